@@ -1,0 +1,1 @@
+"""One module per outside thing. Each takes its client and resource names as arguments."""

@@ -1,0 +1,67 @@
+"""Errors, named after what the caller should do.
+
+    PollerError
+    ├── TransientUpstreamError   ask for the same page again, after `retry_after` seconds if given
+    ├── RetriablePollerError     run the same step again later (the workflow's Retry names this class)
+    └── PermanentPollerError     the same step would fail again: record it and go on
+        ├── JobRejected          the job cannot start as it is written; says what to change
+        ├── AddressRefused       the URL leads where no request may go
+        ├── UpstreamRefused      the API answered, and asking again will not change the answer
+        ├── UpstreamUnavailable  the API gave no usable answer in all the attempts allowed
+        ├── InvalidPayload       the API answered with something that is no page of records
+        └── PaginationLoop       the API sent the same page again
+
+Messages reach users: they name the field or the URL's place, say what was seen, and never hold a secret.
+"""
+
+
+class PollerError(Exception):
+    """Root of all errors that this product raises on purpose."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def as_dict(self) -> dict[str, str]:
+        """The error as jobs and tasks store it: `{"Type", "Message"}`."""
+        return {"Type": type(self).__name__, "Message": self.message}
+
+
+class TransientUpstreamError(PollerError):
+    """One request failed in a way that often passes. `retry_after` is in seconds, None if not said."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class RetriablePollerError(PollerError):
+    """Nothing is wrong with the work itself; the time or the service ran out."""
+
+
+class PermanentPollerError(PollerError):
+    """Repeating the step would give the same result."""
+
+
+class JobRejected(PermanentPollerError):
+    """The job's spec, or the API's first answer to it, allows no complete plan."""
+
+
+class AddressRefused(PermanentPollerError):
+    """The URL's scheme, host or resolved address is not one that requests may go to."""
+
+
+class UpstreamRefused(PermanentPollerError):
+    """An HTTP status that says no: 4xx other than 408, 425 and 429, or a redirect."""
+
+
+class UpstreamUnavailable(PermanentPollerError):
+    """Every attempt that the spec's `retry` allows ended in a transient error."""
+
+
+class InvalidPayload(PermanentPollerError):
+    """A successful answer whose body is not JSON, or does not hold records where they should be."""
+
+
+class PaginationLoop(PermanentPollerError):
+    """Two different page requests were answered with the same records."""

@@ -1,0 +1,1 @@
+"""One module per box in the diagram: parse, decide, touch, return."""

@@ -1,0 +1,18 @@
+"""GetJob: GET /jobs/{jobId}, the summary of a job."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from poller.handlers import resources
+from poller.handlers.http import answer, not_found
+from poller.logic import names
+from poller.logic.summary import summary
+
+
+@resources.logger.inject_lambda_context
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """`event`: an HTTP API request. 200 with the summary, or 404."""
+    job_id = event["pathParameters"]["jobId"]
+    found = resources.tasks().snapshot(job_id) if names.is_id(job_id) else None
+    return answer(200, summary(*found)) if found else not_found(job_id)

@@ -1,0 +1,49 @@
+"""The edges that handlers share, each built once per worker from the settings."""
+
+from functools import cache
+
+import boto3
+from aws_lambda_powertools import Logger
+from botocore.config import Config
+
+from poller.edges.events import JobEvents
+from poller.edges.payloads import Bucket
+from poller.edges.queue import PayloadQueue
+from poller.edges.tasks import TaskStore
+from poller.edges.upstream import Upstream
+from poller.settings import Settings
+
+settings = Settings()
+logger = Logger(service="poller", log_uncaught_exceptions=True)
+# Standard mode retries throttles and 5xx with backoff; its time-outs end well within a function's.
+_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=5, read_timeout=20)
+
+
+@cache
+def tasks() -> TaskStore:
+    return TaskStore(boto3.client("dynamodb", config=_CONFIG), settings.tasks_table)
+
+
+@cache
+def raw_payloads() -> Bucket:
+    return Bucket(boto3.client("s3", config=_CONFIG), settings.raw_payload_bucket)
+
+
+@cache
+def dataset() -> Bucket:
+    return Bucket(boto3.client("s3", config=_CONFIG), settings.dataset_bucket)
+
+
+@cache
+def queue() -> PayloadQueue:
+    return PayloadQueue(boto3.client("sqs", config=_CONFIG), settings.process_payload_queue_url)
+
+
+@cache
+def events() -> JobEvents:
+    return JobEvents(boto3.client("events", config=_CONFIG), settings.event_bus_name)
+
+
+@cache
+def upstream() -> Upstream:
+    return Upstream(settings.user_agent, settings.allow_loopback)

@@ -1,0 +1,139 @@
+"""`auto`: reading the first response for how the rest is asked for.
+
+A table of detectors. Each looks for one convention and answers with the paginator and the evidence for
+it, or with None. What no detector recognises is refused with what was seen: a page is never taken for
+the whole unless the API says so.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from poller.errors import JobRejected
+from poller.logic.job_spec import refuse_fixed_parameters
+from poller.logic.responses import as_count, describe, select
+from poller.logic.totals import find_total, page_size_at
+from poller.models import JobSpec, Offset, Page, PageNumber, Paginator, SinglePage
+
+_SECTIONS = ("", "meta.", "pagination.", "paging.", "page_info.", "metadata.", "_meta.")
+_SIZES = ("limit", "per_page", "perPage", "page_size", "pageSize", "size", "count")
+_MORE = ("next", "next_page", "nextPage", "next_url", "next_cursor", "nextCursor", "cursor", "next_token",
+         "nextToken", "nextPageToken", "next_page_token", "@odata.nextLink", "nextRecordsUrl", "has_more",
+         "hasMore", "links.next", "_links.next", "paging.next", "meta.next", "pagination.next",
+         "response_metadata.next_cursor")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A paginator, and one sentence about what shows that it is the right one."""
+
+    paginator: Paginator
+    evidence: str
+
+
+Detector = Callable[[Page], Detection | None]
+
+
+def detect(spec: JobSpec, page: Page) -> tuple[JobSpec, str]:
+    """`spec` with its `auto` paginator replaced by what `page`, the first response, shows; and the evidence.
+
+    Raises JobRejected, naming what was seen, where no detector is sure.
+    """
+    for detector in DETECTORS:
+        found = detector(page)
+        if found is not None:
+            resolved = replace(spec, paginator=found.paginator)
+            refuse_fixed_parameters(resolved)
+            return resolved, found.evidence
+    raise JobRejected(_what_was_seen(page))
+
+
+def starts_at_and_counts(page: Page) -> Detection | None:
+    """`maxRecordsPerPage`, `totalRecords` and `payload`, asked for by `startAt` and `count`."""
+    body = page.value
+    names = ("maxRecordsPerPage", "totalRecords", "payload")
+    if not (isinstance(body, dict) and all(name in body for name in names)):
+        return None
+    size = page_size_at("maxRecordsPerPage", page)
+    paginator = Offset(limit=size, limit_param="count", offset_param="startAt", total_path="totalRecords")
+    return Detection(paginator, f"the body has {', '.join(names)}")
+
+
+def complete(page: Page) -> Detection | None:
+    """The declared total is what already arrived."""
+    total = find_total(page)
+    if total is None or total.count != len(page.records) or _promises_more(page):
+        return None
+    return Detection(SinglePage(), f"{total.place} is {total.count}, and as many records arrived")
+
+
+def echoed_offset(page: Page) -> Detection | None:
+    """A total beside the `offset` and page size that the API understood."""
+    for section in _SECTIONS:
+        offset, size = _echo(page, section, ("offset", "skip")), _echo(page, section, _SIZES)
+        total = find_total(page)
+        if offset and size and total and offset[1] == 0 and size[1] >= len(page.records) > 0:
+            paginator = Offset(
+                limit=size[1], limit_param=size[0], offset_param=offset[0],
+                total_path=total.path, total_header=total.header,
+            )  # fmt: skip
+            return Detection(
+                paginator, f"the body echoes {section}{offset[0]} and {section}{size[0]} beside {total.place}"
+            )
+    return None
+
+
+def echoed_page(page: Page) -> Detection | None:
+    """A total beside the `page` and page size that the API understood."""
+    for section in _SECTIONS:
+        number, size = (
+            _echo(page, section, ("page", "page_number", "pageNumber")),
+            _echo(page, section, _SIZES),
+        )
+        total = find_total(page)
+        if number and size and total and number[1] in (0, 1) and size[1] >= len(page.records) > 0:
+            paginator = PageNumber(
+                page_param=number[0], base_page=number[1], limit_param=size[0], limit=size[1],
+                total_path=total.path, total_header=total.header,
+            )  # fmt: skip
+            return Detection(
+                paginator, f"the body echoes {section}{number[0]} and {section}{size[0]} beside {total.place}"
+            )
+    return None
+
+
+DETECTORS: tuple[Detector, ...] = (starts_at_and_counts, complete, echoed_offset, echoed_page)
+
+
+def _echo(page: Page, section: str, names: tuple[str, ...]) -> tuple[str, int] | None:
+    """The first of `names` that `section` of the body holds a count under."""
+    for name in names:
+        value = as_count(select(page.value, section + name)) if isinstance(page.value, dict) else None
+        if value is not None:
+            return name, value
+    return None
+
+
+def _promises_more(page: Page) -> list[str]:
+    """Names of the things in the response that usually mean: there is a next page."""
+    seen = ["a Link header with rel=next"] if 'rel="next"' in page.headers.get("link", "") else []
+    if isinstance(page.value, dict):
+        seen += [name for name in _MORE if select(page.value, name) not in (None, "", False)]
+    return seen
+
+
+def _what_was_seen(page: Page) -> str:
+    more = _promises_more(page)
+    total = find_total(page)
+    seen = [f"{len(page.records)} records"]
+    if total is not None:
+        seen.append(f"{total.place} = {total.count}")
+    seen += more
+    advice = (
+        "set paginator to offset or page_number with the API's parameter names"
+        if more or total
+        else "set paginator to single_page if this is everything, or else to offset or page_number"
+    )
+    return (
+        f"auto cannot tell how the API pages. Seen in the first response: {', '.join(seen)}; "
+        f"{describe(page.value)}. To go on, {advice}"
+    )

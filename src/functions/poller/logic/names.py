@@ -1,0 +1,47 @@
+"""Where everything lies. A name follows from ids alone, so doing a thing twice writes to the same place."""
+
+import re
+from zlib import crc32
+
+SHARDS = 8
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def is_id(text: object) -> bool:
+    """Whether `text` could be one of our job or task ids; anything else is never used in a key."""
+    return isinstance(text, str) and _ID.fullmatch(text) is not None
+
+
+def is_name(text: str) -> bool:
+    """Whether `text` may name a job, and so the folder of its dataset."""
+    return _NAME.fullmatch(text) is not None
+
+
+def shard(task_id: str) -> int:
+    return crc32(task_id.encode()) % SHARDS
+
+
+def partition(job_id: str, number: int) -> str:
+    """The partition of the tasks whose shard is `number`, and of their counters."""
+    return f"{job_id}#{number}"
+
+
+def raw_key(job_id: str, task_id: str) -> str:
+    return f"raw/{job_id}/{task_id}.jsonl.gz"
+
+
+def plan_key(job_id: str, plan_round: int) -> str:
+    return f"plans/{job_id}/plan-{plan_round}.jsonl"
+
+
+def dataset_prefix(name: str, job_id: str) -> str:
+    return f"{name}/{job_id}/"
+
+
+def dataset_key(name: str, job_id: str, task_id: str) -> str:
+    return f"{dataset_prefix(name, job_id)}{task_id}.jsonl.gz"
+
+
+def manifest_key(name: str, job_id: str) -> str:
+    return f"{dataset_prefix(name, job_id)}_manifest.json"

@@ -1,0 +1,100 @@
+"""Cutting a job into tasks: how many pages there are, how many a task takes, how many run at once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from poller.errors import JobRejected
+from poller.logic.totals import declared_total, find_total, page_size_at
+from poller.models import Auto, Geometry, JobSpec, Offset, Page, PageNumber, SinglePage, Task
+
+_TASK_BYTES = 8 * 1024 * 1024  # of raw pages: a worker holds a task in memory
+_TASK_SECONDS = 30.0  # of fetching, at the first page's pace: far inside the function's timeout
+_MOST_PAGES_PER_TASK = 100
+_FINE_PROGRESS = 200  # tasks that a small job is cut into, so that its progress can be seen
+_MOST_THREADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What PreparePollerJob decided. `records` is the number of records that must arrive, None if unknown."""
+
+    spec: JobSpec
+    geometry: Geometry
+    records: int | None
+    threads: int
+    map_concurrency: int
+
+
+def make_plan(spec: JobSpec, page: Page, page_bytes: int, page_seconds: float) -> Plan:
+    """Plan all pages from `page`, the answer to `spec`'s first request.
+
+    Raises JobRejected where the totals cannot be believed or pass `maximum_pages`.
+    """
+    spec = replace(spec, data_selector=page.selector)
+    pages, page_size, records = _extent(spec, page)
+    if pages > spec.maximum_pages:
+        raise JobRejected(
+            f"the API declares {pages:,} pages of {page_size:,} records, and maximum_pages is "
+            f"{spec.maximum_pages:,}; nothing was fetched. Raise maximum_pages, or narrow the request"
+        )
+    per_task = pages_per_task(pages, page_bytes, page_seconds)
+    threads = min(per_task, spec.max_concurrency, _MOST_THREADS)
+    geometry = Geometry(pages, per_task, page_size)
+    return Plan(spec, geometry, records, threads, max(1, spec.max_concurrency // threads))
+
+
+def pages_per_task(pages: int, page_bytes: int, page_seconds: float) -> int:
+    """At least 1: few enough for memory, time and visible progress, many enough to cost little."""
+    by_bytes = _TASK_BYTES // max(1, page_bytes)
+    by_time = int(_TASK_SECONDS / max(0.001, page_seconds))
+    return max(1, min(_MOST_PAGES_PER_TASK, by_bytes, by_time, -(-pages // _FINE_PROGRESS)))
+
+
+def tasks(geometry: Geometry) -> Iterator[Task]:
+    """Every task of the plan, in order. The same geometry gives the same ids, so nothing needs to be stored."""
+    for index in range(geometry.tasks):
+        yield task_at(geometry, index)
+
+
+def task_at(geometry: Geometry, index: int) -> Task:
+    first = index * geometry.pages_per_task
+    return Task(f"t{index:08d}", first, min(geometry.pages_per_task, geometry.pages - first))
+
+
+def _extent(spec: JobSpec, page: Page) -> tuple[int, int, int | None]:
+    """Pages, records a page, and records in all (None if only the number of pages is known)."""
+    paginator, rows = spec.paginator, len(page.records)
+    match paginator:
+        case SinglePage():
+            return 1, max(1, rows), _total_if_any(page)
+        case Offset() | PageNumber():
+            total = declared_total(paginator, page)
+            if isinstance(paginator, Offset) and paginator.limit_path:
+                page_size_at(paginator.limit_path, page)
+        case Auto():
+            raise AssertionError("auto is resolved before planning")
+    if total.of_pages:
+        _refuse_unless(total.count >= 1 or rows == 0, f"{total.place} is {total.count}, but {rows} records arrived")
+        return max(1, total.count), max(1, rows), None
+    _refuse_unless(total.count >= rows, f"{total.place} is {total.count}, but {rows} records arrived on the first page")
+    _refuse_unless(
+        rows > 0 or total.count == 0, f"{total.place} is {total.count:,}, but the first page holds no records"
+    )
+    # The rows that came are the size that the server really serves: one that caps the page size
+    # answers a larger limit with fewer, and stepping by the limit would skip the difference.
+    size = max(1, rows)
+    return max(1, -(-total.count // size)), size, total.count
+
+
+def _total_if_any(page: Page) -> int | None:
+    """A total that a single page happens to declare: more than it holds must not pass in silence."""
+    try:
+        total = find_total(page)
+    except JobRejected:  # a field that is called total and is none, a sum of money for instance
+        return None
+    return total.count if total else None
+
+
+def _refuse_unless(condition: bool, seen: str) -> None:
+    if not condition:
+        raise JobRejected(f"the API contradicts itself: {seen}; nothing was fetched")

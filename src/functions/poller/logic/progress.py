@@ -1,0 +1,46 @@
+"""A task only moves forward, and counters move with it.
+
+By rank: STARTED 1, PAYLOAD_SAVED 2, ENQUEUED 3, FAILED 4, COMPLETE 5. A late success outranks a failure;
+nothing outranks a success. So a repeated or late write changes nothing.
+"""
+
+from dataclasses import fields, replace
+
+from poller.models import Counts, TaskRow, TaskState
+
+FETCHING_MAY_FAIL = frozenset({TaskState.STARTED})
+PROCESSING_MAY_FAIL = frozenset({TaskState.STARTED, TaskState.PAYLOAD_SAVED, TaskState.ENQUEUED})
+"""From which states each step may call a task FAILED: a fetch that fails late has been overtaken."""
+
+
+def advance(before: TaskRow | None, change: TaskRow) -> TaskRow | None:
+    """The row that takes the place of `before`, or None where `change` brings nothing new.
+
+    Fields that `change` leaves at zero or empty keep their value from `before`.
+    """
+    if before is None:
+        return change
+    if before.state.rank >= change.state.rank:
+        return None
+    kept = {
+        f.name: getattr(before, f.name)
+        for f in fields(TaskRow)
+        if not getattr(change, f.name) and f.name != "error"  # an error ends with the state it explains
+    }
+    return replace(change, **kept)
+
+
+def deltas(before: TaskRow | None, after: TaskRow) -> dict[str, int]:
+    """By how much each field of Counts moves when `after` replaces `before`. Fields that do not move are absent."""
+    moved = _contribution(after)
+    for name, amount in (_contribution(before) if before else {}).items():
+        moved[name] = moved.get(name, 0) - amount
+    return {name: amount for name, amount in moved.items() if amount}
+
+
+def add(counts: Counts, change: dict[str, int]) -> Counts:
+    return replace(counts, **{name: getattr(counts, name) + amount for name, amount in change.items()})
+
+
+def _contribution(row: TaskRow) -> dict[str, int]:
+    return {row.state.value.lower(): 1, "pages": row.pages, "records": row.records, "bytes": row.bytes}

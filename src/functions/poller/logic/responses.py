@@ -1,0 +1,132 @@
+"""Reading what an API answered: is it a page, a reason to ask again, or a reason to stop?
+
+All responses are classified here and nowhere else.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import jmespath
+
+from poller.errors import InvalidPayload, TransientUpstreamError, UpstreamRefused
+from poller.logic.exact_json import loads, on_one_line
+from poller.models import JSON, Page, Response
+
+_TRANSIENT = {408, 425, 429}
+_SHOWN = 120  # characters of a body that an error message may show
+
+
+def read_page(response: Response, data_selector: str | None, retry_after_headers: Iterable[str], now: datetime) -> Page:
+    """Turn a response into a Page, or raise what the caller should do about it.
+
+    Raises TransientUpstreamError, UpstreamRefused or InvalidPayload. `now` is needed for Retry-After dates.
+    """
+    refuse_bad_status(response, retry_after_headers, now)
+    try:
+        value, text = loads(response.body)
+    except InvalidPayload as error:
+        raise InvalidPayload(f"{error.message}{_what_it_was(response)}") from None
+    selector = data_selector or guess_selector(value)
+    records = records_at(value, selector)
+    digest = hashlib.sha256(json.dumps(records).encode()).hexdigest()
+    return Page(value, records, selector, response.headers, on_one_line(text), digest)
+
+
+def refuse_bad_status(response: Response, retry_after_headers: Iterable[str], now: datetime) -> None:
+    """Raise unless the status is a success with a body."""
+    status = response.status
+    if status in _TRANSIENT or status >= 500:
+        raise TransientUpstreamError(
+            f"the API answered HTTP {status}", retry_after(response.headers, retry_after_headers, now)
+        )
+    if 300 <= status < 400:
+        raise UpstreamRefused(f"the API answered HTTP {status}, a redirect; redirects are not followed")
+    if status >= 400:
+        raise UpstreamRefused(f"the API answered HTTP {status}; asking again would not help")
+    if status in (204, 205) or not response.body:
+        raise InvalidPayload(f"the API answered HTTP {status} without a body; expected JSON")
+    if status == 206 and "content-range" in response.headers and response.headers["content-range"].startswith("bytes"):
+        raise InvalidPayload("the API answered HTTP 206 with a part of the body only")
+
+
+def retry_after(headers: dict[str, str], names: Iterable[str], now: datetime) -> float | None:
+    """Seconds to wait as the API asks, never negative; None where it does not say or says nonsense.
+
+    A number is seconds (RFC 9110, section 10.2.3), or, when it is as large as a date, the epoch second
+    that rate-limit headers often carry. Anything else is read as an HTTP date.
+    """
+    text = next((headers[n.lower()] for n in names if n.lower() in headers), None)
+    if text is None:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        try:
+            return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
+        except (ValueError, TypeError):
+            return None
+    if not 0 <= number < float("inf"):
+        return None
+    return max(0.0, number - now.timestamp()) if number > 1e9 else number
+
+
+def select(value: JSON, path: str) -> JSON:
+    """What `path` leads to in `value`; None where it leads nowhere. A top-level key counts as itself."""
+    if isinstance(value, dict) and path in value:
+        return value[path]
+    return jmespath.search(path, value)
+
+
+def records_at(value: JSON, selector: str) -> list[JSON]:
+    """The list that `selector` leads to. Raises InvalidPayload where there is none."""
+    found = select(value, selector)
+    if not isinstance(found, list):
+        what = "nothing" if found is None else "no list"
+        raise InvalidPayload(f"data_selector {selector!r} finds {what} in the body; {describe(value)}")
+    return found
+
+
+def guess_selector(value: JSON) -> str:
+    """Where the records are if nobody said: the list that the body is, or the only list in it.
+
+    Raises InvalidPayload where that is missing or ambiguous.
+    """
+    if isinstance(value, list):
+        return "@"
+    lists = [name for name, item in value.items() if isinstance(item, list)] if isinstance(value, dict) else []
+    if len(lists) > 1:
+        raise InvalidPayload(f"the body holds several lists ({', '.join(lists[:8])}); say which with data_selector")
+    if not lists:
+        raise InvalidPayload(f"the body holds no list of records; {describe(value)}; say where with data_selector")
+    return str(lists[0])
+
+
+def describe(value: JSON) -> str:
+    """What a body looks like, for messages: its keys or its kind, never its values."""
+    if isinstance(value, dict):
+        names = [str(name)[:40] for name in value]
+        more = "…" if len(names) > 12 else ""
+        return f"it has the keys {', '.join(names[:12])}{more}" if names else "it is an empty object"
+    if isinstance(value, list):
+        return f"it is a list of {len(value)}"
+    return "it is a single value"
+
+
+def _what_it_was(response: Response) -> str:
+    """Say what arrived in place of JSON, without repeating content that could be anything."""
+    kind = response.headers.get("content-type", "").split(";")[0].strip()[:_SHOWN]
+    start = response.body[:512].lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "; the API answered with an HTML page, as a login or error page would be"
+    return f"; its Content-Type is {kind}" if kind else ""
+
+
+def as_count(value: Any) -> int | None:
+    """`value` as a count if it is a whole number that is not negative, else None. True is no number."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        return None
+    return value

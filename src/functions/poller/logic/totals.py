@@ -1,0 +1,107 @@
+"""Where an API says how much there is, and whether that can be believed."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from poller.errors import JobRejected
+from poller.logic.responses import as_count, describe, select
+from poller.models import Offset, Page, PageNumber
+
+_MOST = 10**12  # more records than any job could fetch: a typing error or a broken API
+TOTAL_PATHS = tuple(
+    prefix + name
+    for prefix in ("", "meta.", "pagination.", "paging.", "page_info.", "metadata.", "_meta.")
+    for name in (
+        "total", "total_count", "totalCount", "total_records", "totalRecords", "total_items", "totalItems",
+        "total_results", "totalResults", "count_total",
+    )
+)  # fmt: skip
+TOTAL_HEADERS = ("x-total-count", "x-total", "total-count", "x-pagination-total-count")
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A declared total: how many, of what, and the body's path or the header where it was read."""
+
+    count: int
+    path: str | None = None
+    header: str | None = None
+    of_pages: bool = False
+
+    @property
+    def place(self) -> str:
+        return self.path or f"header {self.header}"
+
+
+def declared_total(paginator: Offset | PageNumber, page: Page) -> Total:
+    """The total that the paginator's own fields point to, or else one in a usual place.
+
+    Raises JobRejected where there is none, or where it is no believable count.
+    """
+    for path, of_pages in (
+        (paginator.total_path, False),
+        (getattr(paginator, "total_pages_path", None), True),
+    ):
+        if path:
+            return Total(_believable(select(page.value, path), path, page), path=path, of_pages=of_pages)
+    for header, of_pages in (
+        (paginator.total_header, False),
+        (getattr(paginator, "total_pages_header", None), True),
+    ):
+        if header:
+            return Total(_from_header(page, header), header=header, of_pages=of_pages)
+    found = find_total(page)
+    if found is None:
+        raise JobRejected(
+            "the first response declares no total that could be found, so its pages cannot be planned; "
+            f"say where it is with paginator.total_path or paginator.total_header ({describe(page.value)})"
+        )
+    return found
+
+
+def find_total(page: Page) -> Total | None:
+    """A total of records in a usual place of the body or the headers; None if there is none.
+
+    Raises JobRejected where such a place holds something that is no believable count.
+    """
+    if isinstance(page.value, dict):
+        for path in TOTAL_PATHS:
+            value = select(page.value, path)
+            if value is not None and not isinstance(value, dict | list):
+                return Total(_believable(value, path, page), path=path)
+    for header in TOTAL_HEADERS:
+        if header in page.headers:
+            return Total(_from_header(page, header), header=header)
+    return None
+
+
+def page_size_at(path: str, page: Page) -> int:
+    """The server's own page size. Raises JobRejected where it is none: 0 would mean endless pages."""
+    value = select(page.value, path)
+    size = as_count(value)
+    if not size or size > _MOST:
+        raise JobRejected(f"the page size at {path} is {repr(value)[:40]}, not a believable one; nothing was fetched")
+    return size
+
+
+def _from_header(page: Page, header: str) -> int:
+    text = page.headers.get(header.lower())
+    if text is None:
+        raise JobRejected(f"the first response has no header {header}, where the total should be")
+    # Content-Range: items 0-24/319 carries the total behind the slash (RFC 9110, section 14.4).
+    digits = text.rpartition("/")[2].strip()
+    value = int(digits) if re.fullmatch(r"[0-9]{1,18}", digits) else text
+    return _believable(value, f"header {header}", page)
+
+
+def _believable(value: Any, place: str, page: Page) -> int:
+    if value is None:
+        raise JobRejected(
+            f"the first response has nothing at {place}, where the total should be; {describe(page.value)}"
+        )
+    count = as_count(value)
+    if count is None or count > _MOST:
+        shown = repr(value)[:40]
+        raise JobRejected(f"the total at {place} is {shown}, not a believable whole number; nothing was fetched")
+    return count

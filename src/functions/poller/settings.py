@@ -1,0 +1,48 @@
+"""Configuration from the environment: read when needed, and loud about the one that is missing."""
+
+import os
+
+
+class Settings:
+    """The variables that template.yaml sets, each under the name of its property in capitals."""
+
+    @property
+    def tasks_table(self) -> str:
+        return _need("TASKS_TABLE")
+
+    @property
+    def raw_payload_bucket(self) -> str:
+        return _need("RAW_PAYLOAD_BUCKET")
+
+    @property
+    def dataset_bucket(self) -> str:
+        return _need("DATASET_BUCKET")
+
+    @property
+    def process_payload_queue_url(self) -> str:
+        return _need("PROCESS_PAYLOAD_QUEUE_URL")
+
+    @property
+    def event_bus_name(self) -> str:
+        return _need("EVENT_BUS_NAME")
+
+    @property
+    def retention_days(self) -> int:
+        """How long rows of a job are kept."""
+        return int(_need("RETENTION_DAYS"))
+
+    @property
+    def allow_loopback(self) -> bool:
+        """Whether plain http and this machine's own addresses may be polled: on a laptop only."""
+        return _need("ALLOW_LOOPBACK") == "true"
+
+    @property
+    def user_agent(self) -> str:
+        return _need("USER_AGENT")
+
+
+def _need(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise RuntimeError(f"the environment variable {name} is not set; template.yaml sets it for this function")
+    return value
