@@ -20,7 +20,7 @@ from poller.models import Job, Page, Task, TaskRow, TaskState
 _RESERVE_SECONDS = 20.0  # of the function's time, kept for storing what was fetched
 
 
-@resources.logger.inject_lambda_context
+@resources.logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`event`: JobId and Task, one line of the plan. Answers with the state that the task is in now.
 

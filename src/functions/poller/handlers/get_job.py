@@ -10,7 +10,7 @@ from poller.logic import names
 from poller.logic.summary import summary
 
 
-@resources.logger.inject_lambda_context
+@resources.logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """`event`: an HTTP API request. 200 with the summary, or 404."""
     job_id = event["pathParameters"]["jobId"]

@@ -13,7 +13,7 @@ _URL_SECONDS = 900
 _MOST = 1000
 
 
-@resources.logger.inject_lambda_context
+@resources.logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """`event`: an HTTP API request with limit (1 to 1000) and next. 200 with a page of objects, 400 or 404.
 

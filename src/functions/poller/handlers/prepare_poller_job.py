@@ -21,7 +21,7 @@ from poller.models import Auto, Job, JobSpec, JobStatus, Page
 _RESERVE_SECONDS = 10.0  # of the function's time, kept for writing the plan
 
 
-@resources.logger.inject_lambda_context
+@resources.logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`event`: JobId, Spec (as sent), RequestedAt and ExecutionArn. Answers with the workflow's next step."""
     resources.logger.append_keys(job_id=event["JobId"])

@@ -20,7 +20,7 @@ from poller.models import Job, TaskRow, TaskState
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-@resources.logger.inject_lambda_context
+@resources.logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`event`: a batch of SQS messages. Answers with the ids of those to deliver again."""
     return dict(process_partial_response(event, process_message, processor, context))

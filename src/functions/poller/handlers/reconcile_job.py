@@ -12,12 +12,12 @@ from poller.handlers import resources
 from poller.handlers.steps import fetch_step, step
 from poller.logic import names, plan
 from poller.logic.progress import PROCESSING_MAY_FAIL
-from poller.logic.reconcile import Decision, End, Fetch, GiveUp, Wait, decide, note_progress
+from poller.logic.reconcile import Decision, End, Fetch, GiveUp, Wait, decide, explain, note_progress
 from poller.logic.summary import summary
 from poller.models import Counts, Job, JobStatus, Task, TaskRow, TaskState
 
 
-@resources.logger.inject_lambda_context
+@resources.logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """`event`: JobId, ExecutionArn, and Failure where a step before gave up. Answers with the next step."""
     job_id, execution_arn = event["JobId"], event["ExecutionArn"]
@@ -50,9 +50,10 @@ def _carry_out(decision: Decision, job: Job, noted: Job, counts: Counts, now: da
         case Wait(seconds):
             next_step = step(job.job_id, "WAIT", Seconds=seconds)
         case End(status, error):
-            noted = replace(job, status=status, error=error, finished_at=_iso(now))
+            rows = list(resources.tasks().tasks(job.job_id)) if counts.seen else []
+            noted = replace(job, status=status, error=explain(error, rows), finished_at=_iso(now))
             if counts.complete:
-                _write_manifest(noted)
+                _write_manifest(noted, rows)
         case _:
             raise AssertionError("giving up was carried out before")
     if not resources.tasks().save(job, noted):
@@ -88,19 +89,16 @@ def _fail_the_rest(job: Job, error: dict[str, str]) -> None:
             resources.tasks().advance(job, failed, PROCESSING_MAY_FAIL)
 
 
-def _write_manifest(job: Job) -> None:
+def _write_manifest(job: Job, rows: list[TaskRow]) -> None:
     """Written last, so that its being there says: all that this job brought is listed here."""
-    rows = sorted(
-        (row for row in resources.tasks().tasks(job.job_id) if row.state is TaskState.COMPLETE),
-        key=lambda r: r.task_id,
-    )
+    complete = sorted((row for row in rows if row.state is TaskState.COMPLETE), key=lambda row: row.task_id)
     manifest = {
         "JobId": job.job_id,
         "Name": job.name,
         "Status": job.status.value,
-        "Tasks": len(rows),
-        "Records": sum(row.records for row in rows),
-        "Bytes": sum(row.dataset_bytes for row in rows),
+        "Tasks": len(complete),
+        "Records": sum(row.records for row in complete),
+        "Bytes": sum(row.dataset_bytes for row in complete),
         "Objects": [
             {
                 "TaskId": row.task_id,
@@ -109,7 +107,7 @@ def _write_manifest(job: Job) -> None:
                 "Size": row.dataset_bytes,
                 "Sha256": row.sha256,
             }
-            for row in rows
+            for row in complete
         ],
     }
     key = names.manifest_key(job.name, job.job_id)

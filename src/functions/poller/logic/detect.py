@@ -16,6 +16,7 @@ from poller.models import JobSpec, Offset, Page, PageNumber, Paginator, SinglePa
 
 _SECTIONS = ("", "meta.", "pagination.", "paging.", "page_info.", "metadata.", "_meta.")
 _SIZES = ("limit", "per_page", "perPage", "page_size", "pageSize", "size", "count")
+_PAGE_TOTALS = ("total_pages", "totalPages", "page_count", "pageCount", "pages", "last_page")
 _MORE = ("next", "next_page", "nextPage", "next_url", "next_cursor", "nextCursor", "cursor", "next_token",
          "nextToken", "nextPageToken", "next_page_token", "@odata.nextLink", "nextRecordsUrl", "has_more",
          "hasMore", "links.next", "_links.next", "paging.next", "meta.next", "pagination.next",
@@ -83,21 +84,22 @@ def echoed_offset(page: Page) -> Detection | None:
 
 
 def echoed_page(page: Page) -> Detection | None:
-    """A total beside the `page` and page size that the API understood."""
+    """A number of records or of pages, beside the `page` that the API understood.
+
+    The page size is left to the server: the name it is echoed under is often not the one it is asked by.
+    """
     for section in _SECTIONS:
-        number, size = (
-            _echo(page, section, ("page", "page_number", "pageNumber")),
-            _echo(page, section, _SIZES),
-        )
-        total = find_total(page)
-        if number and size and total and number[1] in (0, 1) and size[1] >= len(page.records) > 0:
-            paginator = PageNumber(
-                page_param=number[0], base_page=number[1], limit_param=size[0], limit=size[1],
-                total_path=total.path, total_header=total.header,
-            )  # fmt: skip
-            return Detection(
-                paginator, f"the body echoes {section}{number[0]} and {section}{size[0]} beside {total.place}"
-            )
+        number = _echo(page, section, ("page", "page_number", "pageNumber"))
+        if number is None or number[1] not in (0, 1) or not page.records:
+            continue
+        paginator = PageNumber(page_param=number[0], base_page=number[1])
+        total, pages = find_total(page), _echo(page, section, _PAGE_TOTALS)
+        if total is not None:
+            found = replace(paginator, total_path=total.path, total_header=total.header)
+            return Detection(found, f"the body echoes {section}{number[0]} beside {total.place}")
+        if pages is not None:
+            found = replace(paginator, total_pages_path=section + pages[0])
+            return Detection(found, f"the body echoes {section}{number[0]} beside {section}{pages[0]}")
     return None
 
 

@@ -1,15 +1,17 @@
 """What happens next to a job, from its row and its counters: fetch again, wait, or end."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from poller.models import Counts, Job, JobStatus
+from poller.models import Counts, Job, JobStatus, TaskRow
 
 IDLE_ROUNDS = 5
 """Rounds of fetching without any progress after which what is still pending is given up."""
 PROCESSING_PATIENCE = timedelta(minutes=45)
 """How long queued tasks may show no progress: longer than all deliveries of a message take together
 (maxReceiveCount 5 × visibility timeout of 6 minutes, and the batching windows)."""
+TASKS_FAILED = "TasksFailed"
 _LONGEST_WAIT = 60
 
 
@@ -69,6 +71,16 @@ def decide(job: Job, counts: Counts, now: datetime) -> Decision:
     return Wait(min(_LONGEST_WAIT, 2 ** min(job.idle_rounds + 1, 10)))
 
 
+def explain(error: dict[str, str] | None, rows: Iterable[TaskRow]) -> dict[str, str] | None:
+    """`error`, and if it is about failed tasks, what the first of them says."""
+    failed = sorted((row for row in rows if row.error), key=lambda row: row.task_id)
+    if error is None or error["Type"] != TASKS_FAILED or not failed:
+        return error
+    first = failed[0]
+    why = f"{first.error['Type']}: {first.error['Message']}" if first.error else ""
+    return {**error, "Message": f"{error['Message']}; the first, {first.task_id}, with {why}"}
+
+
 def _given_up(job: Job, counts: Counts, when: str) -> dict[str, str]:
     left = job.total - counts.finished
     return {"Type": "NoProgress", "Message": f"given up {when}; {left} of {job.total} tasks were left"}
@@ -76,9 +88,9 @@ def _given_up(job: Job, counts: Counts, when: str) -> dict[str, str]:
 
 def _verdict(job: Job, counts: Counts) -> End:
     if counts.failed:
-        message = f"{counts.failed} of {job.total} tasks failed; their errors say why"
+        message = f"{counts.failed} of {job.total} tasks failed"
         status = JobStatus.PARTIAL if counts.complete else JobStatus.FAILED
-        return End(status, {"Type": "TasksFailed", "Message": message})
+        return End(status, {"Type": TASKS_FAILED, "Message": message})
     if job.records_expected is not None and counts.records != job.records_expected:
         message = f"the API declared {job.records_expected:,} records and sent {counts.records:,}"
         return End(JobStatus.PARTIAL, {"Type": "TotalsDisagree", "Message": message})

@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import jmespath
+from jmespath.exceptions import JMESPathError
 
 from poller.errors import InvalidPayload, TransientUpstreamError, UpstreamRefused
 from poller.logic.exact_json import loads, on_one_line
@@ -78,7 +79,10 @@ def select(value: JSON, path: str) -> JSON:
     """What `path` leads to in `value`; None where it leads nowhere. A top-level key counts as itself."""
     if isinstance(value, dict) and path in value:
         return value[path]
-    return jmespath.search(path, value)
+    try:
+        return jmespath.search(path, value)
+    except JMESPathError:  # a plain key such as @odata.nextLink, in a body that does not have it
+        return None
 
 
 def records_at(value: JSON, selector: str) -> list[JSON]:

@@ -1,0 +1,51 @@
+# `make demo` and `make test` need only Python 3.11 or later (with venv), make and git.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint unit e2e pins clean
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Create .venv with everything pinned in requirements/
+
+$(READY): requirements/dev.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is missing; install Python 3.11 or later, or say which with PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $$($(PYTHON) --version) is too old; Python 3.11 or later is needed, say which with PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "make: $(PYTHON) has no venv module; install it (on Debian: apt-get install python3-venv)"; exit 1; }
+	@command -v git >/dev/null || { echo "make: git is missing; install it"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing the pinned tools into .venv (a minute or two, once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep -E '^uv==' requirements/dev.txt)"
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: setup ## Poll the demonstration API on an embedded AWS, with progress and the result
+	@$(BIN)/poller demo
+
+test: lint ## Run every check and every test
+	@$(BIN)/python -m pytest
+
+lint: setup ## Run the linters and type checkers only
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/cfn-lint template.yaml
+	@AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/sam validate --lint >/dev/null
+
+unit: setup ## Run the tests that need no local stack
+	@$(BIN)/python -m pytest -m "not e2e"
+
+e2e: setup ## Run the tests through the deployed local stack
+	@$(BIN)/python -m pytest -m e2e
+
+pins: setup ## Resolve requirements/dev.in anew
+	@$(BIN)/uv pip compile --quiet --upgrade --no-header --no-emit-index-url requirements/dev.in -o requirements/dev.txt
+
+clean: ## Stop the local stack and remove what was built
+	@test ! -x $(BIN)/poller || $(BIN)/poller down --purge
+	@rm -rf .venv .aws-sam .poller .pytest_cache .mypy_cache .ruff_cache .hypothesis

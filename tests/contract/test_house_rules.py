@@ -1,0 +1,217 @@
+"""What has to agree: the workflow with the code, the template with the settings, the documents with both."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from poller import errors
+from poller.settings import Settings
+from tests.support.template import ROOT, as_list, functions, resources, statements, template
+
+ASL = json.loads((ROOT / "statemachine" / "poller-workflow.asl.json").read_text())
+SEED_002 = {
+    "PollerHttpApi": "AWS::ApiGatewayV2::Api",
+    "ExternalHttpApi": "AWS::ApiGatewayV2::Api",
+    "PollerTasksEventBus": "AWS::Events::EventBus",
+    "PollerWorkflow": "AWS::Serverless::StateMachine",
+    "PayloadGenerator": "AWS::Serverless::Function",
+    "PreparePollerJob": "AWS::Serverless::Function",
+    "FetchPayload": "AWS::Serverless::Function",
+    "ProcessPayload": "AWS::Serverless::Function",
+    "RawPayloadBucket": "AWS::S3::Bucket",
+    "PollerTasksTable": "AWS::DynamoDB::Table",
+    "ProcessPayloadQueue": "AWS::SQS::Queue",
+    "ProcessPayloadDLQ": "AWS::SQS::Queue",
+}
+
+
+def tracked() -> list[Path]:
+    names = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.split("\n")  # fmt: skip
+    return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+
+
+def states(machine: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """All states of a workflow, those inside Maps too."""
+    found = dict(machine["States"])
+    for state in machine["States"].values():
+        if "ItemProcessor" in state:
+            found |= states(state["ItemProcessor"])
+    return found
+
+
+def test_the_names_of_the_walkthrough_are_kept() -> None:
+    kinds = {name: body["Type"] for name, body in template()["Resources"].items()}
+
+    assert {name: kinds.get(name) for name in SEED_002} == SEED_002
+    assert {"ExternalHttpApiUrl", "PollerHttpApiUrl", "StateMachineName", "RawPayloadBucket"} <= set(
+        template()["Outputs"]
+    )
+    assert {"PreparePollerJob", "FetchPages", "FetchPayload", "ReconcileJob", "PollerJobComplete"} <= set(states(ASL))
+
+
+def test_error_names_in_the_workflow_are_ours_or_aws() -> None:
+    ours = {name for name in vars(errors) if isinstance(getattr(errors, name), type)}
+    named = {
+        error
+        for state in states(ASL).values()
+        for rule in state.get("Retry", []) + state.get("Catch", [])
+        for error in rule["ErrorEquals"]
+    }
+
+    assert {name for name in named if not name.startswith(("Lambda.", "States.", "Sandbox."))} <= ours
+    assert "RetriablePollerError" in named
+
+
+def test_substitutions_in_the_workflow_equal_the_templates() -> None:
+    used = set(re.findall(r"\$\{(\w+)\}", json.dumps(ASL)))
+    given = resources("AWS::Serverless::StateMachine")["PollerWorkflow"]["Properties"]["DefinitionSubstitutions"]
+
+    assert used == set(given)
+
+
+def test_the_workflow_names_aliases() -> None:
+    given = resources("AWS::Serverless::StateMachine")["PollerWorkflow"]["Properties"]["DefinitionSubstitutions"]
+
+    assert {name: value["Ref"] for name, value in given.items() if name.endswith("Arn")} == {
+        f"{name}Arn": f"{name}.Alias" for name in ("PreparePollerJob", "FetchPayload", "ReconcileJob")
+    }
+
+
+def test_a_distributed_map_keeps_its_results_out_of_the_state() -> None:
+    # https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html: without it, the
+    # children's collected output has to fit the 256 KiB of a state's payload, and fails the execution if not.
+    for state in states(ASL).values():
+        if state.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED":
+            assert state["ResultWriter"]["Resource"] == "arn:aws:states:::s3:putObject"
+            assert state["ResultPath"] is None
+            assert state["ToleratedFailurePercentage"] == 100
+            assert state["Label"] == "FetchPages"
+
+
+def test_the_environment_equals_the_settings() -> None:
+    fields = {name.upper() for name in vars(Settings) if not name.startswith("_")}
+    given = {
+        name: {v for v in body["Environment"]["Variables"] if not v.startswith("POWERTOOLS_")}
+        for name, body in functions().items()
+        if body["Handler"].startswith("poller.")
+    }
+
+    assert set().union(*given.values()) == fields
+
+
+def settings_used_by(module: Path, seen: set[Path]) -> set[str]:
+    """Settings that a handler module reads, itself or through the handler modules it imports."""
+    source = module.read_text()
+    used = set(re.findall(r"resources\.settings\.(\w+)", source))
+    builders = dict(
+        re.findall(
+            r"def (\w+)\(\)[^\n]*\n((?:    .*\n)+)",
+            (ROOT / "src/functions/poller/handlers/resources.py").read_text(),
+        )
+    )
+    for builder, body in builders.items():
+        if f"resources.{builder}()" in source:
+            used |= set(re.findall(r"settings\.(\w+)", body))
+    for name in re.findall(r"from poller\.handlers\.(\w+) import", source):
+        other = module.with_name(f"{name}.py")
+        if other not in seen:
+            used |= settings_used_by(other, seen | {other})
+    return used
+
+
+@pytest.mark.parametrize("name", [n for n, f in functions().items() if f["Handler"].startswith("poller.")])
+def test_each_function_gets_the_variables_it_reads_and_no_others(name: str) -> None:
+    body = functions()[name]
+    module = ROOT / "src/functions" / (body["Handler"].removesuffix(".handler").replace(".", "/") + ".py")
+
+    used = {field.upper() for field in settings_used_by(module, set())}
+
+    assert {v for v in body["Environment"]["Variables"] if not v.startswith("POWERTOOLS_")} == used
+
+
+def test_every_function_is_python_313_on_arm_traced_and_behind_an_alias() -> None:
+    for name, body in functions().items():
+        assert body["Runtime"] == "python3.13", name
+        assert body["Architectures"] == ["arm64"], name
+        assert body["Tracing"] == "Active", name
+        assert body["AutoPublishAlias"] == "live", name
+        assert body["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": {"Ref": f"{name}Logs"}}, name
+
+
+def test_logs_are_kept_for_a_while_and_not_for_ever() -> None:
+    for name, body in resources("AWS::Logs::LogGroup").items():
+        assert body["Properties"]["RetentionInDays"] <= 90, name
+
+
+def test_a_message_stays_hidden_for_six_times_the_consumers_timeout_and_its_window() -> None:
+    # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    consumer = functions()["ProcessPayload"]
+    source = consumer["Events"]["Payloads"]["Properties"]
+    queue = resources("AWS::SQS::Queue")["ProcessPayloadQueue"]["Properties"]
+
+    assert queue["VisibilityTimeout"] >= 6 * consumer["Timeout"] + source["MaximumBatchingWindowInSeconds"]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_no_statement_allows_every_action_or_every_resource() -> None:
+    # Log deliveries and X-Ray know no resources; the template says so beside the statement.
+    resourceless = ("logs:", "xray:")
+    owners = list(functions().values())
+    owners += [body["Properties"] for body in resources("AWS::IAM::Role").values()]
+    policies = [s for owner in owners for s in statements(owner)]
+    policies += [
+        s for body in resources("AWS::IAM::Policy").values() for s in body["Properties"]["PolicyDocument"]["Statement"]
+    ]
+
+    assert len(policies) > 15
+    for statement in policies:
+        actions = as_list(statement["Action"])
+        assert not [action for action in actions if "*" in action], statement
+        if "*" in as_list(statement["Resource"]):
+            assert all(action.startswith(resourceless) for action in actions), statement
+
+
+def test_only_the_event_bus_and_a_log_group_have_a_fixed_name_and_it_is_the_stacks() -> None:
+    named = {
+        name: value
+        for name, body in template()["Resources"].items()
+        for key, value in body.get("Properties", {}).items()
+        if key
+        in ("Name", "BucketName", "TableName", "QueueName", "FunctionName", "RoleName", "LogGroupName", "RuleName")
+        and body["Type"] != "AWS::Lambda::Permission"
+    }
+
+    assert set(named) == {"PollerTasksEventBus", "PollerWorkflowLogs"}
+    assert all("${AWS::StackName}" in value["Fn::Sub"] for value in named.values())
+
+
+def test_every_function_has_a_sample_event() -> None:
+    expected = {re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower() for name in functions()}
+
+    assert {path.stem for path in (ROOT / "events").glob("*.json")} == expected
+
+
+def test_no_package_registry_is_named() -> None:
+    hosts = re.compile("py" + r"pi\.org|python" + r"hosted|registry\.npm" + r"js|deb\.deb" + "ian")
+    for path in tracked():
+        assert path.name != "uv.lock"
+        assert not hosts.search(path.read_text(errors="replace")), path
+
+
+def test_files_keep_to_one_concern() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in tracked()
+        if path.suffix == ".py" and path.is_relative_to(ROOT / "src")
+        if (lines := len(path.read_text().splitlines())) > 250
+    }
+
+    assert not long

@@ -1,0 +1,76 @@
+"""A partner's API on loopback: real HTTP, with a few ways to misbehave."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+
+@dataclass
+class Partner:
+    """`total` records in pages of at most `cap`; each page fails `failures` times before it comes."""
+
+    total: int = 95
+    cap: int = 10
+    failures: int = 0
+    ignores_offset: bool = False
+    refuses_page_from: int | None = None
+    body: bytes | None = None
+    content_type: str = "application/json"
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    url: str = ""
+    requests: list[dict[str, str]] = field(default_factory=list)
+    lock: Lock = field(default_factory=Lock)
+
+    def answer(self, path: str) -> tuple[int, bytes]:
+        query = {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
+        with self.lock:
+            self.requests.append(query)
+            earlier = self.requests.count(query) - 1
+        if self.body is not None or self.status != 200:
+            return self.status, self.body or b"{}"
+        if earlier < self.failures:
+            return 500, b'{"message": "now and then"}'
+        offset = 0 if self.ignores_offset else int(query.get("offset", 0))
+        if self.refuses_page_from is not None and offset >= self.refuses_page_from:
+            return 404, b'{"message": "no such page"}'
+        limit = min(int(query.get("limit", self.cap)), self.cap)
+        rows = [record(n) for n in range(offset, min(offset + limit, self.total))]
+        return 200, json.dumps({"data": rows, "offset": offset, "limit": limit, "total": self.total}).encode()
+
+
+def record(number: int) -> dict[str, Any]:
+    return {"id": number, "amount": float(number), "name": f"n°{number}"}
+
+
+@contextmanager
+def serving(partner: Partner) -> Iterator[Partner]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, body = partner.answer(self.path)
+            self.send_response(status)
+            for name, value in {
+                "Content-Type": partner.content_type, "Content-Length": str(len(body)), **partner.headers
+            }.items():  # fmt: skip
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    partner.url = f"http://127.0.0.1:{server.server_port}/orders"
+    try:
+        yield partner
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

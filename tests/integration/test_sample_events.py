@@ -1,0 +1,57 @@
+"""Each handler runs on its own file in events/, in the shape that AWS sends."""
+
+import json
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from poller.handlers import fetch_payload, prepare_poller_job, process_payload, reconcile_job
+from poller.handlers import resources as edges
+from tests.integration.partner import Partner, serving
+from tests.integration.workflow import Context
+from tests.support.template import ROOT, functions
+
+Take = Callable[[], dict[str, Any]]
+
+
+def sample(name: str) -> dict[str, Any]:
+    return dict(json.loads((ROOT / "events" / f"{name}.json").read_text()))
+
+
+@pytest.mark.parametrize("name", ["get-job", "get-job-results"])
+def test_reading_an_unknown_job_is_404(sent_messages: Take, name: str) -> None:
+    handler = import_module(f"poller.handlers.{name.replace('-', '_')}").handler
+
+    assert handler(sample(name), Context())["statusCode"] == 404
+
+
+def test_the_workflows_steps_follow_each_other(sent_messages: Take) -> None:
+    request = sample("prepare-poller-job")
+    with serving(Partner(total=40)) as partner:
+        request["Spec"] = {"url": partner.url, "name": "demo", "paginator": {"type": "offset", "limit": 10}}
+
+        planned = prepare_poller_job.handler(request, Context())
+        fetched = fetch_payload.handler(sample("fetch-payload"), Context())
+        processed = process_payload.handler(sample("process-payload"), Context())
+        decided = reconcile_job.handler(sample("reconcile-job"), Context())
+
+    assert planned["NextStep"] == "FETCH"
+    assert fetched == {"TaskId": "t00000003", "State": "ENQUEUED"}
+    assert processed == {"batchItemFailures": []}
+    assert decided["NextStep"] == "FETCH"
+    assert edges.dataset().get(f"demo/{request['JobId']}/t00000003.jsonl.gz")
+
+
+def test_the_demonstration_api_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in functions()["PayloadGenerator"]["Environment"]["Variables"]:
+        monkeypatch.setenv(name, "0")
+    handler = import_module("external_api.payload_generator").handler
+
+    answer = handler(sample("payload-generator"), Context())
+
+    body = json.loads(answer["body"])
+    assert answer["statusCode"] == 200
+    assert [record["id"] for record in body["payload"]] == list(range(200, 300))
+    assert (body["totalRecords"], body["maxRecordsPerPage"]) == (10_000, 100)

@@ -1,0 +1,65 @@
+"""template.yaml as data, with CloudFormation's short forms (`!Ref x`) written out (`{"Ref": "x"}`)."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+
+class _Loader(yaml.SafeLoader):
+    pass
+
+
+def _long_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+        if suffix == "GetAtt":
+            value = value.split(".", 1)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    return {name: value}
+
+
+_Loader.add_multi_constructor("!", _long_form)
+
+
+@cache
+def template() -> dict[str, Any]:
+    return yaml.load((ROOT / "template.yaml").read_text(), Loader=_Loader)
+
+
+def resources(kind: str) -> dict[str, dict[str, Any]]:
+    """Logical id to resource, of one CloudFormation type."""
+    return {name: body for name, body in template()["Resources"].items() if body["Type"] == kind}
+
+
+def functions() -> dict[str, dict[str, Any]]:
+    """Logical id to properties of every function, Globals merged in as SAM does."""
+    shared = template()["Globals"]["Function"]
+    merged = {}
+    for name, body in resources("AWS::Serverless::Function").items():
+        own = body["Properties"]
+        variables = {
+            **shared["Environment"]["Variables"],
+            **own.get("Environment", {}).get("Variables", {}),
+        }
+        merged[name] = {**shared, **own, "Environment": {"Variables": variables}}
+    return merged
+
+
+def statements(properties: dict[str, Any]) -> list[dict[str, Any]]:
+    """The policy statements of a function's or role's properties."""
+    found = []
+    for policy in properties.get("Policies", []):
+        found += policy.get("Statement") or policy["PolicyDocument"]["Statement"]
+    return found
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
