@@ -31,7 +31,11 @@ _Loader.add_multi_constructor("!", _long_form)
 
 @cache
 def template() -> dict[str, Any]:
-    return yaml.load((ROOT / "template.yaml").read_text(), Loader=_Loader)
+    return read_template(ROOT / "template.yaml")
+
+
+def read_template(path: Path) -> dict[str, Any]:
+    return dict(yaml.load(path.read_text(), Loader=_Loader))
 
 
 def resources(kind: str) -> dict[str, dict[str, Any]]:

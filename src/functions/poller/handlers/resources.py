@@ -17,6 +17,8 @@ settings = Settings()
 logger = Logger(service="poller", log_uncaught_exceptions=True)
 # Standard mode retries throttles and 5xx with backoff; its time-outs end well within a function's.
 _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=5, read_timeout=20)
+# Presigned links in the old signature version cannot be limited to a few minutes everywhere.
+_S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4"))
 
 
 @cache
@@ -26,12 +28,12 @@ def tasks() -> TaskStore:
 
 @cache
 def raw_payloads() -> Bucket:
-    return Bucket(boto3.client("s3", config=_CONFIG), settings.raw_payload_bucket)
+    return Bucket(boto3.client("s3", config=_S3_CONFIG), settings.raw_payload_bucket)
 
 
 @cache
 def dataset() -> Bucket:
-    return Bucket(boto3.client("s3", config=_CONFIG), settings.dataset_bucket)
+    return Bucket(boto3.client("s3", config=_S3_CONFIG), settings.dataset_bucket)
 
 
 @cache

@@ -1,0 +1,52 @@
+"""The laptop's AWS: MiniStack in one process, plus what it lacks.
+
+``python -m poller_local.emulator --port N --data-dir DIR`` runs it. MiniStack reads its settings
+from the environment when it is imported, so ``__main__`` sets those first and only then calls
+``install_all``; importing this package imports no MiniStack. One module per gap, each with an
+``install()``, what AWS does and where that is documented, and a test that fails once a newer
+MiniStack no longer needs it:
+
+- ``openapi_import``: routes, integrations and authorizers from an HTTP API's OpenAPI ``Body``
+- ``service_integrations``: HTTP API first-class integrations (``EventBridge-PutEvents``)
+- ``putevents_detail``: PutEvents refuses what is not a JSON object, and too large a request
+- ``putevents_conditions``: the policy conditions ``events:source`` and ``events:detail-type``
+- ``lambda_errors``: a failed invocation is named after the exception's class
+- ``events_archive``: the CloudFormation type ``AWS::Events::Archive``
+- ``map_result_writer``: a Distributed Map's ``ResultWriter``
+- ``map_concurrency_path``: ``MaxConcurrencyPath`` and the tolerated-failure paths of a Map
+- ``execution_retry``: ``MaxDelaySeconds`` and ``JitterStrategy`` of a Retry
+- ``event_delivery``: what a rule cannot deliver goes to its target's dead-letter queue
+- ``api_errors``: an HTTP API tells its caller nothing about a function's error
+- ``dynamodb_ttl``: a table's ``TimeToLiveSpecification`` in a template
+- ``secure_transport``: policies that demand TLS hold over loopback HTTP
+- ``stopped_executions``: a stopped execution stays stopped and starts no further children
+- ``interrupted_executions``: what the emulator's own stop interrupted is announced at its next start
+- ``snapshots``: state is saved every few seconds, so that a killed emulator loses little
+"""
+
+from importlib import import_module
+
+GAPS = (
+    "openapi_import",
+    "service_integrations",
+    "putevents_detail",
+    "putevents_conditions",
+    "lambda_errors",
+    "events_archive",
+    "map_result_writer",
+    "map_concurrency_path",
+    "execution_retry",
+    "event_delivery",
+    "api_errors",
+    "dynamodb_ttl",
+    "secure_transport",
+    "stopped_executions",
+    "interrupted_executions",
+    "snapshots",
+)
+
+
+def install_all() -> None:
+    """Fill every gap. The environment MiniStack reads must be set before."""
+    for gap in GAPS:
+        import_module(f"{__name__}.{gap}").install()
