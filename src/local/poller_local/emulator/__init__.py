@@ -10,6 +10,7 @@ MiniStack no longer needs it:
 - ``service_integrations``: HTTP API first-class integrations (``EventBridge-PutEvents``)
 - ``putevents_detail``: PutEvents refuses what is not a JSON object, and too large a request
 - ``putevents_conditions``: the policy conditions ``events:source`` and ``events:detail-type``
+- ``shared_code``: workers of one package share its unpacked copy
 - ``lambda_errors``: a failed invocation is named after the exception's class
 - ``events_archive``: the CloudFormation type ``AWS::Events::Archive``
 - ``map_result_writer``: a Distributed Map's ``ResultWriter``
@@ -31,6 +32,7 @@ GAPS = (
     "service_integrations",
     "putevents_detail",
     "putevents_conditions",
+    "shared_code",
     "lambda_errors",
     "events_archive",
     "map_result_writer",

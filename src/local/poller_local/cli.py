@@ -1,0 +1,185 @@
+"""The `poller` command: options in, a body called, one line if it goes wrong.
+
+Exit statuses: 0 done, 1 an error (also in the usage), 2 a job that ended PARTIAL, 130 Ctrl-C.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from typer.exceptions import TyperException
+
+from poller_local import jobs, render
+from poller_local import stack as local_stack
+from poller_local.demo import run_demo
+from poller_local.errors import Interrupted, PollerError, one_line
+from poller_local.render import Screen
+from poller_local.spec_input import build_spec
+from poller_local.stack import LocalStack
+from poller_local.target import resolve_target
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Fetches every page of a paginated HTTP API into S3, in parallel and checked.",
+)
+
+ApiUrl = Annotated[
+    str | None,
+    typer.Option("--api-url", metavar="URL", envvar="POLLER_API_URL", help="The poller API to talk to."),
+]
+StackName = Annotated[
+    str | None,
+    typer.Option("--stack-name", metavar="NAME", envvar="POLLER_STACK_NAME", help="A stack on AWS; calls are signed."),
+]
+Region = Annotated[str | None, typer.Option("--region", metavar="REGION", help="The stack's AWS region.")]
+Job = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, as 'poller run' printed it.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, and nothing else there.")]
+Port = Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Of the embedded AWS.  [default: 4566]")]
+NoEnforceIam = Annotated[bool, typer.Option("--no-enforce-iam", help="Let the functions do what their roles forbid.")]
+
+
+@app.callback(invoke_without_command=True)
+def _poller(
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback with an error.")] = False,  # noqa: ARG001  # `run` takes it, wherever it stands
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+def up(port: Port = None, no_enforce_iam: NoEnforceIam = False) -> None:
+    """Start the embedded AWS on this machine, build, and deploy the stack to it."""
+    screen = Screen()
+    stack = _bring_up(screen, port, not no_enforce_iam)
+    screen.say(f"API                {stack['api_url']}")
+    if stack["external_api_url"]:
+        screen.say(f"Demonstration API  {stack['external_api_url']}")
+    screen.say(f"AWS endpoint       {stack['endpoint_url']}")
+    screen.say("Outputs")
+    for name, value in sorted(stack["outputs"].items()):
+        screen.say(f"  {name:<28} {value}")
+
+
+@app.command()
+def down(
+    purge: Annotated[bool, typer.Option("--purge", help="Remove the stack, its data and the logs too.")] = False,
+) -> None:
+    """Stop what 'up' started; its state is kept for the next 'up'."""
+    Screen().say(local_stack.down(directory=Path.cwd(), purge=purge))
+
+
+@app.command()
+def run(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signature
+    url: Annotated[str | None, typer.Argument(metavar="[URL]", help="The API to poll.")] = None,
+    spec: Annotated[
+        str | None, typer.Option("--spec", metavar="FILE", help="A job spec in JSON; - reads standard input.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="What the dataset is called.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow the job to its end.")] = False,
+    as_json: Json = False,
+    api_url: ApiUrl = None,
+    stack_name: StackName = None,
+    region: Region = None,
+) -> None:
+    """Submit a job. With --wait, exits 0 on SUCCEEDED, 2 on PARTIAL and 1 otherwise."""
+    job_spec = build_spec(url, spec, name)
+    with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
+        raise typer.Exit(jobs.run_job(client, job_spec, Screen(), wait=wait, as_json=as_json))
+
+
+@app.command()
+def status(
+    job: Job,
+    as_json: Json = False,
+    api_url: ApiUrl = None,
+    stack_name: StackName = None,
+    region: Region = None,
+) -> None:
+    """Show how far a job is."""
+    with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
+        raise typer.Exit(jobs.show_status(client, job, Screen(), as_json=as_json))
+
+
+@app.command()
+def results(
+    job: Job,
+    download: Annotated[
+        Path | None,
+        typer.Option("--download", metavar="DIR", file_okay=False, help="Copy them here, verified."),
+    ] = None,
+    api_url: ApiUrl = None,
+    stack_name: StackName = None,
+    region: Region = None,
+) -> None:
+    """List the objects a job has produced, or copy them to this machine."""
+    with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
+        raise typer.Exit(jobs.show_results(client, job, Screen(), download))
+
+
+@app.command()
+def demo(port: Port = None) -> None:
+    """Bring the stack up and poll the demonstration API: 10,000 records, with errors and delays."""
+    screen = Screen()
+    stack = _bring_up(screen, port, enforce_iam=True)
+    raise typer.Exit(run_demo(stack, Path.cwd(), screen))
+
+
+def _bring_up(screen: Screen, port: int | None, enforce_iam: bool) -> LocalStack:
+    try:
+        return local_stack.up(
+            directory=Path.cwd(), port=port, enforce_iam=enforce_iam, step=partial(render.step, screen.err)
+        )
+    except KeyboardInterrupt as error:
+        raise Interrupted("Stopped before the stack was ready; 'poller up' goes on, 'poller down' stops it") from error
+
+
+def execute(arguments: Sequence[str]) -> int:
+    """Runs one command line and returns its exit status; every error ends as one line on standard error."""
+    debug = "--debug" in arguments
+    try:
+        status = app(
+            args=[argument for argument in arguments if argument != "--debug"],
+            prog_name="poller",
+            standalone_mode=False,
+        )
+        return status if isinstance(status, int) else 0
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        if isinstance(error, BrokenPipeError):
+            # The reader of our output has left (`poller results … | head`): nobody to tell.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        line, exit_status = _explain(error)
+        typer.echo(line, err=True)
+        return exit_status
+
+
+def _explain(error: Exception) -> tuple[str, int]:
+    if isinstance(error, Interrupted):
+        return str(error), error.exit_status
+    if isinstance(error, PollerError):
+        return f"poller: {error}", error.exit_status
+    if isinstance(error, TyperException):
+        # Typer's own exit status for a usage error is 2, which here means PARTIAL.
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "poller"
+        said = one_line(error.format_message()).rstrip(".")
+        return f"poller: {said}; see '{command} --help'", 1
+    reason = one_line(f"{type(error).__name__}: {error}")
+    return f"poller: unexpected {reason}; run it again with --debug and report what it shows", 1
+
+
+def main() -> NoReturn:
+    sys.exit(execute(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

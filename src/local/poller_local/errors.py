@@ -1,0 +1,92 @@
+"""What can go wrong for someone at the command line, each said in one line.
+
+PollerError                 what is wrong; what to do
+├── BadInput                the command line or the spec file
+├── NoStack                 nothing to talk to
+├── StackUnreachable        no answer (worth another try)
+├── ApiError                an answer that is no success (worth another try on 429 and 5xx)
+│   └── JobNotFound
+├── JobRefused              the event bus did not take the job
+├── WaitTimeout             the job goes on, the waiting ended
+├── DownloadFailed          an object did not arrive, or not as it was stored
+├── LocalStackError         `poller up` and `poller down`
+└── Interrupted             Ctrl-C
+"""
+
+
+class PollerError(Exception):
+    """One printable line for the caller: what is wrong; what to do."""
+
+    exit_status = 1
+    retryable = False
+
+
+class BadInput(PollerError):
+    """The command line or the job spec cannot be used as given."""
+
+
+class NoStack(PollerError):
+    """No target is named, and no local stack is running here."""
+
+
+class StackUnreachable(PollerError):
+    """Nobody answered at the API's address."""
+
+    retryable = True
+
+
+class ApiError(PollerError):
+    """The API answered with an HTTP `status` that is not a success, or with something that is not JSON."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retryable = status == 429 or status >= 500
+
+
+class JobNotFound(ApiError):
+    """The stack knows no job by this id (yet)."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(
+            404,
+            f"Job {job_id} not found; check the id and the stack (a new job appears within a minute)",
+        )
+        self.job_id = job_id
+
+
+class JobRefused(PollerError):
+    """The event bus did not accept the job: `code` and `reason` are EventBridge's own."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(f"The event bus refused the job: {code}: {reason}")
+        self.code = code
+        self.reason = reason
+
+
+class WaitTimeout(PollerError):
+    """The job had not ended after the given number of seconds."""
+
+    def __init__(self, job_id: str, seconds: float) -> None:
+        super().__init__(f"Job {job_id} has not ended after {seconds:g} s; see it with: poller status {job_id}")
+        self.job_id = job_id
+
+
+class DownloadFailed(PollerError):
+    """A result could not be fetched, or its bytes are not those that were stored."""
+
+
+class LocalStackError(PollerError):
+    """The local stack could not be started, deployed or stopped."""
+
+
+class Interrupted(PollerError):
+    """The user pressed Ctrl-C; the message says what goes on without them."""
+
+    exit_status = 130
+
+
+def one_line(text: str) -> str:
+    """`text` on one line and free of control characters: it may come from any server or log."""
+    visible = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(visible.split())

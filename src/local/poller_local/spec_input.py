@@ -1,0 +1,63 @@
+"""The job spec of `poller run`, from a URL or a file.
+
+Only what the stack could not say better is checked here: its own refusal names the field.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from poller_local.errors import BadInput
+
+
+def build_spec(url: str | None, spec_file: str | None, name: str | None) -> dict[str, Any]:
+    """The spec to submit: the file's (`-` reads standard input), with `url` and `name` laid over it.
+
+    Raises BadInput.
+    """
+    if not url and not spec_file:
+        raise BadInput("Nothing to poll; write poller run URL or poller run --spec FILE")
+    spec = parse_spec(*_read(spec_file)) if spec_file else {}
+    if url:
+        spec["url"] = url
+    if name:
+        spec["name"] = name
+    _require_scheme(spec.get("url"))
+    return spec
+
+
+def parse_spec(text: str, source: str) -> dict[str, Any]:
+    """The JSON object in `text`; `source` names it in errors. Raises BadInput with line and column."""
+    try:
+        spec = json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise BadInput(f"{source} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}") from error
+    except ValueError as error:
+        raise BadInput(f"{source} is not JSON: {error}") from error
+    if not isinstance(spec, dict):
+        raise BadInput(
+            f"{source} is not a job spec: line 1, column 1: a JSON object is wanted, "
+            'for example {"url": "https://api.example.com/v1/orders"}'
+        )
+    return spec
+
+
+def _read(spec_file: str) -> tuple[str, str]:
+    source = "The spec on standard input" if spec_file == "-" else spec_file
+    try:
+        content = sys.stdin.buffer.read() if spec_file == "-" else Path(spec_file).read_bytes()
+        return content.decode("utf-8-sig"), source
+    except OSError as error:
+        raise BadInput(f"Cannot read the spec {spec_file}: {error.strerror}; check the path") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{source} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
+
+
+def _require_scheme(url: object) -> None:
+    if isinstance(url, str) and "://" not in url:
+        raise BadInput(f"'{url}' has no scheme; write https://{url}")
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON number")

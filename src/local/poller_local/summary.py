@@ -1,0 +1,78 @@
+"""The summary of a job as `GET /jobs/{jobId}` answers it, and what follows from it."""
+
+from typing import Any, TypedDict
+
+FINAL_STATUSES = frozenset({"SUCCEEDED", "PARTIAL", "FAILED", "CANCELLED", "REJECTED"})
+
+
+class JobError(TypedDict):
+    Type: str
+    Message: str
+
+
+class Summary(TypedDict):
+    """Task counts by state, then the job: sizes in bytes, times in ISO 8601, UTC."""
+
+    Started: int
+    PayloadSaved: int
+    Enqueued: int
+    SuccessfullyCompleted: int
+    FailedToComplete: int
+    Total: int
+    JobId: str
+    Name: str | None
+    Status: str
+    Pending: int
+    TotalIsFinal: bool
+    Pages: int
+    RecordsReceived: int
+    RecordsExpected: int | None
+    Bytes: int
+    StartedAt: str | None
+    FinishedAt: str | None
+    ExecutionArn: str | None
+    Error: JobError | None
+
+
+def parse_summary(answer: dict[str, Any]) -> Summary:
+    """The API's answer as a `Summary`; what an API of another version leaves out or adds is let through."""
+    known = pending_summary(str(answer.get("JobId", "")))
+    return {**known, **answer}  # type: ignore[typeddict-item]  # a field the API adds is shown by --json
+
+
+def pending_summary(job_id: str) -> Summary:
+    """The summary of a job whose workflow has not taken its first step yet."""
+    return {
+        "Started": 0,
+        "PayloadSaved": 0,
+        "Enqueued": 0,
+        "SuccessfullyCompleted": 0,
+        "FailedToComplete": 0,
+        "Total": 0,
+        "JobId": job_id,
+        "Name": None,
+        "Status": "PENDING",
+        "Pending": 0,
+        "TotalIsFinal": False,
+        "Pages": 0,
+        "RecordsReceived": 0,
+        "RecordsExpected": None,
+        "Bytes": 0,
+        "StartedAt": None,
+        "FinishedAt": None,
+        "ExecutionArn": None,
+        "Error": None,
+    }
+
+
+def is_final(summary: Summary) -> bool:
+    return summary["Status"] in FINAL_STATUSES
+
+
+def finished_tasks(summary: Summary) -> int:
+    return summary["SuccessfullyCompleted"] + summary["FailedToComplete"]
+
+
+def exit_status(summary: Summary) -> int:
+    """What `poller run --wait` exits with: 0 SUCCEEDED, 2 PARTIAL, 1 otherwise."""
+    return {"SUCCEEDED": 0, "PARTIAL": 2}.get(summary["Status"], 1)

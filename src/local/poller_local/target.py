@@ -1,0 +1,121 @@
+"""Which stack a command talks to: named by URL, named by stack, or the local one of this checkout."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+from requests.auth import AuthBase
+
+from poller_local.checkout import Checkout, find_checkout, read_json_object
+from poller_local.client import PollerClient
+from poller_local.errors import BadInput, NoStack, one_line
+from poller_local.signing import SigV4
+
+_AWS_API = re.compile(r"https://[a-z0-9-]+\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?(/.*)?")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A stack's addresses; `auth` signs calls to it, `if_unreachable` is advice for its user."""
+
+    api_url: str
+    external_api_url: str | None = None
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    auth: AuthBase | None = None
+    if_unreachable: str = "is the address right, and this machine online?"
+
+    def client(self) -> PollerClient:
+        return PollerClient(self.api_url, self.auth, if_unreachable=self.if_unreachable)
+
+
+def resolve_target(api_url: str | None, stack_name: str | None, region: str | None, directory: Path) -> Target:
+    """The stack that the options name, else the local stack that runs in `directory`'s checkout.
+
+    Raises BadInput for options that contradict each other, NoStack where nothing is found.
+    """
+    if api_url and stack_name:
+        raise BadInput("Give either --api-url or --stack-name, not both")
+    if api_url:
+        return _named_by_url(api_url, region)
+    if stack_name:
+        return _named_by_stack(stack_name, region)
+    if region:
+        raise BadInput("--region needs --stack-name or --api-url")
+    return _local(directory)
+
+
+def _named_by_url(api_url: str, region: str | None) -> Target:
+    if not api_url.startswith(("https://", "http://")):
+        raise BadInput(f"'{api_url}' is no address of an API; write https://…")
+    aws = _AWS_API.fullmatch(api_url)
+    # A custom domain does not tell its region: --region says where, and that calls are to be signed.
+    region = region or (aws["region"] if aws else None)
+    return Target(api_url=api_url, auth=_signer(_session(region)) if region else None)
+
+
+def _named_by_stack(stack_name: str, region: str | None) -> Target:
+    session = _session(region)
+    try:
+        stacks = session.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
+    except ClientError as error:
+        reason = one_line(error.response.get("Error", {}).get("Message", str(error)))
+        raise NoStack(f"Cannot read stack {stack_name}: {reason}; check the name, --region and AWS_PROFILE") from error
+    except BotoCoreError as error:
+        raise NoStack(
+            f"Cannot read stack {stack_name}: {one_line(str(error))}; check your AWS credentials and --region"
+        ) from error
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
+    if "PollerHttpApiUrl" not in outputs:
+        raise NoStack(f"Stack {stack_name} has no output PollerHttpApiUrl; is it a poller, and deployed?")
+    return Target(
+        api_url=outputs["PollerHttpApiUrl"],
+        external_api_url=outputs.get("ExternalHttpApiUrl"),
+        outputs=outputs,
+        auth=_signer(session),
+    )
+
+
+def _session(region: str | None) -> boto3.Session:
+    try:
+        return boto3.Session(region_name=region)
+    except BotoCoreError as error:
+        raise NoStack(f"Cannot use your AWS settings: {one_line(str(error))}; check AWS_PROFILE") from error
+
+
+def _signer(session: boto3.Session) -> SigV4:
+    try:
+        credentials = session.get_credentials()
+    except BotoCoreError as error:
+        raise NoStack(f"Cannot sign: {one_line(str(error))}; check AWS_PROFILE") from error
+    if credentials is None:
+        raise NoStack("No AWS credentials to sign with; set AWS_PROFILE or run 'aws configure'")
+    return SigV4(credentials, session.region_name)
+
+
+def _local(directory: Path) -> Target:
+    checkout = find_checkout(directory)
+    stack = _stack_file(directory.resolve(), checkout)
+    if stack is None:
+        raise NoStack(
+            "No stack is running here. Start one with 'poller up', or name yours with --stack-name or --api-url."
+        )
+    return Target(
+        api_url=str(stack["api_url"]),
+        external_api_url=stack.get("external_api_url"),  # type: ignore[arg-type]
+        outputs=stack.get("outputs") or {},  # type: ignore[arg-type]
+        if_unreachable="the local stack has stopped, start it again with 'poller up'",
+    )
+
+
+def _stack_file(directory: Path, checkout: Checkout | None) -> dict[str, object] | None:
+    for place in (directory, *directory.parents):
+        stack = read_json_object(place / ".poller" / "stack.json")
+        if stack and isinstance(stack.get("api_url"), str):
+            return stack
+        # Not beyond the checkout: above it lie other people's folders.
+        if checkout is None or place == checkout.root:
+            return None
+    return None

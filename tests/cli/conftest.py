@@ -1,0 +1,181 @@
+"""A poller API that is not there: a real HTTP server with canned answers, and the command line against it."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from poller_local.client import PollerClient
+from poller_local.summary import pending_summary
+
+SOURCES = Path(__file__).parents[2] / "src" / "local"
+JOB = "11111111-2222-3333-4444-555555555555"
+
+
+def summary(status: str, **fields: Any) -> dict[str, Any]:
+    return {**pending_summary(JOB), "Status": status, **fields}
+
+
+SUCCEEDED = summary(
+    "SUCCEEDED",
+    Name="orders",
+    SuccessfullyCompleted=35,
+    Total=35,
+    TotalIsFinal=True,
+    Pages=35,
+    RecordsReceived=3500,
+    RecordsExpected=3500,
+    Bytes=123456,
+    StartedAt="2026-01-01T00:00:00Z",
+    FinishedAt="2026-01-01T00:00:12.5Z",
+)
+PARTIAL = {
+    **SUCCEEDED,
+    "Status": "PARTIAL",
+    "SuccessfullyCompleted": 33,
+    "FailedToComplete": 2,
+    "RecordsReceived": 3300,
+    "Error": {"Type": "TasksFailed", "Message": "2 of 35 tasks failed, the first with 500"},
+}
+REJECTED = summary("REJECTED", Error={"Type": "InvalidSpec", "Message": "url: only https is allowed"})
+
+
+class FakeApi:
+    """Answers for PollerHttpApi on a real port; `submitted` holds the job specs that came in."""
+
+    def __init__(self, server: HTTPServer) -> None:
+        self.server = server
+        self.url = server.url_for("").rstrip("/")
+        self.submitted: list[Any] = []
+
+    def takes_jobs(self) -> None:
+        def take(request: Request) -> Response:
+            self.submitted.append(json.loads(request.data))
+            return json_response({"FailedEntryCount": 0, "Entries": [{"EventId": JOB}]})
+
+        self.server.expect_request("/jobs", method="POST").respond_with_handler(take)
+
+    def shows(self, *answers: dict[str, Any] | int) -> None:
+        """The answers of GET /jobs/JOB in order, the last one for good; a number is a bare HTTP status."""
+        remaining = list(answers)
+
+        def show(_request: Request) -> Response:
+            answer = remaining.pop(0) if len(remaining) > 1 else remaining[0]
+            if isinstance(answer, int):
+                return json_response({"message": f"status {answer}"}, answer)
+            return json_response(answer)
+
+        self.server.expect_request(f"/jobs/{JOB}", method="GET").respond_with_handler(show)
+
+    def stores(self, key: str, content: bytes, records: int = 1, **wrong: Any) -> dict[str, Any]:
+        """Serves an object as S3 would, and returns its entry in /results; `wrong` replaces fields of it."""
+        self.server.expect_request(f"/dataset/{key}").respond_with_data(content, content_type="application/gzip")
+        return {
+            "Key": key,
+            "Url": f"{self.url}/dataset/{key}?X-Amz-Signature=canary",
+            "Size": len(content),
+            "Records": records,
+            "Sha256": hashlib.sha256(content).hexdigest(),
+            "TaskId": key.rpartition("/")[2].partition(".")[0],
+            **wrong,
+        }
+
+    def lists(self, *pages: list[dict[str, Any]]) -> None:
+        """Pages of GET /jobs/JOB/results, chained by the tokens `page-1`, `page-2`, …"""
+        for number, page in enumerate(pages):
+            following = f"page-{number + 1}" if number + 1 < len(pages) else None
+            query = {"next": f"page-{number}"} if number else {}
+            self.server.expect_request(f"/jobs/{JOB}/results", query_string=query).respond_with_json(
+                {"Results": page, "Next": following}
+            )
+
+
+class FakeTime:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+def json_response(body: Any, status: int = 200) -> Response:
+    return Response(json.dumps(body), status=status, content_type="application/json")
+
+
+@pytest.fixture
+def api(httpserver: HTTPServer) -> FakeApi:
+    return FakeApi(httpserver)
+
+
+@pytest.fixture
+def time() -> FakeTime:
+    return FakeTime()
+
+
+@pytest.fixture
+def client(api: FakeApi, time: FakeTime):
+    with PollerClient(api.url, sleep=time.sleep, clock=time.clock) as poller_client:
+        yield poller_client
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """This process's environment without anything that would name a stack or an AWS account."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "POLLER_"))}
+    return own | {
+        "PYTHONPATH": str(SOURCES),
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+@pytest.fixture
+def start_poller(tmp_path: Path, environment: dict[str, str]) -> Callable[..., subprocess.Popen[str]]:
+    """Starts `poller …` as a process of its own, in an empty directory."""
+
+    def start(*arguments: str, **options: Any) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "poller_local.cli", *arguments],
+            **{
+                "cwd": tmp_path,
+                "env": environment,
+                "stdin": subprocess.PIPE,
+                "stdout": subprocess.PIPE,
+                "stderr": subprocess.PIPE,
+                "text": True,
+                # A test run in the background of a shell would otherwise hand down an ignored Ctrl-C.
+                "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+                **options,
+            },
+        )
+
+    return start
+
+
+@pytest.fixture
+def poller(start_poller: Callable[..., subprocess.Popen[str]]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs `poller …` to its end."""
+
+    def run(*arguments: str, stdin: str = "", **options: Any) -> subprocess.CompletedProcess[str]:
+        with start_poller(*arguments, **options) as process:
+            out, err = process.communicate(stdin, timeout=60)
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    return run

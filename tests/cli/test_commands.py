@@ -1,0 +1,240 @@
+"""The command as its users meet it: a process with exit statuses, two streams and signals."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .conftest import JOB, PARTIAL, REJECTED, SUCCEEDED, FakeApi, summary
+
+Poller = Callable[..., subprocess.CompletedProcess[str]]
+URL = "https://api.example.com/orders"
+
+
+def error_line(done: subprocess.CompletedProcess[str]) -> str:
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def test_run_prints_the_job_id_and_nothing_else(api: FakeApi, poller: Poller):
+    api.takes_jobs()
+
+    done = poller("run", URL, "--name", "orders", "--api-url", api.url)
+
+    assert (done.returncode, done.stdout) == (0, f"{JOB}\n")
+    assert done.stderr == f"See it with: poller status {JOB}\n"
+    assert api.submitted == [{"url": URL, "name": "orders"}]
+
+
+def test_run_as_json_without_waiting(api: FakeApi, poller: Poller):
+    api.takes_jobs()
+
+    done = poller("run", "--spec", "-", "--json", "--api-url", api.url, stdin=json.dumps({"url": URL}))
+
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"JobId": JOB})
+    assert api.submitted == [{"url": URL}]
+
+
+@pytest.mark.parametrize(
+    ("final", "exit_status"),
+    [
+        (SUCCEEDED, 0),
+        (PARTIAL, 2),
+        (REJECTED, 1),
+        (summary("FAILED", Error={"Type": "Aborted", "Message": "the execution was aborted"}), 1),
+        (summary("CANCELLED"), 1),
+    ],
+)
+def test_waiting_exits_with_what_became_of_the_job(api: FakeApi, poller: Poller, final, exit_status: int):
+    api.takes_jobs()
+    api.shows(404, summary("RUNNING"), final)
+
+    done = poller("run", URL, "--wait", "--json", "--api-url", api.url)
+
+    assert done.returncode == exit_status
+    assert json.loads(done.stdout) == final
+    assert done.stderr == f"Job {JOB} is submitted\n"
+
+
+def test_the_summary_for_people_shows_what_failed(api: FakeApi, poller: Poller):
+    api.takes_jobs()
+    api.shows(PARTIAL)
+
+    done = poller("run", URL, "--wait", "--api-url", api.url)
+
+    assert done.stdout.splitlines() == [
+        f"Job      {JOB}",
+        "Name     orders",
+        "Status   PARTIAL",
+        "Error    TasksFailed: 2 of 35 tasks failed, the first with 500",
+        "Tasks    33 of 35 complete, 2 failed",
+        "Pages    35",
+        "Records  3,300 of 3,500",
+        "Size     123.5 kB",
+        "Time     12.5 s",
+    ]
+
+
+def test_a_terminal_gets_a_progress_bar_and_standard_output_stays_pure(api: FakeApi, start_poller):
+    api.takes_jobs()
+    api.shows(summary("RUNNING", Total=35, TotalIsFinal=True, SuccessfullyCompleted=7), SUCCEEDED)
+    terminal, its_end = pty.openpty()
+
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    with start_poller("run", URL, "--wait", "--json", "--api-url", api.url, stderr=its_end, env=environment) as process:
+        os.close(its_end)
+        out = process.stdout.read()
+        drawn = read_all(terminal)
+
+    assert json.loads(out) == SUCCEEDED
+    assert "━" in drawn
+    assert "35 of 35 tasks, 3,500 of 3,500 records" in drawn
+
+
+def read_all(terminal: int) -> str:
+    chunks = []
+    try:
+        while chunk := os.read(terminal, 65536):
+            chunks.append(chunk)
+    except OSError:
+        pass  # Linux says EIO at a terminal's end
+    finally:
+        os.close(terminal)
+    return b"".join(chunks).decode()
+
+
+def test_ctrl_c_stops_the_waiting_and_not_the_job(api: FakeApi, start_poller):
+    api.takes_jobs()
+    api.shows(summary("RUNNING"))
+
+    with start_poller("run", URL, "--wait", "--json", "--api-url", api.url) as process:
+        while not any(request.path == f"/jobs/{JOB}" for request, _ in api.server.log):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+
+    assert (process.returncode, out) == (130, "")
+    assert err.splitlines()[1:] == [f"Stopped waiting; the job goes on. See it with: poller status {JOB}"]
+
+
+def test_status_shows_the_job(api: FakeApi, poller: Poller):
+    api.shows(REJECTED)
+
+    for_people = poller("status", JOB, "--api-url", api.url)
+    for_programs = poller("status", JOB, "--json", "--api-url", api.url)
+
+    assert for_people.returncode == for_programs.returncode == 0
+    assert "Error    InvalidSpec: url: only https is allowed" in for_people.stdout.splitlines()
+    assert json.loads(for_programs.stdout) == REJECTED
+
+
+@pytest.mark.parametrize("command", ["status", "results"])
+def test_a_wrong_job_id_is_one_line(api: FakeApi, poller: Poller, command: str):
+    api.server.expect_request(f"/jobs/{JOB}").respond_with_json({"message": "Job not found"}, status=404)
+    api.server.expect_request(f"/jobs/{JOB}/results").respond_with_json({"message": "Job not found"}, status=404)
+
+    done = poller(command, JOB, "--api-url", api.url)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert error_line(done).startswith(f"poller: Job {JOB} not found; check the id")
+
+
+def test_results_are_listed_with_their_place(api: FakeApi, poller: Poller):
+    entries = [api.stores(f"orders/{JOB}/{name}.jsonl.gz", b"x" * 2000, records=1500) for name in ("a", "b")]
+    api.lists([entries[0]], [entries[1]])
+
+    done = poller("results", JOB, "--api-url", api.url)
+
+    lines = done.stdout.splitlines()
+    assert lines[1].split() == [entries[0]["Key"], "1,500", "2.0", "kB", entries[0]["Sha256"][:12]]
+    assert lines[3:] == ["2 objects, 3,000 records, 4.0 kB", f"s3://dataset/orders/{JOB}/"]
+    assert "canary" not in done.stdout
+
+
+def test_results_are_downloaded(api: FakeApi, poller: Poller, tmp_path: Path):
+    api.lists([api.stores(f"orders/{JOB}/a.jsonl.gz", b"content")])
+
+    done = poller("results", JOB, "--download", "here", "--api-url", api.url)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "1 objects in here, each verified by its SHA-256\n"
+    assert (tmp_path / "here" / "a.jsonl.gz").read_bytes() == b"content"
+
+
+def test_a_damaged_download_is_one_line(api: FakeApi, poller: Poller):
+    api.lists([api.stores(f"orders/{JOB}/a.jsonl.gz", b"content", Sha256="0" * 64)])
+
+    done = poller("results", JOB, "--download", "here", "--api-url", api.url)
+
+    assert done.returncode == 1
+    assert "came damaged" in error_line(done)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run", "example.com/x"), "poller: 'example.com/x' has no scheme; write https://example.com/x"),
+        (("run",), "poller: Nothing to poll; write poller run URL or poller run --spec FILE"),
+        (("run", "--spec", "no.json"), "poller: Cannot read the spec no.json: No such file or directory; check"),
+        (("run", URL), "poller: No stack is running here. Start one with 'poller up', or name yours with --stack-name"),
+        (("status", "x", "--api-url", "http://127.0.0.1:9"), "poller: No answer from http://127.0.0.1:9 (cannot"),
+        (("status",), "poller: Missing argument 'JOB'; see 'poller status --help'"),
+        (("fetch",), "poller: No such command 'fetch'; see 'poller --help'"),
+        (("run", "--wait=maybe"), "poller: Option '--wait' does not take a value; see 'poller --help'"),
+        (("up", "--port", "many"), "poller: Invalid value for '--port':"),
+        (("down",), "poller: No checkout of the poller at "),
+    ],
+)  # fmt: skip
+def test_every_error_is_one_line_that_says_what_to_do(poller: Poller, arguments: tuple[str, ...], said: str):
+    done = poller(*arguments)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert error_line(done).startswith(said)
+
+
+@pytest.mark.parametrize("arguments", [("--debug", "run", "x"), ("run", "x", "--debug")])
+def test_a_traceback_is_shown_on_request_only(poller: Poller, arguments: tuple[str, ...]):
+    done = poller(*arguments)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Traceback")
+    assert done.stderr.splitlines()[-1] == "poller: 'x' has no scheme; write https://x"
+
+
+def test_control_characters_of_a_server_do_not_reach_the_terminal(api: FakeApi, poller: Poller):
+    api.shows(summary("FAILED", Error={"Type": "Odd", "Message": "red \x1b[31m\nand more"}))
+
+    done = poller("status", JOB, "--api-url", api.url)
+
+    assert "Error    Odd: red [31m and more" in done.stdout.splitlines()
+
+
+def test_without_a_command_the_help_is_shown(poller: Poller):
+    done = poller()
+
+    assert done.returncode == 0
+    assert all(command in done.stdout for command in ("up", "run", "status", "results", "down", "demo"))
+
+
+def test_the_stack_may_be_named_in_the_environment(api: FakeApi, poller: Poller, environment: dict[str, str]):
+    api.shows(SUCCEEDED)
+
+    done = poller("status", JOB, env={**environment, "POLLER_API_URL": api.url})
+
+    assert done.returncode == 0
+
+
+def test_a_reader_that_leaves_early_is_no_error(api: FakeApi, start_poller):
+    api.shows({**SUCCEEDED, "Name": "x" * 200_000})
+
+    with start_poller("status", JOB, "--json", "--api-url", api.url) as process:
+        process.stdout.close()
+        err = process.stderr.read()
+
+    assert err == ""

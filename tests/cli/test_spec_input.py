@@ -1,0 +1,77 @@
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from poller_local.errors import BadInput
+from poller_local.spec_input import build_spec, parse_spec
+
+
+def test_a_url_is_a_whole_spec():
+    url = "https://api.example.com/orders?page=1"
+
+    spec = build_spec(url, None, None)
+
+    assert spec == {"url": url}
+
+
+def test_the_command_line_is_laid_over_the_file(tmp_path: Path):
+    file = tmp_path / "job.json"
+    file.write_text('{"url": "https://a.example.com", "name": "a", "maximum_pages": 5}')
+
+    spec = build_spec("https://b.example.com", str(file), "b")
+
+    assert spec == {"url": "https://b.example.com", "name": "b", "maximum_pages": 5}
+
+
+def test_the_spec_may_come_on_standard_input(monkeypatch: pytest.MonkeyPatch):
+    content = '{"url": "https://api.example.com/ö"}'.encode("utf-8-sig")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+    spec = build_spec(None, "-", None)
+
+    assert spec == {"url": "https://api.example.com/ö"}
+
+
+@pytest.mark.parametrize("url", ["example.com/x", "localhost:8080/x"])
+def test_a_url_without_a_scheme_is_corrected(url: str):
+    with pytest.raises(BadInput) as bad:
+        build_spec(url, None, None)
+
+    assert str(bad.value) == f"'{url}' has no scheme; write https://{url}"
+
+
+def test_nothing_to_poll():
+    with pytest.raises(BadInput, match="write poller run URL or poller run --spec FILE"):
+        build_spec(None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('{"url":\n  "https://x",}', "line 2, column 1[45]"),
+        ("", "line 1, column 1"),
+        ('["https://x"]', "line 1, column 1: a JSON object is wanted"),
+        ('{"rate": NaN}', "NaN is no JSON number"),
+    ],
+)
+def test_what_is_no_spec_is_located(text: str, complaint: str):
+    with pytest.raises(BadInput, match=complaint) as bad:
+        parse_spec(text, "job.json")
+
+    assert str(bad.value).startswith("job.json is not")
+    assert "\n" not in str(bad.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [(None, "No such file or directory"), (b'{"url": "\xff"}', "is not UTF-8 .byte 9.")],
+)
+def test_a_file_that_cannot_be_read(tmp_path: Path, content: bytes | None, complaint: str):
+    file = tmp_path / "job.json"
+    if content is not None:
+        file.write_bytes(content)
+
+    with pytest.raises(BadInput, match=complaint):
+        build_spec(None, str(file), None)
