@@ -9,15 +9,20 @@ from tests.support.template import ROOT
 
 FUNCTIONS = ROOT / "src" / "functions"
 LOCAL = ROOT / "src" / "local"
-FLOORS = {"models": 0, "errors": 0, "settings": 0, "logic": 1, "edges": 2, "handlers": 3}
+FLOORS = {"specs": 0, "models": 0, "errors": 0, "settings": 0, "logic": 1, "edges": 2, "handlers": 3}
 # Neighbours on one floor do not know each other, but for these.
 NEIGHBOURS = {
     ("edges.tasks", "edges.rows"),
+    ("edges.tasks", "edges.table"),
+    ("edges.jobs", "edges.rows"),
+    ("edges.jobs", "edges.table"),
+    ("handlers.janitor", "handlers.reconcile_job"),
     ("edges.fetching", "edges.upstream"),
     *((f"handlers.{user}", f"handlers.{helper}")
       for user in ("prepare_poller_job", "fetch_payload", "process_payload", "reconcile_job", "get_job",
-                   "get_job_results", "steps")
-      for helper in ("resources", "steps", "http")),
+                   "get_job_results", "get_job_tasks", "list_jobs", "cancel_job", "redrive_job", "janitor",
+                   "record_undelivered_job", "steps", "ending", "announcing")
+      for helper in ("resources", "steps", "http", "ending", "announcing")),
 }  # fmt: skip
 IMPURE = {"boto3", "botocore", "requests", "urllib3", "os", "time", "random", "socket", "subprocess", "datetime.now"}
 

@@ -22,6 +22,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "DATASET_BUCKET": "dataset",
         "EVENT_BUS_NAME": "bus",
         "RETENTION_DAYS": "14",
+        "MAX_RECEIVE_COUNT": "5",
         "ALLOW_LOOPBACK": "true",
         "USER_AGENT": "api-poller/test",
     }.items():
@@ -38,7 +39,7 @@ def create_storage(monkeypatch: pytest.MonkeyPatch) -> None:
     table = resources("AWS::DynamoDB::Table")["PollerTasksTable"]["Properties"]
     boto3.client("dynamodb").create_table(
         TableName="PollerTasksTable",
-        **{key: table[key] for key in ("BillingMode", "AttributeDefinitions", "KeySchema")},
+        **{key: table[key] for key in ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")},
     )
     for bucket in ("raw", "dataset"):
         boto3.client("s3").create_bucket(Bucket=bucket)
@@ -49,8 +50,30 @@ def create_storage(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def forget_edges() -> None:
     """Handlers keep their clients per worker; each test is a new worker."""
-    for build in (edges.tasks, edges.raw_payloads, edges.dataset, edges.queue, edges.events, edges.upstream):
+    for build in (
+        edges.table,
+        edges.raw_payloads,
+        edges.dataset,
+        edges.queue,
+        edges.events,
+        edges.workflow,
+        edges.upstream,
+    ):
         build.cache_clear()
+
+
+def as_record(message: dict[str, Any], deliveries: int = 1) -> dict[str, Any]:
+    """A received message as Lambda hands it over."""
+    attributes = message.get("MessageAttributes", {})
+    return {
+        "messageId": message["MessageId"],
+        "body": message["Body"],
+        "eventSource": "aws:sqs",
+        "attributes": {"ApproximateReceiveCount": str(deliveries)},
+        "messageAttributes": {
+            name: {"stringValue": value["StringValue"], "dataType": "String"} for name, value in attributes.items()
+        },
+    }
 
 
 class Context:
@@ -83,10 +106,7 @@ def sent_messages(aws: None) -> Any:
             )
             .get("Messages")
         ):
-            records += [
-                {"messageId": m["MessageId"], "body": m["Body"], "eventSource": "aws:sqs", "attributes": {}}
-                for m in batch
-            ]
+            records += [as_record(message) for message in batch]
             for message in batch:
                 edges.queue()._client.delete_message(
                     QueueUrl=edges.settings.process_payload_queue_url, ReceiptHandle=message["ReceiptHandle"]

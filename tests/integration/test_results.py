@@ -46,7 +46,7 @@ def test_parameters_out_of_range_are_refused(sent_messages: Take, query: dict[st
     status, body = results("0b9a2a44-2f50-4f1e-8a38-5d2ff2b9a001", **query)
 
     assert status == 400
-    assert "limit must be 1 to 1000" in body["message"]
+    assert body["message"].startswith(next(iter(query)))
 
 
 @pytest.mark.parametrize("job_id", ["0b9a2a44-2f50-4f1e-8a38-5d2ff2b9a001", "x#0", "../../etc", ""])

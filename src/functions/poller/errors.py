@@ -3,6 +3,8 @@
     PollerError
     ├── TransientUpstreamError   ask for the same page again, after `retry_after` seconds if given
     ├── RetriablePollerError     run the same step again later (the workflow's Retry names this class)
+    ├── HeldBack                 go on when the job's NotBefore has come; nothing is wrong, and nothing is lost
+    ├── JobStopped               do nothing more for this job
     └── PermanentPollerError     the same step would fail again: record it and go on
         ├── JobRejected          the job cannot start as it is written; says what to change
         ├── AddressRefused       the URL leads where no request may go
@@ -14,6 +16,8 @@
 Messages reach users: they name the field or the URL's place, say what was seen, and never hold a secret.
 """
 
+from typing import Any
+
 
 class PollerError(Exception):
     """Root of all errors that this product raises on purpose."""
@@ -22,7 +26,7 @@ class PollerError(Exception):
         super().__init__(message)
         self.message = message
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, Any]:
         """The error as jobs and tasks store it: `{"Type", "Message"}`."""
         return {"Type": type(self).__name__, "Message": self.message}
 
@@ -39,8 +43,25 @@ class RetriablePollerError(PollerError):
     """Nothing is wrong with the work itself; the time or the service ran out."""
 
 
+class HeldBack(PollerError):
+    """The API asked for a longer pause than a function should be paid to wait. `not_before` is in epoch seconds."""
+
+    def __init__(self, message: str, not_before: int) -> None:
+        super().__init__(message)
+        self.not_before = not_before
+
+
+class JobStopped(PollerError):
+    """The job is over, cancelled or past its deadline."""
+
+
 class PermanentPollerError(PollerError):
-    """Repeating the step would give the same result."""
+    """Repeating the step would give the same result. `page` is the index of the page to blame, if one is."""
+
+    page: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return super().as_dict() if self.page is None else {**super().as_dict(), "Page": self.page}
 
 
 class JobRejected(PermanentPollerError):

@@ -1,8 +1,10 @@
 """The values that the floors above hand to each other. No behaviour beyond what follows from the fields."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from poller.specs import JobSpec
 
 JSON = Any
 """A JSON value as `logic.exact_json.loads` reads it."""
@@ -16,6 +18,7 @@ class JobStatus(StrEnum):
     SUCCEEDED = "SUCCEEDED"
     PARTIAL = "PARTIAL"
     FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
     REJECTED = "REJECTED"
 
     @property
@@ -36,70 +39,6 @@ class TaskState(StrEnum):
     def rank(self) -> int:
         """1 to 5; 0 is left for pending."""
         return list(TaskState).index(self) + 1
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """How often and how patiently one page is asked for."""
-
-    max_attempts: int = 6
-    max_delay_seconds: int = 300
-    retry_after_headers: tuple[str, ...] = ("Retry-After", "X-RateLimit-Reset")
-
-
-@dataclass(frozen=True, slots=True)
-class Auto:
-    """Read the first response and decide."""
-
-
-@dataclass(frozen=True, slots=True)
-class SinglePage:
-    """The whole answer in one response."""
-
-
-@dataclass(frozen=True, slots=True)
-class Offset:
-    """Pages by the number of records to skip. `limit` None: the server's own page size."""
-
-    limit: int | None = None
-    limit_param: str = "limit"
-    offset_param: str = "offset"
-    total_path: str | None = None
-    total_header: str | None = None
-    limit_path: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PageNumber:
-    """Pages by number, the first being `base_page`. Without `limit_param` the server alone sets the size."""
-
-    page_param: str = "page"
-    base_page: int = 1
-    limit_param: str | None = None
-    limit: int | None = None
-    total_path: str | None = None
-    total_pages_path: str | None = None
-    total_header: str | None = None
-    total_pages_header: str | None = None
-
-
-Paginator = Auto | SinglePage | Offset | PageNumber
-
-
-@dataclass(frozen=True, slots=True)
-class JobSpec:
-    """What a caller asks for. `data_selector` None: to be found in the first response."""
-
-    url: str
-    name: str = "default"
-    method: str = "GET"
-    params: dict[str, str] = field(default_factory=dict)
-    headers: dict[str, str] = field(default_factory=dict)
-    data_selector: str | None = None
-    paginator: Paginator = field(default_factory=Auto)
-    retry: Retry = field(default_factory=Retry)
-    max_concurrency: int = 10
-    maximum_pages: int = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +99,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
-    """What the table knows of one task. `sha256` and `dataset_bytes` describe its dataset object."""
+    """What the table knows of one task.
+
+    `sha256` and `dataset_bytes` describe its dataset object. `declared` is the total of records that the API
+    declared on the task's last page, None where it did not. `error` has Type, Message and, where one page is to
+    blame, its index as Page.
+    """
 
     task_id: str
     state: TaskState
@@ -170,7 +114,8 @@ class TaskRow:
     bytes: int = 0
     dataset_bytes: int = 0
     sha256: str = ""
-    error: dict[str, str] | None = None
+    declared: int | None = None
+    error: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +143,13 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The job's own row. Times are ISO 8601 in UTC; `stop` is a verdict waiting for ReconcileJob."""
+    """The job's own row. Times are ISO 8601 in UTC.
+
+    `execution_arn` is the execution that drives the job, `successor` the one that is to take over, `executions` how
+    many there were. `stop` is a verdict waiting for ReconcileJob. `not_before` is when the API may be asked again
+    (epoch seconds). `visits` counts ReconcileJob's calls in the present execution, `preparations` PreparePollerJob's.
+    `notice` is something a user should know of a job that succeeded.
+    """
 
     job_id: str
     name: str
@@ -213,12 +164,20 @@ class Job:
     first_page_digest: str = ""
     map_concurrency: int = 1
     threads: int = 1
+    executions: int = 1
+    successor: str | None = None
+    deadline_at: str = ""
+    not_before: int = 0
+    preparations: int = 0
+    visits: int = 0
     plan_round: int = 0
     progress_mark: int = 0
     progress_at: str = ""
     idle_rounds: int = 0
     stop: dict[str, Any] | None = None
     error: dict[str, str] | None = None
+    notice: dict[str, str] | None = None
+    duplicate_of: str | None = None
     finished_at: str | None = None
 
     @property

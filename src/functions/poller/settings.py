@@ -23,6 +23,11 @@ class Settings:
         return _need("PROCESS_PAYLOAD_QUEUE_URL")
 
     @property
+    def max_receive_count(self) -> int:
+        """How often ProcessPayloadQueue delivers a message before it goes to the dead-letter queue."""
+        return int(_need("MAX_RECEIVE_COUNT"))
+
+    @property
     def event_bus_name(self) -> str:
         return _need("EVENT_BUS_NAME")
 

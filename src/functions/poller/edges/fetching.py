@@ -1,33 +1,103 @@
 """Asking for one page until it arrives, is refused, or the time is up."""
 
 import random
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from poller.edges.upstream import Upstream
-from poller.errors import RetriablePollerError, TransientUpstreamError, UpstreamUnavailable
+from poller.errors import HeldBack, JobStopped, RetriablePollerError, TransientUpstreamError, UpstreamUnavailable
 from poller.logic.backoff import delay
 from poller.logic.responses import read_page
-from poller.models import JobSpec, Page, PageRequest, Response
+from poller.models import Job, Page, PageRequest, Response
+from poller.specs import JobSpec
+
+LONGEST_PAUSE = 10.0
+"""Seconds that a function waits when the API asks for a pause; what is longer is the workflow's to wait."""
+_LOOK_EVERY = 2.0
+
+
+class Gate:
+    """What every thread of every worker of a job passes before it asks for a page.
+
+    `read` gets the job's row, at most every two seconds; `hold_back` publishes a pause to the other workers. A probe
+    has neither: its job has no other workers yet.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[], Job | None] | None = None,
+        hold_back: Callable[[int], None] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._read, self._hold_back, self._sleep = read, hold_back, sleep
+        self._lock = threading.Lock()
+        self._looked, self._stopped, self._not_before = float("-inf"), False, 0
+
+    def wait(self) -> None:
+        """Return when the API may be asked. Raises JobStopped, or HeldBack if that is too far away."""
+        with self._lock:
+            self._look()
+            stopped, pause = self._stopped, self._not_before - time.time()
+        if stopped:
+            raise JobStopped("the job is over, cancelled or past its deadline")
+        if pause > LONGEST_PAUSE:
+            raise HeldBack("the API asked for a pause", self._not_before)
+        if pause > 0:
+            self._sleep(pause)
+
+    def close_for(self, seconds: float) -> None:
+        """The API asked for a pause: hold back every worker of the job."""
+        not_before = int(time.time() + seconds) + 1  # whole seconds, and never too early
+        with self._lock:
+            if not_before <= self._not_before:
+                return
+            self._not_before = not_before
+        if self._hold_back:
+            self._hold_back(not_before)
+
+    def _look(self) -> None:
+        if self._read is None or time.monotonic() - self._looked < _LOOK_EVERY:
+            return
+        job = self._read()
+        self._looked = time.monotonic()
+        self._stopped = job is None or is_stopped(job, datetime.now(UTC))
+        self._not_before = max(self._not_before, job.not_before if job else 0)
+
+
+def is_stopped(job: Job, now: datetime) -> bool:
+    """Whether no more requests may be sent for the job."""
+    return job.status.is_final or job.stop is not None or (job.deadline_at != "" and now.isoformat() > job.deadline_at)
 
 
 class PageFetcher:
     """Fetches pages of one job. `deadline` is a time.monotonic() value after which nothing new is begun."""
 
     def __init__(
-        self, upstream: Upstream, spec: JobSpec, deadline: float, sleep: Callable[[float], None] = time.sleep
+        self,
+        upstream: Upstream,
+        spec: JobSpec,
+        deadline: float,
+        gate: Gate,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._upstream, self._spec, self._deadline, self._sleep = upstream, spec, deadline, sleep
+        self._upstream, self._spec, self._deadline, self._gate, self._sleep = upstream, spec, deadline, gate, sleep
+        self.requests = 0
 
     def fetch(self, request: PageRequest) -> tuple[Page, Response]:
         """The page, however many attempts it takes.
 
         Raises what makes another attempt pointless: a PermanentPollerError, UpstreamUnavailable after
-        `retry.max_attempts`, or RetriablePollerError when the time box ends first.
+        `retry.max_attempts`, RetriablePollerError when the time box ends first, HeldBack when the API asks for a
+        long pause, or JobStopped.
         """
         retry = self._spec.retry
         for attempt in range(1, retry.max_attempts + 1):
+            self._gate.wait()
+            if time.monotonic() > self._deadline:
+                raise RetriablePollerError("this step's time box ended before all its pages were asked for")
+            self.requests += 1
             try:
                 response = self._upstream.send(request)
                 now = datetime.now(UTC)
@@ -35,10 +105,12 @@ class PageFetcher:
             except TransientUpstreamError as error:
                 if attempt == retry.max_attempts:
                     raise UpstreamUnavailable(f"{error.message} ({attempt} attempts)") from None
-                self._pause(delay(attempt, retry, error.retry_after, random.random()), error)  # noqa: S311  # jitter
+                pause = delay(attempt, retry, error.retry_after, random.random())  # noqa: S311  # jitter
+                if error.retry_after is not None:
+                    self._gate.close_for(pause)
+                elif time.monotonic() + pause > self._deadline:
+                    message = f"{error.message}; the next attempt would begin after this step's time box"
+                    raise RetriablePollerError(message) from None
+                else:
+                    self._sleep(pause)
         raise AssertionError("unreachable: the last attempt returns or raises")
-
-    def _pause(self, seconds: float, error: TransientUpstreamError) -> None:
-        if time.monotonic() + seconds > self._deadline:
-            raise RetriablePollerError(f"{error.message}; the next attempt would begin after this step's time box")
-        self._sleep(seconds)

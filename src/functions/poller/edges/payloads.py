@@ -31,6 +31,15 @@ class Bucket:
                 return None
             raise
 
+    def has(self, key: str) -> bool:
+        try:
+            self._client.head_object(Bucket=self.name, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
+                return False
+            raise
+        return True
+
     def delete(self, key: str) -> None:
         """Remove the object. It is no error if it is gone already."""
         self._client.delete_object(Bucket=self.name, Key=key)

@@ -8,6 +8,9 @@ from poller.models import Geometry, Job, JobStatus, TaskRow, TaskState
 
 JOB = "#JOB"
 COUNT = "#COUNT"
+TOKEN = "#TOKEN"  # noqa: S105  # a sort key
+LISTING = "JOBS"
+"""The partition of the index that lists all jobs by StartedAt."""
 _COUNTERS = {
     "started": "Started",
     "payload_saved": "PayloadSaved",
@@ -41,12 +44,20 @@ def from_job(job: Job) -> dict[str, Any]:
         "FirstPageDigest": job.first_page_digest or None,
         "MapConcurrency": job.map_concurrency,
         "Threads": job.threads,
+        "Executions": job.executions,
+        "Successor": job.successor,
+        "DeadlineAt": job.deadline_at or None,
+        "NotBefore": job.not_before,
+        "Preparations": job.preparations,
+        "Visits": job.visits,
         "PlanRound": job.plan_round,
         "ProgressMark": job.progress_mark,
         "ProgressAt": job.progress_at or None,
         "IdleRounds": job.idle_rounds,
         "Stop": job.stop,
         "Error": job.error,
+        "Notice": job.notice,
+        "DuplicateOf": job.duplicate_of,
     }
 
 
@@ -69,12 +80,20 @@ def to_job(item: dict[str, Any]) -> Job:
         first_page_digest=item.get("FirstPageDigest", ""),
         map_concurrency=int(item["MapConcurrency"]),
         threads=int(item["Threads"]),
+        executions=int(item["Executions"]),
+        successor=item.get("Successor"),
+        deadline_at=item.get("DeadlineAt", ""),
+        not_before=int(item["NotBefore"]),
+        preparations=int(item["Preparations"]),
+        visits=int(item["Visits"]),
         plan_round=int(item["PlanRound"]),
         progress_mark=int(item["ProgressMark"]),
         progress_at=item.get("ProgressAt", ""),
         idle_rounds=int(item["IdleRounds"]),
         stop=item.get("Stop"),
         error=item.get("Error"),
+        notice=item.get("Notice"),
+        duplicate_of=item.get("DuplicateOf"),
     )
 
 
@@ -88,6 +107,7 @@ def from_task(row: TaskRow) -> dict[str, Any]:
         "Bytes": row.bytes,
         "DatasetBytes": row.dataset_bytes,
         "Sha256": row.sha256 or None,
+        "Declared": row.declared,
         "Error": row.error,
     }
 
@@ -102,8 +122,16 @@ def to_task(item: dict[str, Any]) -> TaskRow:
         bytes=int(item["Bytes"]),
         dataset_bytes=int(item["DatasetBytes"]),
         sha256=item.get("Sha256", ""),
-        error=item.get("Error"),
+        declared=int(item["Declared"]) if "Declared" in item else None,
+        error=_error(item.get("Error")),
     )
+
+
+def _error(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A task's error; numbers come back from DynamoDB as decimals."""
+    if stored is None or "Page" not in stored:
+        return stored
+    return {**stored, "Page": int(stored["Page"])}
 
 
 def from_deltas(deltas: dict[str, int]) -> dict[str, int]:

@@ -3,19 +3,23 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from poller.edges.fetching import PageFetcher
-from poller.errors import PaginationLoop, PermanentPollerError
+from poller.edges.fetching import Gate, PageFetcher, is_stopped
+from poller.errors import HeldBack, JobStopped, PaginationLoop, PermanentPollerError
 from poller.handlers import resources
 from poller.logic import names
 from poller.logic.paginators import page_request
 from poller.logic.progress import FETCHING_MAY_FAIL
+from poller.logic.reconcile import exceeds_tolerance, too_many_failures
 from poller.logic.records import compressed
-from poller.models import Job, Page, Task, TaskRow, TaskState
+from poller.logic.totals import total_now
+from poller.models import Job, JobStatus, Page, Task, TaskRow, TaskState
 
 _RESERVE_SECONDS = 20.0  # of the function's time, kept for storing what was fetched
 
@@ -28,46 +32,62 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """
     task = Task(event["Task"]["TaskId"], event["Task"]["FirstPage"], event["Task"]["Pages"])
     resources.logger.append_keys(job_id=event["JobId"], task_id=task.task_id)
-    job = resources.tasks().job(event["JobId"])
-    if job is None or job.status.is_final or job.stop is not None:
+    job = resources.jobs().job(event["JobId"])
+    if job is None or is_stopped(job, datetime.now(UTC)):
         return {"TaskId": task.task_id, "State": "SKIPPED"}
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
-    return {"TaskId": task.task_id, "State": _run(job, task, deadline).state.value}
+    try:
+        return {"TaskId": task.task_id, "State": _run(job, task, deadline).state.value}
+    except (HeldBack, JobStopped) as pause:
+        resources.logger.info("the task is left for later", extra={"why": pause.message})
+        return {"TaskId": task.task_id, "State": "SKIPPED"}
 
 
 def _run(job: Job, task: Task, deadline: float) -> TaskRow:
     row = resources.tasks().advance(job, TaskRow(task.task_id, TaskState.STARTED))
     if row.state is TaskState.STARTED:
+        fetcher = PageFetcher(resources.upstream(), job.planned[0], deadline, _gate(job))
         try:
-            pages = fetch_pages(job, task, deadline)
+            pages = fetch_pages(job, task, fetcher)
         except PermanentPollerError as error:
-            resources.logger.warning("the task failed", extra={"error": error.as_dict()})
-            failed = TaskRow(task.task_id, TaskState.FAILED, error=error.as_dict())
-            return resources.tasks().advance(job, failed, FETCHING_MAY_FAIL)
-        row = _save(job, task, pages)
+            return _fail(job, task, error, fetcher.requests)
+        row = _save(job, task, pages, fetcher.requests)
     if row.state is TaskState.PAYLOAD_SAVED:
         resources.queue().send(job.job_id, task.task_id)
         row = resources.tasks().advance(job, TaskRow(task.task_id, TaskState.ENQUEUED))
     return row
 
 
-def fetch_pages(job: Job, task: Task, deadline: float) -> list[Page]:
+def fetch_pages(job: Job, task: Task, fetcher: PageFetcher) -> list[Page]:
     """The task's pages, in order. Raises PaginationLoop where one repeats its neighbour or the first page."""
     spec, shape = job.planned
-    fetcher = PageFetcher(resources.upstream(), spec, deadline)
-    with ThreadPoolExecutor(max_workers=job.threads) as pool:
-        requests = [page_request(spec, task.first_page + i, shape.page_size) for i in range(task.pages)]
+
+    def fetch(index: int) -> Page:
         try:
-            pages = [page for page, _ in pool.map(fetcher.fetch, requests)]
+            return fetcher.fetch(page_request(spec, index, shape.page_size))[0]
+        except PermanentPollerError as error:
+            error.page = index
+            raise
+
+    with ThreadPoolExecutor(job.threads) as pool:
+        try:
+            pages = list(pool.map(fetch, range(task.first_page, task.first_page + task.pages)))
         except Exception:
             pool.shutdown(cancel_futures=True)
             raise
-    for number, before, page in _neighbours(job, task, pages):
+    for index, before, page in _neighbours(job, task, pages):
         if page.records and page.digest == before:
-            raise PaginationLoop(
-                f"page {number + 1} repeats the records of an earlier page; the API seems to ignore the page asked for"
+            loop = PaginationLoop(
+                f"page {index + 1} repeats the records of an earlier page; the API seems to ignore the page asked for"
             )
+            loop.page = index
+            raise loop
     return pages
+
+
+def _gate(job: Job) -> Gate:
+    jobs = resources.jobs()
+    return Gate(partial(jobs.job, job.job_id), partial(jobs.hold_back, job.job_id))
 
 
 def _neighbours(job: Job, task: Task, pages: list[Page]) -> Iterator[tuple[int, str, Page]]:
@@ -78,14 +98,28 @@ def _neighbours(job: Job, task: Task, pages: list[Page]) -> Iterator[tuple[int, 
         yield index, before.digest, page
 
 
-def _save(job: Job, task: Task, pages: list[Page]) -> TaskRow:
+def _save(job: Job, task: Task, pages: list[Page], attempts: int) -> TaskRow:
     body = compressed(page.line for page in pages)
     resources.raw_payloads().put(names.raw_key(job.job_id, task.task_id), body, "application/gzip")
     saved = TaskRow(
         task.task_id,
         TaskState.PAYLOAD_SAVED,
+        attempts=attempts,
         pages=len(pages),
         records=sum(len(page.records) for page in pages),
         bytes=sum(len(page.line.encode()) for page in pages),
+        declared=total_now(job.planned[0].paginator, pages[-1]),
     )
     return resources.tasks().advance(job, saved)
+
+
+def _fail(job: Job, task: Task, error: PermanentPollerError, attempts: int) -> TaskRow:
+    resources.logger.warning("the task failed", extra={"error": error.as_dict()})
+    failed = TaskRow(task.task_id, TaskState.FAILED, attempts=attempts, error=error.as_dict())
+    row = resources.tasks().advance(job, failed, FETCHING_MAY_FAIL)
+    if job.planned[0].tolerated_failure_percentage is not None:
+        now = resources.jobs().snapshot(job.job_id)
+        if now and exceeds_tolerance(*now):
+            stop = {"Status": JobStatus.FAILED.value, "Error": too_many_failures(*now)}
+            resources.jobs().request_stop(job.job_id, stop)
+    return row

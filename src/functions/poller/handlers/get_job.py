@@ -14,5 +14,5 @@ from poller.logic.summary import summary
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """`event`: an HTTP API request. 200 with the summary, or 404."""
     job_id = event["pathParameters"]["jobId"]
-    found = resources.tasks().snapshot(job_id) if names.is_id(job_id) else None
+    found = resources.jobs().snapshot(job_id) if names.is_id(job_id) else None
     return answer(200, summary(*found)) if found else not_found(job_id)

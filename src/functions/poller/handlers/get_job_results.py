@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from poller.handlers import resources
-from poller.handlers.http import answer, not_found
+from poller.handlers.http import BadRequest, answer, decode_next, encode_next, limit_of, not_found
 from poller.logic import names
 
 _URL_SECONDS = 900
@@ -21,22 +21,23 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """
     job_id = event["pathParameters"]["jobId"]
     query = event.get("queryStringParameters") or {}
-    limit, start = query.get("limit", "100"), query.get("next", "0")
-    if not (limit.isdecimal() and 1 <= int(limit) <= _MOST and start.isdecimal()):
-        return answer(400, {"message": f"limit must be 1 to {_MOST}, and next as an earlier answer gave it"})
-    job = resources.tasks().job(job_id) if names.is_id(job_id) else None
+    try:
+        limit, start = limit_of(query, _MOST), decode_next(query, 1)
+    except BadRequest as refused:
+        return refused.answer
+    job = resources.jobs().job(job_id) if names.is_id(job_id) else None
     if job is None:
         return not_found(job_id)
     manifest = resources.dataset().get(names.manifest_key(job.name, job_id)) if job.status.is_final else None
     objects = json.loads(manifest)["Objects"] if manifest else []
-    first = int(start)
-    after = first + int(limit)
+    first = int(start[0]) if start else 0
+    after = first + limit
     results = [{**o, "Url": resources.dataset().presigned_url(o["Key"], _URL_SECONDS)} for o in objects[first:after]]
     body = {
         "JobId": job_id,
         "Bucket": resources.dataset().name,
         "Prefix": names.dataset_prefix(job.name, job_id),
         "Results": results,
-        "Next": str(after) if after < len(objects) else None,
+        "Next": encode_next((str(after),)) if after < len(objects) else None,
     }
     return answer(200, body)

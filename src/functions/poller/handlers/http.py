@@ -1,9 +1,20 @@
-"""Answers of the Lambda functions behind PollerHttpApi (payload format 2.0)."""
+"""Requests to and answers of the Lambda functions behind PollerHttpApi (payload format 2.0)."""
 
 import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 from poller.logic import names
+
+_DEFAULT_LIMIT = 20
+
+
+class BadRequest(Exception):
+    """A parameter is out of range; `answer` says which."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.answer = bad_request(message)
 
 
 def answer(status: int, body: dict[str, Any]) -> dict[str, Any]:
@@ -14,6 +25,36 @@ def answer(status: int, body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def bad_request(message: str) -> dict[str, Any]:
+    return answer(400, {"message": message})
+
+
 def not_found(job_id: str) -> dict[str, Any]:
     shown = job_id if names.is_id(job_id) else "with that id"
     return answer(404, {"message": f"Job {shown} not found"})
+
+
+def limit_of(query: dict[str, str], most: int) -> int:
+    """The page size that a request asks for. Raises BadRequest."""
+    text = query.get("limit", str(min(most, _DEFAULT_LIMIT)))
+    if not (text.isdecimal() and 1 <= int(text) <= most):
+        raise BadRequest(f"limit must be 1 to {most}")
+    return int(text)
+
+
+def encode_next(start: tuple[str, ...] | None) -> str | None:
+    """Where the next page starts, as callers hand it back."""
+    return urlsafe_b64encode(json.dumps(start).encode()).decode() if start else None
+
+
+def decode_next(query: dict[str, str], length: int) -> list[str] | None:
+    """What `encode_next` was given, None on the first page. Raises BadRequest for anything else."""
+    if "next" not in query:
+        return None
+    try:
+        start = json.loads(urlsafe_b64decode(query["next"]))
+    except ValueError:
+        start = None
+    if not (isinstance(start, list) and len(start) == length and all(isinstance(part, str) for part in start)):
+        raise BadRequest("next must be as an earlier answer gave it")
+    return start

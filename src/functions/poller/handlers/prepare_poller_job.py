@@ -1,14 +1,14 @@
-"""PreparePollerJob: from a job request and one probe of the API to a plan in S3."""
+"""PreparePollerJob: from a job request and one probe of the API to a plan in S3; or, redriven, back to its plan."""
 
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from poller.edges.fetching import PageFetcher
-from poller.errors import JobRejected, PermanentPollerError, UpstreamUnavailable
+from poller.edges.fetching import Gate, PageFetcher
+from poller.errors import HeldBack, JobRejected, PermanentPollerError, UpstreamUnavailable
 from poller.handlers import resources
 from poller.handlers.steps import fetch_step, step
 from poller.logic import names
@@ -16,75 +16,119 @@ from poller.logic.detect import detect
 from poller.logic.job_spec import parse_job_spec
 from poller.logic.paginators import page_request
 from poller.logic.plan import Plan, make_plan, tasks
-from poller.models import Auto, Job, JobSpec, JobStatus, Page
+from poller.models import Job, JobStatus, Page, TaskState
+from poller.specs import Auto, JobSpec
 
 _RESERVE_SECONDS = 10.0  # of the function's time, kept for writing the plan
+_MOST_PREPARATIONS = 5
+_TOKEN_SECONDS = 86_400
 
 
 @resources.logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`event`: JobId, Spec (as sent), RequestedAt and ExecutionArn. Answers with the workflow's next step."""
     resources.logger.append_keys(job_id=event["JobId"])
-    job = resources.tasks().claim(_new_job(event))
-    if job.execution_arn != event["ExecutionArn"]:
+    me = event["ExecutionArn"]
+    job = resources.jobs().claim(_new_job(event))
+    if job.successor == me:
+        resources.jobs().take_over(job, me)
+        job = resources.jobs().job(job.job_id) or job
+    if job.execution_arn != me or job.successor:
         resources.logger.info("this event's job runs, or ran, in another execution", extra={"owner": job.execution_arn})
         return step(job.job_id, "DONE")
-    if job.status is JobStatus.PENDING and job.stop is None:
-        deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
-        job = _prepare(job, event["Spec"], deadline)
-    if job.stop is not None:
+    if job.geometry is not None:
+        return _resume(job)
+    if job.stop is not None or job.status.is_final:
         return step(job.job_id, "RECONCILE")
-    _, geometry = job.planned
-    return fetch_step(job, tasks(geometry))
+    deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
+    return _prepare(job, event["Spec"], deadline)
 
 
-def _prepare(job: Job, raw_spec: Any, deadline: float) -> Job:
-    """Plan `job` and write down what came of it: the geometry, or why there is none."""
+def _prepare(job: Job, raw_spec: Any, deadline: float) -> dict[str, Any]:
+    """Plan the job and write down what came of it: the plan, or why there is none."""
+    after = replace(job, preparations=job.preparations + 1)
     try:
-        plan, first = _probe(parse_job_spec(raw_spec), deadline)
+        spec = parse_job_spec(raw_spec)
+        if first := _earlier_job(job, spec):
+            after = replace(after, duplicate_of=first)
+            raise JobRejected(f"client_token was used within 24 hours by job {first}; this job did nothing")
+        plan, page = _probe(spec, deadline)
+    except HeldBack as error:
+        if after.preparations < _MOST_PREPARATIONS:
+            resources.jobs().save(job, replace(after, not_before=error.not_before))
+            return step(job.job_id, "PREPARE_LATER", Seconds=max(1, error.not_before - int(time.time())))
+        return _give_up(job, after, UpstreamUnavailable(f"{error.message} again and again"))
     except PermanentPollerError as error:
-        verdict = JobStatus.FAILED if isinstance(error, UpstreamUnavailable) else JobStatus.REJECTED
-        resources.logger.warning("the job cannot start", extra={"error": error.as_dict()})
-        after = replace(job, stop={"Status": verdict.value, "Error": error.as_dict()})
-    else:
-        after = replace(
-            job,
-            status=JobStatus.RUNNING,
-            spec=plan.spec,
-            geometry=plan.geometry,
-            total_is_final=True,
-            records_expected=plan.records,
-            first_page_digest=first.digest if first.records else "",
-            map_concurrency=plan.map_concurrency,
-            threads=plan.threads,
-        )
-        resources.logger.info("planned", extra={"pages": plan.geometry.pages, "tasks": plan.geometry.tasks})
-    resources.tasks().save(job, after)
-    return after
+        return _give_up(job, after, error)
+    after = _planned(after, plan, page)
+    resources.logger.info("planned", extra={"pages": plan.geometry.pages, "tasks": plan.geometry.tasks})
+    next_step = fetch_step(after, tasks(plan.geometry))
+    # The plan lies in S3 before the row says so: whoever finds the row planned can go on from it.
+    return next_step if resources.jobs().save(job, after) else step(job.job_id, "RECONCILE")
+
+
+def _give_up(job: Job, after: Job, error: PermanentPollerError) -> dict[str, Any]:
+    verdict = JobStatus.FAILED if isinstance(error, UpstreamUnavailable) else JobStatus.REJECTED
+    resources.logger.warning("the job cannot start", extra={"error": error.as_dict()})
+    resources.jobs().save(job, replace(after, stop={"Status": verdict.value, "Error": error.as_dict()}))
+    return step(job.job_id, "RECONCILE")
+
+
+def _resume(job: Job) -> dict[str, Any]:
+    """Go on with a planned job: redriven (PENDING), handed over, or prepared by an earlier call."""
+    if job.status is JobStatus.PENDING:
+        for row in resources.tasks().tasks(job.job_id):
+            if row.state is TaskState.FAILED:
+                saved = row.pages > 0 and resources.raw_payloads().has(names.raw_key(job.job_id, row.task_id))
+                resources.tasks().put_back(job, row, saved)
+        resources.jobs().save(job, replace(job, status=JobStatus.RUNNING))
+    return step(job.job_id, "RECONCILE")
 
 
 def _probe(spec: JobSpec, deadline: float) -> tuple[Plan, Page]:
     """Ask for the first page; where `auto` found a paginator, once more in its way, so that it is seen to work."""
-    page, response = PageFetcher(resources.upstream(), spec, deadline).fetch(page_request(spec, 0, None))
+    gate = Gate()
+    page, response = PageFetcher(resources.upstream(), spec, deadline, gate).fetch(page_request(spec, 0, None))
     if isinstance(spec.paginator, Auto):
         spec, evidence = detect(spec, page)
-        resources.logger.info(
-            "detected a paginator", extra={"paginator": type(spec.paginator).__name__, "why": evidence}
-        )
-        page, response = PageFetcher(resources.upstream(), spec, deadline).fetch(page_request(spec, 0, None))
+        found = type(spec.paginator).__name__
+        resources.logger.info("detected a paginator", extra={"paginator": found, "evidence": evidence})
+        page, response = PageFetcher(resources.upstream(), spec, deadline, gate).fetch(page_request(spec, 0, None))
     return make_plan(spec, page, len(response.body), response.seconds), page
+
+
+def _planned(job: Job, plan: Plan, first: Page) -> Job:
+    return replace(
+        job,
+        status=JobStatus.RUNNING,
+        spec=plan.spec,
+        geometry=plan.geometry,
+        total_is_final=True,
+        records_expected=plan.records,
+        first_page_digest=first.digest if first.records else "",
+        map_concurrency=plan.map_concurrency,
+        threads=plan.threads,
+        deadline_at=(datetime.now(UTC) + timedelta(seconds=plan.spec.deadline_seconds)).isoformat(),
+    )
+
+
+def _earlier_job(job: Job, spec: JobSpec) -> str | None:
+    """The job that used the spec's client_token first, if another did."""
+    if spec.client_token is None:
+        return None
+    first = resources.jobs().first_with_token(spec.client_token, job.job_id, int(time.time()), _TOKEN_SECONDS)
+    return None if first == job.job_id else first
 
 
 def _new_job(event: dict[str, Any]) -> Job:
     if not names.is_id(event["JobId"]):
         raise JobRejected(f"{event['JobId']!r} is no job id")
     name = event["Spec"].get("name") if isinstance(event["Spec"], dict) else None
-    now = datetime.now(UTC)
     return Job(
         job_id=event["JobId"],
         name=name if isinstance(name, str) and names.is_name(name) else "default",
         status=JobStatus.PENDING,
         execution_arn=event["ExecutionArn"],
         started_at=event["RequestedAt"],
-        expires_at=int(now.timestamp()) + resources.settings.retention_days * 86_400,
+        expires_at=int(time.time()) + resources.settings.retention_days * 86_400,
     )

@@ -17,6 +17,7 @@ from poller.logic.progress import PROCESSING_MAY_FAIL
 from poller.logic.records import to_dataset
 from poller.models import Job, TaskRow, TaskState
 
+_MOST_POINTER_BYTES = 1024  # a pointer has about a hundred
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
@@ -28,32 +29,63 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def process_message(record: SQSRecord) -> None:
     """Process the task that a message points to. Raises where the message should come again."""
-    pointer = json.loads(record.body)
-    job_id, task_id = pointer["JobId"], pointer["TaskId"]
-    if not (names.is_id(job_id) and names.is_id(task_id)):
-        raise ValueError("the message does not point to a task")
+    job_id, task_id = _pointer(record)
     resources.logger.append_keys(job_id=job_id, task_id=task_id)
-    job = resources.tasks().job(job_id)
-    if job is None or job.status.is_final:
-        resources.logger.info("dropped: the job is over or unknown")
-        return
-    row = resources.tasks().task(job_id, task_id)
-    if row is None or row.state is not TaskState.COMPLETE:
+    job = resources.jobs().job(job_id)
+    row = resources.tasks().task(job_id, task_id) if job else None
+    if row and row.state is TaskState.COMPLETE:
+        resources.raw_payloads().delete(names.raw_key(job_id, task_id))
+    elif job is None or job.status.is_final or job.stop is not None:
+        resources.logger.info("dropped: the job is over or unknown")  # a redrive finds the raw pages
+    else:
+        _process_or_fail(job, task_id, last_delivery=_deliveries(record) >= resources.settings.max_receive_count)
+
+
+def _process_or_fail(job: Job, task_id: str, last_delivery: bool) -> None:
+    try:
         _process(job, task_id)
-    resources.raw_payloads().delete(names.raw_key(job_id, task_id))
+    except InvalidPayload as error:
+        _fail(job, task_id, error.as_dict())
+    except Exception as error:
+        if last_delivery:  # the message goes to the dead-letter queue: the job should know
+            message = f"processing failed {resources.settings.max_receive_count} times: {type(error).__name__}"
+            _fail(job, task_id, {"Type": "ProcessingFailed", "Message": message})
+        raise
 
 
 def _process(job: Job, task_id: str) -> None:
-    raw = resources.raw_payloads().get(names.raw_key(job.job_id, task_id))
+    key = names.raw_key(job.job_id, task_id)
+    raw = resources.raw_payloads().get(key)
     if raw is None:
         raise RetriablePollerError(f"the raw pages of task {task_id} are not there")
-    spec, _ = job.planned
-    try:
-        body, records = to_dataset(raw, spec.data_selector or "@")
-    except InvalidPayload as error:
-        failed = TaskRow(task_id, TaskState.FAILED, error=error.as_dict())
-        resources.tasks().advance(job, failed, PROCESSING_MAY_FAIL)
-        return
+    body, records = to_dataset(raw, job.planned[0].data_selector or "@")
     digest = resources.dataset().put(names.dataset_key(job.name, job.job_id, task_id), body, "application/gzip")
     complete = TaskRow(task_id, TaskState.COMPLETE, records=records, dataset_bytes=len(body), sha256=digest)
     resources.tasks().advance(job, complete)
+    resources.raw_payloads().delete(key)
+
+
+def _fail(job: Job, task_id: str, error: dict[str, Any]) -> None:
+    resources.logger.warning("the task failed", extra={"error": error})
+    resources.tasks().advance(job, TaskRow(task_id, TaskState.FAILED, error=error), PROCESSING_MAY_FAIL)
+
+
+def _pointer(record: SQSRecord) -> tuple[str, str]:
+    """The job and task that a message names, in its body and again in its attributes.
+
+    Raises ValueError for anything else on the queue. Where the task lies is worked out from the ids alone.
+    """
+    if len(record.body) > _MOST_POINTER_BYTES:
+        raise ValueError("the message is too long to be a pointer")
+    pointer = json.loads(record.body)
+    ids = pointer["JobId"], pointer["TaskId"]
+    attributes = record.raw_event.get("messageAttributes", {})
+    if ids != tuple(attributes.get(name, {}).get("stringValue") for name in ("jobId", "taskId")):
+        raise ValueError("the message's attributes do not name its job and task")
+    if not all(map(names.is_id, ids)):
+        raise ValueError("the message does not point to a task")
+    return ids
+
+
+def _deliveries(record: SQSRecord) -> int:
+    return int(record.raw_event.get("attributes", {}).get("ApproximateReceiveCount", "1"))

@@ -1,6 +1,10 @@
-"""ReconcileJob: look at the counters and say what happens next. It alone ends a job."""
+"""ReconcileJob: look at the counters and say what happens next. It alone ends a job.
+
+The workflow calls it between its steps, and the default bus when an execution of the workflow did not end well.
+"""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,124 +12,112 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from poller.errors import RetriablePollerError
 from poller.handlers import resources
+from poller.handlers.announcing import announce, iso
+from poller.handlers.ending import all_tasks, end, fail_the_rest
 from poller.handlers.steps import fetch_step, step
-from poller.logic import names, plan
-from poller.logic.progress import PROCESSING_MAY_FAIL
-from poller.logic.reconcile import Decision, End, Fetch, GiveUp, Wait, decide, explain, note_progress
-from poller.logic.summary import summary
-from poller.models import Counts, Job, JobStatus, Task, TaskRow, TaskState
+from poller.logic import names
+from poller.logic.reconcile import MOST_VISITS, End, Fetch, GiveUp, Wait, decide, note_progress
+from poller.models import Counts, Job, JobStatus, Task, TaskState
+
+_RESERVE_SECONDS = 30.0  # of the function's time, kept for ending the job
 
 
 @resources.logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """`event`: JobId, ExecutionArn, and Failure where a step before gave up. Answers with the next step."""
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """`event`: JobId, ExecutionArn and Failure from the workflow, or an execution's status change.
+
+    Answers with the workflow's next step.
+    """
+    deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
+    if event.get("source") == "aws.states":
+        return _after_execution(event["detail"], deadline)
     job_id, execution_arn = event["JobId"], event["ExecutionArn"]
     resources.logger.append_keys(job_id=job_id)
-    job, counts = resources.tasks().snapshot(job_id) or (_never_written(event), Counts())
-    if job.execution_arn != execution_arn:
+    job, counts = resources.jobs().snapshot(job_id) or (_never_written(job_id, execution_arn), Counts())
+    if job.execution_arn == execution_arn and job.successor:
+        return _hand_over(job)  # this call was here before, and may not have come as far as the start
+    if names.owner(job.execution_arn, job.successor) != execution_arn:
         resources.logger.info("the job is in the hands of another execution", extra={"owner": job.execution_arn})
         return step(job_id, "DONE")
-    if job.status.is_final:  # this step ran before, as far as the final write at least
-        return _announce(job, counts)
+    if job.status.is_final:  # this call was here before, as far as the final write at least
+        return step(job_id, "DONE", Summary=announce(job, counts))
     if job.geometry is None and job.stop is None:
         job = replace(job, stop={"Status": JobStatus.FAILED.value, "Error": _failure(event)})
+    return _next(job, counts, deadline)
+
+
+def abandon(job: Job, counts: Counts, reason: str, deadline: float) -> dict[str, Any]:
+    """End a job whose execution is no more. Every task that is not finished fails with the reason."""
+    error = {"Type": "ExecutionEnded", "Message": f"{reason}; redrive the job to fetch what is missing"}
+    resources.jobs().request_stop(job.job_id, {"Status": JobStatus.FAILED.value, "Error": error})
+    job, counts = resources.jobs().snapshot(job.job_id) or (job, counts)
+    return _next(job, counts, deadline)
+
+
+def _after_execution(detail: dict[str, Any], deadline: float) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html"""
+    job_id = json.loads(detail.get("input") or "{}").get("id")
+    found = resources.jobs().snapshot(job_id) if names.is_id(job_id) else None
+    if found is None:
+        resources.logger.warning("an execution ended without a job", extra={"execution": detail["executionArn"]})
+        return step(str(job_id), "DONE")
+    job, counts = found
+    resources.logger.append_keys(job_id=job_id)
+    if job.status.is_final or names.owner(job.execution_arn, job.successor) != detail["executionArn"]:
+        return step(job.job_id, "DONE")
+    answer = abandon(job, counts, f"the workflow's execution ended as {detail['status']}", deadline)
+    if answer["NextStep"] != "DONE":
+        raise RetriablePollerError("not all tasks could be finished in time; call again")
+    return answer
+
+
+def _next(job: Job, counts: Counts, deadline: float) -> dict[str, Any]:
     now = datetime.now(UTC)
     noted = note_progress(job, counts, now)
     decision = decide(noted, counts, now)
-    while isinstance(decision, GiveUp):
-        _fail_the_rest(noted, decision.error)
-        job, counts = resources.tasks().snapshot(job_id) or (job, counts)
-        decision = decide(job, counts, now)
     resources.logger.info("decided", extra={"decision": repr(decision), "counts": repr(counts)})
-    return _carry_out(decision, job, noted, counts, now)
-
-
-def _carry_out(decision: Decision, job: Job, noted: Job, counts: Counts, now: datetime) -> dict[str, Any]:
-    next_step: dict[str, Any] | None = None
     match decision:
+        case GiveUp(error):
+            if not fail_the_rest(job, error, deadline):
+                return step(job.job_id, "RECONCILE")
+            after = resources.jobs().snapshot(job.job_id) or (job, counts)
+            return _next(replace(after[0], stop=job.stop), after[1], deadline)
+        case End() as ending:
+            return step(job.job_id, "DONE", Summary=end(job, ending, counts))
+        case Fetch() | Wait() if noted.visits > MOST_VISITS:
+            return _hand_over(job)
         case Fetch():
-            noted = replace(noted, plan_round=job.plan_round + 1)
+            noted = replace(noted, plan_round=job.plan_round + 1, idle_rounds=noted.idle_rounds + 1)
             next_step = fetch_step(noted, _unqueued(noted))
         case Wait(seconds):
             next_step = step(job.job_id, "WAIT", Seconds=seconds)
-        case End(status, error):
-            rows = list(resources.tasks().tasks(job.job_id)) if counts.seen else []
-            noted = replace(job, status=status, error=explain(error, rows), finished_at=_iso(now))
-            if counts.complete:
-                _write_manifest(noted, rows)
-        case _:
-            raise AssertionError("giving up was carried out before")
-    if not resources.tasks().save(job, noted):
-        # Another call of this step was faster; what it wrote stands.
-        standing = resources.tasks().snapshot(job.job_id)
-        if standing is None or not standing[0].status.is_final:
-            return step(job.job_id, "DONE")  # the job is in the hands of another execution
-        return _announce(*standing)
-    return next_step or _announce(noted, counts)
+    if not resources.jobs().save(job, noted):
+        return step(job.job_id, "RECONCILE")  # the job changed since it was read: look again
+    return next_step
 
 
-def _announce(job: Job, counts: Counts) -> dict[str, Any]:
-    detail = summary(job, counts)
-    resources.events().state_changed(detail)
-    return step(job.job_id, "DONE", Summary=detail)
-
-
-def _all_tasks(job: Job) -> Iterator[Task]:
-    return plan.tasks(job.geometry) if job.geometry else iter(())
+def _hand_over(job: Job) -> dict[str, Any]:
+    """Go on in a fresh execution: this one's history is nearly full."""
+    successor = job.successor or names.next_execution(job.execution_arn, job.job_id, job.executions)
+    if job.successor is None and not resources.jobs().hand_over(job, successor, {}):
+        return step(job.job_id, "RECONCILE")
+    resources.workflow().start(successor, job.job_id, job.started_at)
+    return step(job.job_id, "DONE")
 
 
 def _unqueued(job: Job) -> Iterator[Task]:
     """The planned tasks that have not reached the queue."""
     reached = {row.task_id for row in resources.tasks().tasks(job.job_id) if row.state.rank >= TaskState.ENQUEUED.rank}
-    return (task for task in _all_tasks(job) if task.task_id not in reached)
+    return (task for task in all_tasks(job) if task.task_id not in reached)
 
 
-def _fail_the_rest(job: Job, error: dict[str, str]) -> None:
-    finished = {row.task_id for row in resources.tasks().tasks(job.job_id) if row.state.rank >= TaskState.FAILED.rank}
-    for task in _all_tasks(job):
-        if task.task_id not in finished:
-            failed = TaskRow(task.task_id, TaskState.FAILED, error=error)
-            resources.tasks().advance(job, failed, PROCESSING_MAY_FAIL)
-
-
-def _write_manifest(job: Job, rows: list[TaskRow]) -> None:
-    """Written last, so that its being there says: all that this job brought is listed here."""
-    complete = sorted((row for row in rows if row.state is TaskState.COMPLETE), key=lambda row: row.task_id)
-    manifest = {
-        "JobId": job.job_id,
-        "Name": job.name,
-        "Status": job.status.value,
-        "Tasks": len(complete),
-        "Records": sum(row.records for row in complete),
-        "Bytes": sum(row.dataset_bytes for row in complete),
-        "Objects": [
-            {
-                "TaskId": row.task_id,
-                "Key": names.dataset_key(job.name, job.job_id, row.task_id),
-                "Records": row.records,
-                "Size": row.dataset_bytes,
-                "Sha256": row.sha256,
-            }
-            for row in complete
-        ],
-    }
-    key = names.manifest_key(job.name, job.job_id)
-    resources.dataset().put(key, json.dumps(manifest, indent=1).encode(), "application/json")
-
-
-def _never_written(event: dict[str, Any]) -> Job:
+def _never_written(job_id: str, execution_arn: str) -> Job:
     """A row for a job whose first step never got as far as writing one."""
     now = datetime.now(UTC)
-    job = Job(
-        job_id=event["JobId"],
-        name="default",
-        status=JobStatus.PENDING,
-        execution_arn=event["ExecutionArn"],
-        started_at=_iso(now),
-        expires_at=int(now.timestamp()) + resources.settings.retention_days * 86_400,
-    )
-    return resources.tasks().claim(job)
+    expires_at = int(now.timestamp()) + resources.settings.retention_days * 86_400
+    return resources.jobs().claim(Job(job_id, "default", JobStatus.PENDING, execution_arn, iso(now), expires_at))
 
 
 def _failure(event: dict[str, Any]) -> dict[str, str]:
@@ -136,7 +128,3 @@ def _failure(event: dict[str, Any]) -> dict[str, str]:
     except (KeyError, TypeError, ValueError):
         message = "the job could not be prepared"
     return {"Type": str(caught.get("Error", "NotPlanned")), "Message": str(message)[:1000]}
-
-
-def _iso(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

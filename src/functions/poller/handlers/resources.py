@@ -7,10 +7,13 @@ from aws_lambda_powertools import Logger
 from botocore.config import Config
 
 from poller.edges.events import JobEvents
+from poller.edges.jobs import JobStore
 from poller.edges.payloads import Bucket
 from poller.edges.queue import PayloadQueue
+from poller.edges.table import Table
 from poller.edges.tasks import TaskStore
 from poller.edges.upstream import Upstream
+from poller.edges.workflow import Workflow
 from poller.settings import Settings
 
 settings = Settings()
@@ -22,8 +25,16 @@ _S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4"))
 
 
 @cache
+def table() -> Table:
+    return Table(boto3.client("dynamodb", config=_CONFIG), settings.tasks_table)
+
+
+def jobs() -> JobStore:
+    return JobStore(table())
+
+
 def tasks() -> TaskStore:
-    return TaskStore(boto3.client("dynamodb", config=_CONFIG), settings.tasks_table)
+    return TaskStore(table())
 
 
 @cache
@@ -44,6 +55,11 @@ def queue() -> PayloadQueue:
 @cache
 def events() -> JobEvents:
     return JobEvents(boto3.client("events", config=_CONFIG), settings.event_bus_name)
+
+
+@cache
+def workflow() -> Workflow:
+    return Workflow(boto3.client("stepfunctions", config=_CONFIG))
 
 
 @cache

@@ -1,6 +1,6 @@
 """How long to wait before asking for a page again."""
 
-from poller.models import Retry
+from poller.specs import Retry
 
 _BASE_SECONDS = 0.25
 

@@ -12,7 +12,8 @@ from poller.errors import JobRejected
 from poller.logic.job_spec import refuse_fixed_parameters
 from poller.logic.responses import as_count, describe, select
 from poller.logic.totals import find_total, page_size_at
-from poller.models import JobSpec, Offset, Page, PageNumber, Paginator, SinglePage
+from poller.models import Page
+from poller.specs import JobSpec, Offset, PageNumber, Paginator, SinglePage
 
 _SECTIONS = ("", "meta.", "pagination.", "paging.", "page_info.", "metadata.", "_meta.")
 _SIZES = ("limit", "per_page", "perPage", "page_size", "pageSize", "size", "count")

@@ -11,7 +11,7 @@ from jmespath.exceptions import JMESPathError
 
 from poller.errors import JobRejected
 from poller.logic.names import is_name
-from poller.models import Auto, JobSpec, Offset, PageNumber, Paginator, Retry, SinglePage
+from poller.specs import Auto, JobSpec, Offset, PageNumber, Paginator, Retry, SinglePage
 
 PAGINATORS: dict[str, type[Paginator]] = {
     "auto": Auto,
@@ -155,6 +155,22 @@ def _integer(least: int, most: int) -> Reader:
     return read
 
 
+def _percentage(field: str, value: Any) -> float | None:
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 100:
+        raise JobRejected(f"{field} must be a number from 0 to 100, or null")
+    return float(value)
+
+
+def _token(field: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not 1 <= len(value) <= 128 or not value.isprintable():
+        raise JobRejected(f"{field} must be a string of 1 to 128 printable characters, or null")
+    return value
+
+
 def _names(field: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise JobRejected(f"{field} is {_kind(value)}; it must be a list of header names")
@@ -227,4 +243,7 @@ _SPEC_READERS: dict[str, Reader] = {
     "retry": _retry,
     "max_concurrency": _integer(1, 1000),
     "maximum_pages": _integer(1, 10_000_000),
+    "deadline_seconds": _integer(60, 14 * 86_400),
+    "tolerated_failure_percentage": _percentage,
+    "client_token": _token,
 }

@@ -2,7 +2,8 @@
 
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from poller.models import JobSpec, Offset, PageNumber, PageRequest, Paginator
+from poller.models import PageRequest
+from poller.specs import JobSpec, Offset, PageNumber, Paginator
 
 
 def page_request(spec: JobSpec, index: int, page_size: int | None) -> PageRequest:

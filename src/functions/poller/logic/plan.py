@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from poller.errors import JobRejected
 from poller.logic.totals import declared_total, find_total, page_size_at
-from poller.models import Auto, Geometry, JobSpec, Offset, Page, PageNumber, SinglePage, Task
+from poller.models import Geometry, Page, Task
+from poller.specs import Auto, JobSpec, Offset, PageNumber, Paginator, SinglePage
 
 _TASK_BYTES = 8 * 1024 * 1024  # of raw pages: a worker holds a task in memory
 _TASK_SECONDS = 30.0  # of fetching, at the first page's pace: far inside the function's timeout
@@ -30,8 +31,8 @@ def make_plan(spec: JobSpec, page: Page, page_bytes: int, page_seconds: float) -
 
     Raises JobRejected where the totals cannot be believed or pass `maximum_pages`.
     """
-    spec = replace(spec, data_selector=page.selector)
     pages, page_size, records = _extent(spec, page)
+    spec = replace(spec, data_selector=page.selector, paginator=_with_total_place(spec.paginator, page))
     if pages > spec.maximum_pages:
         raise JobRejected(
             f"the API declares {pages:,} pages of {page_size:,} records, and maximum_pages is "
@@ -61,6 +62,11 @@ def task_at(geometry: Geometry, index: int) -> Task:
     return Task(f"t{index:08d}", first, min(geometry.pages_per_task, geometry.pages - first))
 
 
+def first_page(geometry: Geometry, task_id: str) -> int:
+    """The index of a task's first page, from its id."""
+    return int(task_id[1:]) * geometry.pages_per_task
+
+
 def _extent(spec: JobSpec, page: Page) -> tuple[int, int, int | None]:
     """Pages, records a page, and records in all (None if only the number of pages is known)."""
     paginator, rows = spec.paginator, len(page.records)
@@ -84,6 +90,19 @@ def _extent(spec: JobSpec, page: Page) -> tuple[int, int, int | None]:
     # answers a larger limit with fewer, and stepping by the limit would skip the difference.
     size = max(1, rows)
     return max(1, -(-total.count // size)), size, total.count
+
+
+def _with_total_place(paginator: Paginator, page: Page) -> Paginator:
+    """The paginator with the place where the total was found, so that later pages need no search."""
+    if not isinstance(paginator, Offset | PageNumber) or _names_total(paginator):
+        return paginator
+    total = declared_total(paginator, page)
+    return replace(paginator, total_path=total.path, total_header=total.header)
+
+
+def _names_total(paginator: Offset | PageNumber) -> bool:
+    fields = ("total_path", "total_header", "total_pages_path", "total_pages_header")
+    return any(getattr(paginator, field, None) for field in fields)
 
 
 def _total_if_any(page: Page) -> int | None:

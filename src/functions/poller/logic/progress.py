@@ -30,9 +30,17 @@ def advance(before: TaskRow | None, change: TaskRow) -> TaskRow | None:
     return replace(change, **kept)
 
 
-def deltas(before: TaskRow | None, after: TaskRow) -> dict[str, int]:
-    """By how much each field of Counts moves when `after` replaces `before`. Fields that do not move are absent."""
-    moved = _contribution(after)
+def put_back(failed: TaskRow) -> TaskRow:
+    """A FAILED task whose raw pages are still there, as a redrive takes it up again."""
+    return replace(failed, state=TaskState.PAYLOAD_SAVED, error=None)
+
+
+def deltas(before: TaskRow | None, after: TaskRow | None) -> dict[str, int]:
+    """By how much each field of Counts moves when `after` replaces `before` (None: pending).
+
+    Fields that do not move are absent.
+    """
+    moved = _contribution(after) if after else {}
     for name, amount in (_contribution(before) if before else {}).items():
         moved[name] = moved.get(name, 0) - amount
     return {name: amount for name, amount in moved.items() if amount}

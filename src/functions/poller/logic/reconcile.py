@@ -1,8 +1,10 @@
-"""What happens next to a job, from its row and its counters: fetch again, wait, or end."""
+"""What happens next to a job, from its row and its counters: fetch again, wait, give up, or end."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import ceil
+from typing import Any
 
 from poller.models import Counts, Job, JobStatus, TaskRow
 
@@ -11,8 +13,12 @@ IDLE_ROUNDS = 5
 PROCESSING_PATIENCE = timedelta(minutes=45)
 """How long queued tasks may show no progress: longer than all deliveries of a message take together
 (maxReceiveCount 5 × visibility timeout of 6 minutes, and the batching windows)."""
+MOST_VISITS = 500
+"""Looks at a job in one execution. Each costs at most 20 history events, and an execution has 25,000:
+https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 TASKS_FAILED = "TasksFailed"
 _LONGEST_WAIT = 60
+_LONGEST_PAUSE = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +28,7 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Look again in `seconds`: the tasks left are with the consumer."""
+    """Look again in `seconds`."""
 
     seconds: int
 
@@ -31,15 +37,16 @@ class Wait:
 class GiveUp:
     """Mark every unfinished task FAILED with this error, then decide anew."""
 
-    error: dict[str, str]
+    error: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The job is over."""
+    """The job is over. `notice` is something to know about a success."""
 
     status: JobStatus
-    error: dict[str, str] | None = None
+    error: dict[str, Any] | None = None
+    notice: dict[str, Any] | None = None
 
 
 Decision = Fetch | Wait | GiveUp | End
@@ -49,49 +56,86 @@ def note_progress(job: Job, counts: Counts, now: datetime) -> Job:
     """`job` with its marks of progress as `counts` shows them: has anything moved since the last look?"""
     mark = counts.payload_saved + 2 * counts.enqueued + 3 * counts.finished
     if mark != job.progress_mark or not job.progress_at:
-        return replace(job, progress_mark=mark, progress_at=now.isoformat(), idle_rounds=0)
-    return replace(job, idle_rounds=job.idle_rounds + 1)
+        job = replace(job, progress_mark=mark, progress_at=now.isoformat(), idle_rounds=0)
+    return replace(job, visits=job.visits + 1)
 
 
 def decide(job: Job, counts: Counts, now: datetime) -> Decision:
-    """The next step of `job`. Call `note_progress` first."""
+    """The next step of `job`, after `note_progress`. A job whose tasks are all finished is for `verdict`."""
+    unfinished = job.total - counts.finished
     if job.stop is not None:
-        return End(JobStatus(job.stop["Status"]), job.stop["Error"])
-    if job.geometry is None:
-        return End(JobStatus.FAILED, {"Type": "NotPlanned", "Message": "the job ended before its plan was made"})
-    if counts.finished >= job.total:
-        return _verdict(job, counts)
+        return GiveUp(job.stop["Error"]) if unfinished > 0 else End(JobStatus(job.stop["Status"]), job.stop["Error"])
+    if exceeds_tolerance(job, counts):
+        return GiveUp(too_many_failures(job, counts)) if unfinished > 0 else _verdict_by_tolerance(job, counts)
+    if unfinished <= 0:
+        return End(JobStatus.SUCCEEDED)
+    if job.deadline_at and now > datetime.fromisoformat(job.deadline_at):
+        return GiveUp(
+            _error("DeadlineExceeded", f"the job's deadline passed with {unfinished} of {job.total} tasks left")
+        )
     if counts.enqueued + counts.finished < job.total:
         if job.idle_rounds >= IDLE_ROUNDS:
-            return GiveUp(_given_up(job, counts, f"after {job.idle_rounds} rounds of fetching without progress"))
-        return Fetch()
-    if now - datetime.fromisoformat(job.progress_at) > PROCESSING_PATIENCE:
-        minutes = int(PROCESSING_PATIENCE.total_seconds() // 60)
-        return GiveUp(_given_up(job, counts, f"after {minutes} minutes in the queue without progress"))
-    return Wait(min(_LONGEST_WAIT, 2 ** min(job.idle_rounds + 1, 10)))
+            return GiveUp(_no_progress(job, unfinished, f"after {job.idle_rounds} rounds of fetching"))
+        pause = job.not_before - now.timestamp()
+        return Wait(min(_LONGEST_PAUSE, ceil(pause))) if pause > 0 else Fetch()
+    idle = now - datetime.fromisoformat(job.progress_at)
+    if idle > PROCESSING_PATIENCE:
+        return GiveUp(_no_progress(job, unfinished, f"after {int(idle.total_seconds() // 60)} minutes in the queue"))
+    return Wait(min(_LONGEST_WAIT, max(2, int(idle.total_seconds() / 2))))
 
 
-def explain(error: dict[str, str] | None, rows: Iterable[TaskRow]) -> dict[str, str] | None:
-    """`error`, and if it is about failed tasks, what the first of them says."""
-    failed = sorted((row for row in rows if row.error), key=lambda row: row.task_id)
-    if error is None or error["Type"] != TASKS_FAILED or not failed:
-        return error
-    first = failed[0]
-    why = f"{first.error['Type']}: {first.error['Message']}" if first.error else ""
-    return {**error, "Message": f"{error['Message']}; the first, {first.task_id}, with {why}"}
+def exceeds_tolerance(job: Job, counts: Counts) -> bool:
+    """Whether more tasks failed than the spec tolerates. Without a limit, any number is."""
+    limit = job.spec.tolerated_failure_percentage if job.spec else None
+    return limit is not None and counts.failed * 100 > limit * job.total
 
 
-def _given_up(job: Job, counts: Counts, when: str) -> dict[str, str]:
-    left = job.total - counts.finished
-    return {"Type": "NoProgress", "Message": f"given up {when}; {left} of {job.total} tasks were left"}
+def too_many_failures(job: Job, counts: Counts) -> dict[str, Any]:
+    limit = job.spec.tolerated_failure_percentage if job.spec else None
+    return _error(
+        "ToleratedFailuresExceeded",
+        f"{counts.failed} of {job.total} tasks failed; tolerated_failure_percentage allows {limit:g} %",
+    )
 
 
-def _verdict(job: Job, counts: Counts) -> End:
+def verdict(job: Job, counts: Counts, rows: Iterable[TaskRow]) -> End:
+    """How a job ends whose tasks are all finished and that nothing stopped."""
+    rows = list(rows)
     if counts.failed:
-        message = f"{counts.failed} of {job.total} tasks failed"
         status = JobStatus.PARTIAL if counts.complete else JobStatus.FAILED
-        return End(status, {"Type": TASKS_FAILED, "Message": message})
-    if job.records_expected is not None and counts.records != job.records_expected:
-        message = f"the API declared {job.records_expected:,} records and sent {counts.records:,}"
-        return End(JobStatus.PARTIAL, {"Type": "TotalsDisagree", "Message": message})
-    return End(JobStatus.SUCCEEDED)
+        return End(status, _first_failure(job, counts, rows))
+    expected, received = job.records_expected, counts.records
+    declared = [row.declared for row in rows if row.declared is not None]
+    latest = max(declared, default=expected or 0)
+    if expected is None or (received == expected and latest <= expected):
+        return End(JobStatus.SUCCEEDED)
+    if expected <= received <= latest:
+        message = (
+            f"the API declared {expected:,} records when the job was planned and {latest:,} while it ran; "
+            f"{received:,} arrived. What was added meanwhile may be missing: run the job again for it"
+        )
+        return End(JobStatus.SUCCEEDED, notice=_error("GrewAfterPlan", message))
+    seen = sorted({expected, *declared})
+    totals = f"{expected:,}" if len(seen) == 1 else f"between {seen[0]:,} and {seen[-1]:,}"
+    return End(JobStatus.PARTIAL, _error("TotalsDisagree", f"the API declared {totals} records and sent {received:,}"))
+
+
+def _verdict_by_tolerance(job: Job, counts: Counts) -> End:
+    return End(JobStatus.FAILED, too_many_failures(job, counts))
+
+
+def _first_failure(job: Job, counts: Counts, rows: list[TaskRow]) -> dict[str, Any]:
+    message = f"{counts.failed} of {job.total} tasks failed"
+    failed = sorted((row.task_id, row.error) for row in rows if row.error)
+    if failed:
+        task_id, error = failed[0]
+        message += f"; the first, {task_id}, with {error['Type']}: {error['Message']}" if error else ""
+    return _error(TASKS_FAILED, message)
+
+
+def _no_progress(job: Job, unfinished: int, when: str) -> dict[str, Any]:
+    return _error("NoProgress", f"given up {when} without progress; {unfinished} of {job.total} tasks were left")
+
+
+def _error(kind: str, message: str) -> dict[str, Any]:
+    return {"Type": kind, "Message": message}

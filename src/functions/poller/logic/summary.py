@@ -27,4 +27,6 @@ def summary(job: Job, counts: Counts) -> dict[str, Any]:
         "FinishedAt": job.finished_at,
         "ExecutionArn": job.execution_arn,
         "Error": job.error,
+        "Notice": job.notice,
+        "DuplicateOf": job.duplicate_of,
     }

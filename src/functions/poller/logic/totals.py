@@ -6,7 +6,8 @@ from typing import Any
 
 from poller.errors import JobRejected
 from poller.logic.responses import as_count, describe, select
-from poller.models import Offset, Page, PageNumber
+from poller.models import Page
+from poller.specs import Offset, PageNumber, Paginator
 
 _MOST = 10**12  # more records than any job could fetch: a typing error or a broken API
 TOTAL_PATHS = tuple(
@@ -58,6 +59,17 @@ def declared_total(paginator: Offset | PageNumber, page: Page) -> Total:
             f"say where it is with paginator.total_path or paginator.total_header ({describe(page.value)})"
         )
     return found
+
+
+def total_now(paginator: Paginator, page: Page) -> int | None:
+    """The total of records that a later page declares; None where it declares none that can be believed."""
+    if not isinstance(paginator, Offset | PageNumber):
+        return None
+    try:
+        total = declared_total(paginator, page)
+    except JobRejected:
+        return None
+    return None if total.of_pages else total.count
 
 
 def find_total(page: Page) -> Total | None:

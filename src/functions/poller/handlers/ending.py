@@ -1,0 +1,79 @@
+"""How a job ends: every task finished, the manifest written, one status, one event."""
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from poller.errors import RetriablePollerError
+from poller.handlers import resources
+from poller.handlers.announcing import announce, iso
+from poller.logic import names, plan
+from poller.logic.progress import PROCESSING_MAY_FAIL
+from poller.logic.reconcile import End, verdict
+from poller.models import Counts, Job, JobStatus, Task, TaskRow, TaskState
+
+_WRITERS = 8  # as many as a job's task rows have partitions
+
+
+def fail_the_rest(job: Job, error: dict[str, Any], deadline: float) -> bool:
+    """Mark every unfinished task FAILED. False if `deadline` (time.monotonic()) came first."""
+    finished = {r.task_id for r in resources.tasks().tasks(job.job_id) if r.state.rank >= TaskState.FAILED.rank}
+
+    def fail(task: Task) -> bool:
+        if time.monotonic() > deadline:
+            return False
+        failed = TaskRow(task.task_id, TaskState.FAILED, error=error)
+        resources.tasks().advance(job, failed, PROCESSING_MAY_FAIL)
+        return True
+
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        return all(pool.map(fail, (task for task in all_tasks(job) if task.task_id not in finished)))
+
+
+def end(job: Job, end: End, counts: Counts) -> dict[str, Any]:
+    """End the job, or find that it has ended, and announce it. Returns the summary."""
+    rows = list(resources.tasks().tasks(job.job_id)) if counts.seen else []
+    if end.status is JobStatus.SUCCEEDED:
+        end = verdict(job, counts, rows)
+    over = replace(job, status=end.status, error=end.error, notice=end.notice, finished_at=iso(datetime.now(UTC)))
+    if counts.complete:
+        _write_manifest(over, rows)
+    if not resources.jobs().save(job, over):
+        standing = resources.jobs().snapshot(job.job_id)
+        if standing is None or not standing[0].status.is_final:
+            raise RetriablePollerError("the job changed hands while it ended")
+        over, counts = standing
+    return announce(over, counts)
+
+
+def all_tasks(job: Job) -> Iterator[Task]:
+    return plan.tasks(job.geometry) if job.geometry else iter(())
+
+
+def _write_manifest(job: Job, rows: Iterable[TaskRow]) -> None:
+    """Written before the status, after everything else: its being there says that all it lists is there."""
+    complete = sorted((row for row in rows if row.state is TaskState.COMPLETE), key=lambda row: row.task_id)
+    manifest = {
+        "JobId": job.job_id,
+        "Name": job.name,
+        "Status": job.status.value,
+        "Tasks": len(complete),
+        "Records": sum(row.records for row in complete),
+        "Bytes": sum(row.dataset_bytes for row in complete),
+        "Objects": [
+            {
+                "TaskId": row.task_id,
+                "Key": names.dataset_key(job.name, job.job_id, row.task_id),
+                "Records": row.records,
+                "Size": row.dataset_bytes,
+                "Sha256": row.sha256,
+            }
+            for row in complete
+        ],
+    }
+    key = names.manifest_key(job.name, job.job_id)
+    resources.dataset().put(key, json.dumps(manifest, indent=1).encode(), "application/json")

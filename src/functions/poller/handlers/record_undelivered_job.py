@@ -1,0 +1,47 @@
+"""RecordUndeliveredJob: job requests that the rule could not deliver become jobs that say so."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from poller.handlers import resources
+from poller.handlers.announcing import announce, iso
+from poller.logic import names
+from poller.models import Counts, Job, JobStatus
+
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+@resources.logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """`event`: a batch from PollerJobRuleDLQ. Answers with the ids of those to deliver again."""
+    return dict(process_partial_response(event, record_job, processor, context))
+
+
+def record_job(record: SQSRecord) -> None:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html: the event, and why as attributes."""
+    request = json.loads(record.body)
+    if not names.is_id(request["id"]):
+        raise ValueError("the message is no event")
+    attributes = record.raw_event.get("messageAttributes", {})
+    code, why = (attributes.get(n, {}).get("stringValue", "") for n in ("ERROR_CODE", "ERROR_MESSAGE"))
+    message = f"the job request could not be delivered to the workflow ({code or 'no code'}: {why[:300]})"
+    if len(record.body.encode()) > 256 * 1024:
+        message = "the job spec is larger than the 256 KiB that a workflow takes; make it smaller"
+    now = datetime.now(UTC)
+    job = Job(
+        job_id=request["id"],
+        name="default",
+        status=JobStatus.REJECTED,
+        execution_arn="none",
+        started_at=request["time"],
+        expires_at=int(now.timestamp()) + resources.settings.retention_days * 86_400,
+        error={"Type": "JobRejected", "Message": message},
+        finished_at=iso(now),
+    )
+    if resources.jobs().claim(job) == job:
+        announce(job, Counts())
