@@ -1,0 +1,73 @@
+"""A world in which a handler can be killed after any of its calls to the outside.
+
+Outside means AWS, the partner's API and the workflow service. Killed means gone: nothing of the handler runs after
+the call, as when a worker is shut down. The call itself has had its effect.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import botocore.client
+import pytest
+
+from poller.edges.upstream import Upstream
+from poller.edges.workflow import Workflow
+
+
+class Killed(BaseException):
+    """Not an Exception: a handler that is killed cannot catch it."""
+
+
+class Killer:
+    """Counts the outside calls of each invocation, and kills invocation `invocation` after its `call`-th."""
+
+    def __init__(self) -> None:
+        self.target: tuple[int, int] | None = None
+        self.calls: list[tuple[str, int]] = []
+        self._running = False
+
+    def invoke(self, handler: Callable[[], Any], name: str) -> Any:
+        """Run a handler as its caller would: once more if it was killed."""
+        try:
+            return self._once(handler, name)
+        except Killed:
+            self.target = None
+            return self._once(handler, f"{name} again")
+
+    def _once(self, handler: Callable[[], Any], name: str) -> Any:
+        self.calls.append((name, 0))
+        self._running = True
+        try:
+            return handler()
+        finally:
+            self._running = False
+
+    def after_call(self) -> None:
+        if not self._running:
+            return
+        name, count = self.calls[-1]
+        self.calls[-1] = (name, count + 1)
+        if self.target == (len(self.calls) - 1, count + 1):
+            self._running = False
+            raise Killed
+
+
+@pytest.fixture
+def killer(monkeypatch: pytest.MonkeyPatch) -> Killer:
+    killer = Killer()
+
+    def watch(owner: type, name: str) -> None:
+        call = getattr(owner, name)
+
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            answer = call(*args, **kwargs)
+            killer.after_call()
+            return answer
+
+        monkeypatch.setattr(owner, name, watched)
+
+    watch(botocore.client.BaseClient, "_make_api_call")
+    watch(Upstream, "send")
+    monkeypatch.setattr(Workflow, "start", lambda *_: killer.after_call())
+    monkeypatch.setattr(Workflow, "stop", lambda *_: killer.after_call())
+    return killer

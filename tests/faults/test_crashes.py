@@ -1,0 +1,147 @@
+"""Every handler, killed after each of its outside calls and run again, leaves what an undisturbed run leaves.
+
+Cases 1, 2, 3 and 13 of the faults we mean to survive: after the S3 put and before DynamoDB, after the commit and
+before the return, and everything between and beyond.
+"""
+
+import gzip
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pytest
+
+from poller.handlers import cancel_job, fetch_payload, prepare_poller_job, process_payload, reconcile_job, redrive_job
+from poller.handlers import resources as edges
+from poller.logic import names, progress
+from poller.models import Counts
+from tests.faults.killing import Killer
+from tests.integration import workflow
+from tests.integration.conftest import Context
+from tests.integration.partner import Partner, serving
+
+Take = Callable[[], dict[str, Any]]
+Scenario = Callable[["Run"], None]
+CHANGES_WITH_TIME = {"JobId", "StartedAt", "FinishedAt", "ExecutionArn"}
+
+
+class Run:
+    """One job, driven as the workflow and the API would drive it, through the killer."""
+
+    def __init__(self, killer: Killer, take: Take, partner: Partner) -> None:
+        self.killer, self.take, self.partner = killer, take, partner
+        self.job_id, self.execution = str(uuid4()), workflow.EXECUTION
+
+    def prepare(self) -> dict[str, Any]:
+        event = {
+            "JobId": self.job_id,
+            "Spec": {"url": self.partner.url, "name": "orders", "paginator": {"type": "offset", "limit": 10}},
+            "RequestedAt": "2026-01-01T00:00:00Z",
+            "ExecutionArn": self.execution,
+        }
+        return self.killer.invoke(lambda: prepare_poller_job.handler(event, Context()), "prepare")
+
+    def fetch(self, step: dict[str, Any]) -> None:
+        for task in workflow.planned_tasks(step):
+            event = {"JobId": self.job_id, "Task": task}
+            self.killer.invoke(lambda event=event: fetch_payload.handler(event, Context()), "fetch")
+
+    def process(self) -> None:
+        if (batch := self.take())["Records"]:
+            answer = self.killer.invoke(lambda: process_payload.handler(batch, Context()), "process")
+            assert answer == {"batchItemFailures": []}
+
+    def reconcile(self) -> dict[str, Any]:
+        event = {"JobId": self.job_id, "ExecutionArn": self.execution, "Failure": None}
+        return self.killer.invoke(lambda: reconcile_job.handler(event, Context()), "reconcile")
+
+    def to_the_end(self, step: dict[str, Any]) -> None:
+        for _ in range(20):
+            if step["NextStep"] == "DONE":
+                return
+            if step["NextStep"] == "FETCH":
+                self.fetch(step)
+            self.process()
+            step = self.reconcile()
+        raise AssertionError("the job does not end")
+
+    def call(self, handler: Any) -> int:
+        event = {"pathParameters": {"jobId": self.job_id}}
+        return int(self.killer.invoke(lambda: handler.handler(event, Context()), handler.__name__)["statusCode"])
+
+
+def to_success(run: Run) -> None:
+    run.to_the_end(run.prepare())
+
+
+def through_a_redrive(run: Run) -> None:
+    run.partner.refuses_page_from = 10
+    run.to_the_end(run.prepare())
+    run.partner.refuses_page_from = None
+    assert run.call(redrive_job) == 202
+    run.execution = names.next_execution(workflow.EXECUTION, run.job_id, 1)
+    run.to_the_end(run.prepare())
+
+
+def to_a_cancellation(run: Run) -> None:
+    step = run.prepare()
+    if step["NextStep"] == "RECONCILE":  # a second call of the first step leaves the plan to the next one
+        step = run.reconcile()
+    run.killer.invoke(
+        lambda: fetch_payload.handler({"JobId": run.job_id, "Task": workflow.planned_tasks(step)[0]}, Context()),
+        "fetch",
+    )
+    assert run.call(cancel_job) == 202
+    event = {
+        "source": "aws.states",
+        "detail": {"executionArn": run.execution, "status": "ABORTED", "input": json.dumps({"id": run.job_id})},
+    }
+    run.killer.invoke(lambda: reconcile_job.handler(event, Context()), "reconcile")
+
+
+def what_it_left(run: Run) -> dict[str, Any]:
+    """Everything that outlives the job, without what tells one run from another."""
+    job = workflow.status(run.job_id)
+    rows = sorted(edges.tasks().tasks(run.job_id), key=lambda row: row.task_id)
+    recount = Counts()
+    for row in rows:
+        recount = progress.add(recount, progress.deltas(None, row))
+    snapshot = edges.jobs().snapshot(run.job_id)
+    assert snapshot is not None
+    assert snapshot[1] == recount, "the counters differ from a recount of the rows"
+    manifest = edges.dataset().get(f"orders/{run.job_id}/_manifest.json")
+    objects = json.loads(manifest)["Objects"] if manifest else []
+    listed = boto3.client("s3").list_objects_v2(Bucket="raw", Prefix=f"raw/{run.job_id}/").get("Contents", [])
+    return {
+        "summary": {name: value for name, value in job.items() if name not in CHANGES_WITH_TIME},
+        "tasks": [(row.task_id, row.state, row.pages, row.records, row.bytes, row.sha256, row.error) for row in rows],
+        "dataset": [gzip.decompress(edges.dataset().get(item["Key"]) or b"").decode() for item in objects],
+        "raw": [item["Key"].rpartition("/")[2] for item in listed],
+    }
+
+
+@pytest.mark.parametrize("scenario", [to_success, through_a_redrive, to_a_cancellation])
+def test_a_kill_after_any_outside_call_changes_nothing_in_the_end(
+    sent_messages: Take, killer: Killer, scenario: Scenario
+) -> None:
+    with serving(Partner(total=15)) as partner:
+        undisturbed = Run(killer, sent_messages, partner)
+        scenario(undisturbed)
+        expected, calls = what_it_left(undisturbed), list(killer.calls)
+        wrong = []
+        for invocation, (name, count) in enumerate(calls):
+            for call in range(1, count + 1):
+                killer.calls.clear()
+                killer.target = (invocation, call)
+                run = Run(killer, sent_messages, partner)
+                scenario(run)
+                assert killer.target is None, "the handler was not killed"
+                sent_messages()
+                if what_it_left(run) != expected:
+                    wrong.append((name, call))
+
+    assert wrong == []
+    assert len({name for name, _ in calls}) >= 3
+    assert sum(count for _, count in calls) > 25

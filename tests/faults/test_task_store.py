@@ -1,0 +1,226 @@
+"""The task store under everything at once: duplicates, late writes, conflicts, throttles, redrives, cancels.
+
+The invariant: the counters always equal a recount of the rows, and a task's state only goes forward, unless a
+redrive takes it back.
+"""
+
+from collections import Counter
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from moto import mock_aws
+
+from poller.edges.jobs import JobStore
+from poller.edges.table import Table
+from poller.edges.tasks import TaskStore
+from poller.errors import RetriablePollerError
+from poller.logic import progress
+from poller.models import Counts, Job, JobStatus, TaskRow, TaskState
+from tests.support.template import resources
+
+STEPS = 2000
+LEAST = 50
+fired: Counter[str] = Counter()
+TASKS = st.sampled_from([f"t{n:08d}" for n in range(4)])
+SIZES = st.integers(1, 100)
+
+
+def cancelled(*reasons: str) -> ClientError:
+    """As DynamoDB refuses a transaction."""
+    return ClientError(
+        {
+            "Error": {"Code": "TransactionCanceledException", "Message": "cancelled"},
+            "CancellationReasons": [{"Code": code} for code in reasons],
+        },  # type: ignore[typeddict-unknown-key]
+        "TransactWriteItems",
+    )
+
+
+class Faulty:
+    """A DynamoDB client whose next transactions go wrong in the ways that are queued."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.faults: list[Any] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def transact_write_items(self, **request: Any) -> Any:
+        fault = self.faults.pop(0) if self.faults else None
+        if callable(fault):
+            fault()  # another writer, between the read and this commit
+        elif fault == "lost":
+            self._client.transact_write_items(**request)
+            raise cancelled("None", "TransactionConflict")  # it was done; the caller is told otherwise
+        elif fault is not None:
+            raise fault
+        return self._client.transact_write_items(**request)
+
+
+class TaskStoreMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.aws = mock_aws()
+        self.aws.start()
+        client = boto3.client(
+            "dynamodb", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+        )
+        table = resources("AWS::DynamoDB::Table")["PollerTasksTable"]["Properties"]
+        shape = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+        client.create_table(TableName="tasks", **{key: table[key] for key in shape})
+        self.client = Faulty(client)
+        self.store = TaskStore(Table(self.client, "tasks", sleep=lambda _: None))
+        self.other = TaskStore(Table(client, "tasks", sleep=lambda _: None))
+        self.jobs = JobStore(Table(client, "tasks"))
+        self.job = self.jobs.claim(Job("job", "n", JobStatus.RUNNING, "arn", "2026-01-01T00:00:00Z", 2_000_000_000))
+        self.rank: dict[str, int] = {}
+        self.history: list[tuple[TaskRow, frozenset[TaskState]]] = []
+
+    def teardown(self) -> None:
+        self.aws.stop()
+
+    def advance(self, name: str, change: TaskRow, only_from: frozenset[TaskState] = frozenset(TaskState)) -> TaskRow:
+        fired[name] += 1
+        self.history.append((change, only_from))
+        row = self.store.advance(self.job, change, only_from)
+        assert row.state.rank >= self.rank.get(row.task_id, 0), "a task went back"
+        return row
+
+    @rule(task=TASKS)
+    def start(self, task: str) -> None:
+        self.advance("start", TaskRow(task, TaskState.STARTED))
+
+    @rule(task=TASKS, size=SIZES)
+    def save_payload(self, task: str, size: int) -> None:
+        saved = TaskRow(task, TaskState.PAYLOAD_SAVED, pages=1, records=size, bytes=size * 10)
+        self.advance("save_payload", saved)
+
+    @rule(task=TASKS)
+    def enqueue(self, task: str) -> None:
+        self.advance("enqueue", TaskRow(task, TaskState.ENQUEUED))
+
+    @rule(task=TASKS)
+    def complete(self, task: str) -> None:
+        row = self.advance("complete", TaskRow(task, TaskState.COMPLETE, sha256="x"))
+        assert row.state is TaskState.COMPLETE
+
+    @rule(task=TASKS)
+    def fail_fetching(self, task: str) -> None:
+        before = self.store.task("job", task)
+        error = {"Type": "UpstreamRefused", "Message": "404"}
+        row = self.advance("fail_fetching", TaskRow(task, TaskState.FAILED, error=error), progress.FETCHING_MAY_FAIL)
+        if before and before.state is not TaskState.STARTED:
+            assert row == before, "a fetch that failed late was not overtaken"
+
+    @rule(task=TASKS)
+    def fail_processing(self, task: str) -> None:
+        error = {"Type": "ProcessingFailed", "Message": "gone"}
+        failed = TaskRow(task, TaskState.FAILED, error=error)
+        row = self.advance("fail_processing", failed, progress.PROCESSING_MAY_FAIL)
+        assert row.state.rank >= TaskState.FAILED.rank
+
+    @rule(data=st.data())
+    def repeat_any_earlier_write(self, data: st.DataObject) -> None:
+        if self.history:
+            change, only_from = data.draw(st.sampled_from(self.history))
+            self.advance("repeat_any_earlier_write", change, only_from)
+
+    @rule()
+    def repeat_the_last_write(self) -> None:
+        if self.history:
+            before = self.counts()
+            change, only_from = self.history[-1]
+            self.advance("repeat_the_last_write", change, only_from)
+            moved_since = self.rank.get(change.task_id, 0) < change.state.rank
+            assert moved_since or self.counts() == before, "a duplicate was counted"
+
+    @rule(task=TASKS, state=st.sampled_from(TaskState), size=SIZES)
+    def lose_a_race(self, task: str, state: TaskState, size: int) -> None:
+        rival = TaskRow(task, state, pages=1, records=size, bytes=size)
+        self.client.faults.append(lambda: self.other.advance(self.job, rival))
+        self.advance("lose_a_race", TaskRow(task, TaskState.ENQUEUED))
+        self.client.faults.clear()
+
+    @rule(
+        task=TASKS, fault=st.sampled_from(["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
+    )
+    def meet_a_busy_table(self, task: str, fault: str) -> None:
+        self.client.faults += [cancelled("None", fault)] * 5
+        self.advance("meet_a_busy_table", TaskRow(task, TaskState.PAYLOAD_SAVED, pages=2, records=7, bytes=9))
+        self.client.faults.clear()
+
+    @rule(task=TASKS)
+    def lose_the_answer(self, task: str) -> None:
+        self.client.faults.append("lost")
+        self.advance("lose_the_answer", TaskRow(task, TaskState.ENQUEUED))
+        self.client.faults.clear()
+
+    @rule(task=TASKS)
+    def find_the_table_throttled_for_good(self, task: str) -> None:
+        fired["find_the_table_throttled_for_good"] += 1
+        before = self.store.task("job", task)
+        self.client.faults += [cancelled("ThrottlingError", "None")] * 20
+        try:
+            row = self.store.advance(self.job, TaskRow(task, TaskState.COMPLETE))
+            assert row == before, "nothing could be written, yet something was"
+        except RetriablePollerError:
+            assert self.store.task("job", task) == before
+        self.client.faults.clear()
+
+    @rule(task=TASKS, saved=st.booleans())
+    def redrive(self, task: str, saved: bool) -> None:
+        fired["redrive"] += 1
+        before = self.store.task("job", task)
+        self.store.put_back(self.job, TaskRow(task, TaskState.FAILED), saved)
+        after = self.store.task("job", task)
+        if before is None or before.state is not TaskState.FAILED:
+            assert after == before, "a redrive took back what had not failed"
+        else:
+            assert (after.state if after else None) is (TaskState.PAYLOAD_SAVED if saved else None)
+            self.rank[task] = after.state.rank if after else 0
+
+    @rule()
+    def cancel(self) -> None:
+        fired["cancel"] += 1
+        for task in (f"t{n:08d}" for n in range(4)):
+            failed = TaskRow(task, TaskState.FAILED, error={"Type": "Cancelled", "Message": ""})
+            self.store.advance(self.job, failed, progress.PROCESSING_MAY_FAIL)
+        counts = self.counts()
+        assert counts.finished == 4
+
+    @invariant()
+    def counters_equal_a_recount(self) -> None:
+        recount = Counts()
+        for row in self.other.tasks("job"):
+            recount = progress.add(recount, progress.deltas(None, row))
+            assert row.state.rank >= self.rank.get(row.task_id, 0), "a task went back"
+            self.rank[row.task_id] = row.state.rank
+        assert self.counts() == recount
+
+    def counts(self) -> Counts:
+        found = self.jobs.snapshot("job")
+        assert found is not None
+        return found[1]
+
+
+def test_the_store_keeps_its_books_over_two_thousand_steps() -> None:
+    fired.clear()
+    run_state_machine_as_test(
+        TaskStoreMachine,
+        settings=settings(
+            max_examples=STEPS // 50,
+            stateful_step_count=50,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+    rules = {name for name, value in vars(TaskStoreMachine).items() if hasattr(value, "hypothesis_stateful_rule")}
+    assert {name: fired[name] for name in rules if fired[name] < LEAST} == {}
+    assert sum(fired.values()) >= STEPS * 0.9
