@@ -79,11 +79,11 @@ def _next(job: Job, counts: Counts, deadline: float) -> dict[str, Any]:
     decision = decide(noted, counts, now)
     resources.logger.info("decided", extra={"decision": repr(decision), "counts": repr(counts)})
     match decision:
-        case GiveUp(error):
+        case GiveUp(error, stop):
             if not fail_the_rest(job, error, deadline):
                 return step(job.job_id, "RECONCILE")
             after = resources.jobs().snapshot(job.job_id) or (job, counts)
-            return _next(replace(after[0], stop=job.stop), after[1], deadline)
+            return _next(replace(after[0], stop=stop), after[1], deadline)
         case End() as ending:
             return step(job.job_id, "DONE", Summary=end(job, ending, counts))
         case Fetch() | Wait() if noted.visits > MOST_VISITS:

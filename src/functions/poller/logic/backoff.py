@@ -12,6 +12,5 @@ def delay(attempt: int, retry: Retry, retry_after: float | None, jitter: float) 
     with full jitter, as in "Exponential Backoff And Jitter"
     (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
     """
-    if retry_after is not None:
-        return min(retry_after, float(retry.max_delay_seconds))
-    return float(min(retry.max_delay_seconds, _BASE_SECONDS * 2**attempt)) * jitter
+    cap = float(retry.max_delay_seconds)
+    return max(min(cap, _BASE_SECONDS * float(2**attempt)) * jitter, min(cap, retry_after or 0.0))

@@ -5,23 +5,25 @@ it, or with None. What no detector recognises is refused with what was seen: a p
 the whole unless the API says so.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from poller.errors import JobRejected
-from poller.logic.job_spec import refuse_fixed_parameters
+from poller.logic.job_spec import MOST_LIMIT, refuse_fixed_parameters
 from poller.logic.responses import as_count, describe, select
-from poller.logic.totals import find_total, page_size_at
+from poller.logic.totals import declared_total, find_total, page_size_at
 from poller.models import Page
 from poller.specs import JobSpec, Offset, PageNumber, Paginator, SinglePage
 
 _SECTIONS = ("", "meta.", "pagination.", "paging.", "page_info.", "metadata.", "_meta.")
 _SIZES = ("limit", "per_page", "perPage", "page_size", "pageSize", "size", "count")
 _PAGE_TOTALS = ("total_pages", "totalPages", "page_count", "pageCount", "pages", "last_page")
-_MORE = ("next", "next_page", "nextPage", "next_url", "next_cursor", "nextCursor", "cursor", "next_token",
-         "nextToken", "nextPageToken", "next_page_token", "@odata.nextLink", "nextRecordsUrl", "has_more",
-         "hasMore", "links.next", "_links.next", "paging.next", "meta.next", "pagination.next",
-         "response_metadata.next_cursor")  # fmt: skip
+_PAGING_SECTIONS = ("meta", "_meta", "metadata", "pagination", "paging", "page_info", "pageInfo", "links", "_links",
+                    "response_metadata", "responseMetadata")  # fmt: skip
+# Names, in lower case and without punctuation, that mean: there is another page.
+_MORE = re.compile(r"next|^hasmore$|^more$|^cursor$|^continuation")
+_LINK_NEXT = re.compile(r"""rel\s*=\s*("[^"]*\bnext\b[^"]*"|next\b)""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,11 @@ def detect(spec: JobSpec, page: Page) -> tuple[JobSpec, str]:
     """
     for detector in DETECTORS:
         found = detector(page)
-        if found is not None:
-            resolved = replace(spec, paginator=found.paginator)
-            refuse_fixed_parameters(resolved)
-            return resolved, found.evidence
+        if found is None or (_is_the_whole(found.paginator, page) and any(_promises_more(page))):
+            continue  # a page is never taken for the whole while the API says that there is more
+        resolved = replace(spec, paginator=found.paginator)
+        refuse_fixed_parameters(resolved)
+        return resolved, found.evidence
     raise JobRejected(_what_was_seen(page))
 
 
@@ -55,7 +58,7 @@ def starts_at_and_counts(page: Page) -> Detection | None:
     names = ("maxRecordsPerPage", "totalRecords", "payload")
     if not (isinstance(body, dict) and all(name in body for name in names)):
         return None
-    size = page_size_at("maxRecordsPerPage", page)
+    size = min(page_size_at("maxRecordsPerPage", page), MOST_LIMIT)
     paginator = Offset(limit=size, limit_param="count", offset_param="startAt", total_path="totalRecords")
     return Detection(paginator, f"the body has {', '.join(names)}")
 
@@ -63,7 +66,7 @@ def starts_at_and_counts(page: Page) -> Detection | None:
 def complete(page: Page) -> Detection | None:
     """The declared total is what already arrived."""
     total = find_total(page)
-    if total is None or total.count != len(page.records) or _promises_more(page):
+    if total is None or total.count != len(page.records):
         return None
     return Detection(SinglePage(), f"{total.place} is {total.count}, and as many records arrived")
 
@@ -75,7 +78,7 @@ def echoed_offset(page: Page) -> Detection | None:
         total = find_total(page)
         if offset and size and total and offset[1] == 0 and size[1] >= len(page.records) > 0:
             paginator = Offset(
-                limit=size[1], limit_param=size[0], offset_param=offset[0],
+                limit=min(size[1], MOST_LIMIT), limit_param=size[0], offset_param=offset[0],
                 total_path=total.path, total_header=total.header,
             )  # fmt: skip
             return Detection(
@@ -116,23 +119,39 @@ def _echo(page: Page, section: str, names: tuple[str, ...]) -> tuple[str, int] |
     return None
 
 
-def _promises_more(page: Page) -> list[str]:
+def _is_the_whole(paginator: Paginator, page: Page) -> bool:
+    """Whether `paginator` would take this page for all there is."""
+    if not isinstance(paginator, Offset | PageNumber):
+        return True
+    total = declared_total(paginator, page)
+    return total.count <= (1 if total.of_pages else len(page.records))
+
+
+def _promises_more(page: Page) -> Iterator[str]:
     """Names of the things in the response that usually mean: there is a next page."""
-    seen = ["a Link header with rel=next"] if 'rel="next"' in page.headers.get("link", "") else []
-    if isinstance(page.value, dict):
-        seen += [name for name in _MORE if select(page.value, name) not in (None, "", False)]
-    return seen
+    if _LINK_NEXT.search(page.headers.get("link", "")):
+        yield "a Link header with rel=next"
+    if not isinstance(page.value, dict):
+        return
+    sections = {"": page.value} | {n: s for n in _PAGING_SECTIONS if isinstance(s := page.value.get(n), dict)}
+    for section, content in sections.items():
+        place = f"{section}." if section else ""
+        for name, value in content.items():
+            says_more = _MORE.search(re.sub("[^a-z]", "", name.lower())) and value not in (None, "", False, 0, [], {})
+            many_pages = name in _PAGE_TOTALS and (as_count(value) or 0) > 1
+            if says_more or many_pages:
+                yield place + name[:40]
 
 
 def _what_was_seen(page: Page) -> str:
-    more = _promises_more(page)
+    more = list(_promises_more(page))
     total = find_total(page)
     seen = [f"{len(page.records)} records"]
     if total is not None:
         seen.append(f"{total.place} = {total.count}")
     seen += more
     advice = (
-        "set paginator to offset or page_number with the API's parameter names"
+        "set paginator to offset or page_number with the API's parameter names, if it knows such"
         if more or total
         else "set paginator to single_page if this is everything, or else to offset or page_number"
     )

@@ -11,6 +11,8 @@ from typing import Any
 from poller.errors import InvalidPayload
 from poller.models import JSON
 
+_MOST_DEPTH = 200
+_TOO_DEEP = f"the body is nested too deeply, beyond {_MOST_DEPTH} levels"
 _MAX_INT_DIGITS = 4000  # CPython refuses to convert more than 4,300 by default
 
 
@@ -23,6 +25,9 @@ class ExactNumber(float):
         number = super().__new__(cls, text)
         number.text = text
         return number
+
+    def __repr__(self) -> str:
+        return self.text
 
 
 def loads(body: bytes) -> tuple[JSON, str]:
@@ -44,18 +49,16 @@ def loads(body: bytes) -> tuple[JSON, str]:
         )
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise InvalidPayload(f"the body is not JSON: {error.msg} at {where}") from None
+        raise InvalidPayload(f"the body is not JSON: {error.msg.removesuffix(' at')} at {where}") from None
     except RecursionError:
-        raise InvalidPayload("the body is nested too deeply to be read safely") from None
+        raise InvalidPayload(_TOO_DEEP) from None
+    _refuse_depth(value)
     return value, text
 
 
 def dumps(value: JSON) -> str:
     """Write `value`, as `loads` read it, on one line without spaces between tokens."""
-    try:
-        return _write(value)
-    except RecursionError:
-        raise InvalidPayload("a record is nested too deeply to be written") from None
+    return _write(value)
 
 
 def on_one_line(text: str) -> str:
@@ -81,10 +84,25 @@ def _refuse_constant(name: str) -> None:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InvalidPayload(f"an object has the key {twice[:80]!r} more than once")
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise InvalidPayload(f"an object has the key {twice[:80]!a} more than once")
     return value
+
+
+def _refuse_depth(value: JSON) -> None:
+    """Readers give up at different depths, this one's successors too: refuse what is far beyond any real record."""
+    level = [value]
+    for _ in range(_MOST_DEPTH):
+        level = [
+            child
+            for item in level
+            for child in (item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return
+    raise InvalidPayload(_TOO_DEEP)
 
 
 def _write(value: JSON) -> str:

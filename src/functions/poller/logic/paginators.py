@@ -1,6 +1,6 @@
 """Which request fetches which page. Pure: a paginator never fetches."""
 
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, unquote_plus, urlencode, urlsplit, urlunsplit
 
 from poller.models import PageRequest
 from poller.specs import JobSpec, Offset, PageNumber, Paginator
@@ -32,10 +32,18 @@ def _page_params(paginator: Paginator, index: int, page_size: int | None) -> dic
 
 
 def _request(spec: JobSpec, page_params: dict[str, str]) -> PageRequest:
-    """`spec`'s URL and params, where a page's own parameters replace those of the same name."""
+    """`spec`'s URL and params, where a page's own parameters replace those of the same name.
+
+    What the caller wrote in the URL goes out as it was written.
+    """
     parts = urlsplit(spec.url)
-    given = [*parse_qsl(parts.query, keep_blank_values=True), *spec.params.items()]
-    query = [(name, value) for name, value in given if name not in page_params] + list(page_params.items())
-    url = urlunsplit((parts.scheme, parts.netloc, parts.path or "/", urlencode(query, quote_via=quote), ""))
-    headers = {"Accept": "application/json", **spec.headers}
-    return PageRequest(spec.method, url, headers)
+    written = [
+        pair for pair in parts.query.split("&") if pair and unquote_plus(pair.partition("=")[0]) not in page_params
+    ]
+    added = [(name, value) for name, value in spec.params.items() if name not in page_params] + list(
+        page_params.items()
+    )
+    query = "&".join([*written, urlencode(added, quote_via=quote)] if added else written)
+    url = urlunsplit((parts.scheme, parts.netloc, parts.path or "/", query, ""))
+    accept = {} if any(name.lower() == "accept" for name in spec.headers) else {"Accept": "application/json"}
+    return PageRequest(spec.method, url, {**accept, **spec.headers})

@@ -81,7 +81,11 @@ def _extent(spec: JobSpec, page: Page) -> tuple[int, int, int | None]:
             raise AssertionError("auto is resolved before planning")
     if total.of_pages:
         _refuse_unless(total.count >= 1 or rows == 0, f"{total.place} is {total.count}, but {rows} records arrived")
-        return max(1, total.count), max(1, rows), None
+        _refuse_unless(
+            rows > 0 or total.count <= 1, f"{total.place} is {total.count}, but the first page holds no records"
+        )
+        # The API counted its pages for the size that was asked for: all pages have to be asked for in that size.
+        return max(1, total.count), paginator.limit or max(1, rows), None
     _refuse_unless(total.count >= rows, f"{total.place} is {total.count}, but {rows} records arrived on the first page")
     _refuse_unless(
         rows > 0 or total.count == 0, f"{total.place} is {total.count:,}, but the first page holds no records"

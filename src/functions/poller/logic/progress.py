@@ -4,7 +4,7 @@ By rank: STARTED 1, PAYLOAD_SAVED 2, ENQUEUED 3, FAILED 4, COMPLETE 5. A late su
 nothing outranks a success. So a repeated or late write changes nothing.
 """
 
-from dataclasses import fields, replace
+from dataclasses import MISSING, fields, replace
 
 from poller.models import Counts, TaskRow, TaskState
 
@@ -16,7 +16,7 @@ PROCESSING_MAY_FAIL = frozenset({TaskState.STARTED, TaskState.PAYLOAD_SAVED, Tas
 def advance(before: TaskRow | None, change: TaskRow) -> TaskRow | None:
     """The row that takes the place of `before`, or None where `change` brings nothing new.
 
-    Fields that `change` leaves at zero or empty keep their value from `before`.
+    Fields that `change` leaves at their default keep their value from `before`.
     """
     if before is None:
         return change
@@ -25,7 +25,9 @@ def advance(before: TaskRow | None, change: TaskRow) -> TaskRow | None:
     kept = {
         f.name: getattr(before, f.name)
         for f in fields(TaskRow)
-        if not getattr(change, f.name) and f.name != "error"  # an error ends with the state it explains
+        if f.default is not MISSING
+        and getattr(change, f.name) == f.default
+        and f.name != "error"  # an error ends with the state it explains
     }
     return replace(change, **kept)
 

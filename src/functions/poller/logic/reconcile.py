@@ -35,9 +35,10 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Mark every unfinished task FAILED with this error, then decide anew."""
+    """Mark every unfinished task FAILED with this error; then end with `stop`, or decide anew where it is None."""
 
     error: dict[str, Any]
+    stop: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,15 @@ def note_progress(job: Job, counts: Counts, now: datetime) -> Job:
 def decide(job: Job, counts: Counts, now: datetime) -> Decision:
     """The next step of `job`, after `note_progress`. A job whose tasks are all finished is for `verdict`."""
     unfinished = job.total - counts.finished
+    if job.geometry is None and job.stop is None:
+        return End(JobStatus.FAILED, _error("NotPlanned", "the job ended before its plan was made"))
     if job.stop is not None:
-        return GiveUp(job.stop["Error"]) if unfinished > 0 else End(JobStatus(job.stop["Status"]), job.stop["Error"])
+        ended = End(JobStatus(job.stop["Status"]), job.stop["Error"])
+        return GiveUp(job.stop["Error"], job.stop) if unfinished > 0 else ended
     if exceeds_tolerance(job, counts):
-        return GiveUp(too_many_failures(job, counts)) if unfinished > 0 else _verdict_by_tolerance(job, counts)
+        error = too_many_failures(job, counts)
+        stop = {"Status": JobStatus.FAILED.value, "Error": error}
+        return GiveUp(error, stop) if unfinished > 0 else End(JobStatus.FAILED, error)
     if unfinished <= 0:
         return End(JobStatus.SUCCEEDED)
     if job.deadline_at and now > datetime.fromisoformat(job.deadline_at):
@@ -118,10 +124,6 @@ def verdict(job: Job, counts: Counts, rows: Iterable[TaskRow]) -> End:
     seen = sorted({expected, *declared})
     totals = f"{expected:,}" if len(seen) == 1 else f"between {seen[0]:,} and {seen[-1]:,}"
     return End(JobStatus.PARTIAL, _error("TotalsDisagree", f"the API declared {totals} records and sent {received:,}"))
-
-
-def _verdict_by_tolerance(job: Job, counts: Counts) -> End:
-    return End(JobStatus.FAILED, too_many_failures(job, counts))
 
 
 def _first_failure(job: Job, counts: Counts, rows: list[TaskRow]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ All responses are classified here and nowhere else.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -18,6 +19,7 @@ from poller.logic.exact_json import loads, on_one_line
 from poller.models import JSON, Page, Response
 
 _TRANSIENT = {408, 425, 429}
+_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 _SHOWN = 120  # characters of a body that an error message may show
 
 
@@ -33,7 +35,7 @@ def read_page(response: Response, data_selector: str | None, retry_after_headers
         raise InvalidPayload(f"{error.message}{_what_it_was(response)}") from None
     selector = data_selector or guess_selector(value)
     records = records_at(value, selector)
-    digest = hashlib.sha256(json.dumps(records).encode()).hexdigest()
+    digest = hashlib.sha256(repr(records).encode(errors="surrogatepass")).hexdigest()
     return Page(value, records, selector, response.headers, on_one_line(text), digest)
 
 
@@ -44,6 +46,8 @@ def refuse_bad_status(response: Response, retry_after_headers: Iterable[str], no
         raise TransientUpstreamError(
             f"the API answered HTTP {status}", retry_after(response.headers, retry_after_headers, now)
         )
+    if status == 304:
+        raise UpstreamRefused("the API answered HTTP 304, not modified, to a request that set no condition")
     if 300 <= status < 400:
         raise UpstreamRefused(f"the API answered HTTP {status}, a redirect; redirects are not followed")
     if status >= 400:
@@ -60,19 +64,18 @@ def retry_after(headers: dict[str, str], names: Iterable[str], now: datetime) ->
     A number is seconds (RFC 9110, section 10.2.3), or, when it is as large as a date, the epoch second
     that rate-limit headers often carry. Anything else is read as an HTTP date.
     """
-    text = next((headers[n.lower()] for n in names if n.lower() in headers), None)
-    if text is None:
-        return None
-    try:
+    said = (_seconds(headers[name.lower()].strip(), now) for name in names if name.lower() in headers)
+    return next((seconds for seconds in said if seconds is not None), None)
+
+
+def _seconds(text: str, now: datetime) -> float | None:
+    if _NUMBER.fullmatch(text):
         number = float(text)
-    except ValueError:
-        try:
-            return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
-        except (ValueError, TypeError):
-            return None
-    if not 0 <= number < float("inf"):
+        return max(0.0, number - now.timestamp()) if number > 1e9 else number
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
+    except (ValueError, TypeError, OverflowError):
         return None
-    return max(0.0, number - now.timestamp()) if number > 1e9 else number
 
 
 def select(value: JSON, path: str) -> JSON:
@@ -103,16 +106,24 @@ def guess_selector(value: JSON) -> str:
         return "@"
     lists = [name for name, item in value.items() if isinstance(item, list)] if isinstance(value, dict) else []
     if len(lists) > 1:
-        raise InvalidPayload(f"the body holds several lists ({', '.join(lists[:8])}); say which with data_selector")
+        raise InvalidPayload(
+            f"the body holds several lists ({', '.join(map(shown, lists[:8]))}); say which with data_selector"
+        )
     if not lists:
         raise InvalidPayload(f"the body holds no list of records; {describe(value)}; say where with data_selector")
-    return str(lists[0])
+    # A JMESPath identifier in quotes may have any characters; without, only these.
+    return lists[0] if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", lists[0]) else json.dumps(lists[0])
+
+
+def shown(name: str) -> str:
+    """A name that somebody made up, fit for a message: short, printable, on one line."""
+    return ascii(name[:40])[1:-1]
 
 
 def describe(value: JSON) -> str:
     """What a body looks like, for messages: its keys or its kind, never its values."""
     if isinstance(value, dict):
-        names = [str(name)[:40] for name in value]
+        names = [shown(name) for name in value]
         more = "…" if len(names) > 12 else ""
         return f"it has the keys {', '.join(names[:12])}{more}" if names else "it is an empty object"
     if isinstance(value, list):

@@ -115,5 +115,8 @@ def _believable(value: Any, place: str, page: Page) -> int:
     count = as_count(value)
     if count is None or count > _MOST:
         shown = repr(value)[:40]
-        raise JobRejected(f"the total at {place} is {shown}, not a believable whole number; nothing was fetched")
+        raise JobRejected(
+            f"the total at {place} is {shown}, not a believable whole number; nothing was fetched. "
+            "If the total is elsewhere, say where with paginator.total_path"
+        )
     return count

@@ -1,0 +1,513 @@
+import contextlib
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from poller.errors import JobRejected
+from poller.logic.detect import detect
+from poller.logic.job_spec import job_spec_as_dict, parse_job_spec
+from poller.logic.plan import make_plan
+from poller.specs import Offset, PageNumber, SinglePage
+
+from .builders import URL, examples, page, spec
+
+TEN = [{"id": i} for i in range(10)]
+SINGLE = "set paginator to single_page if this is everything"
+NAMES = "set paginator to offset or page_number with the API's parameter names"
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "paginator", "evidence"),
+    [
+        pytest.param(
+            {"maxRecordsPerPage": 10, "totalRecords": 35, "payload": TEN},
+            {},
+            Offset(10, "count", "startAt", total_path="totalRecords"),
+            "the body has maxRecordsPerPage, totalRecords, payload",
+            id="startAt and count",
+        ),
+        pytest.param(
+            {"maxRecordsPerPage": 100, "totalRecords": 10, "payload": TEN},
+            {},
+            Offset(100, "count", "startAt", total_path="totalRecords"),
+            "the body has maxRecordsPerPage, totalRecords, payload",
+            id="startAt and count, one page",
+        ),
+        pytest.param(
+            {"offset": 0, "limit": 10, "total": 35, "items": TEN},
+            {},
+            Offset(10, "limit", "offset", total_path="total"),
+            "the body echoes offset and limit beside total",
+            id="echoed offset",
+        ),
+        pytest.param(
+            {"products": TEN, "total": 194, "skip": 0, "limit": 10},
+            {},
+            Offset(10, "limit", "skip", total_path="total"),
+            "the body echoes skip and limit beside total",
+            id="echoed skip",
+        ),
+        pytest.param(
+            {"meta": {"limit": 20, "next": "/v1/a/?offset=20", "offset": 0, "total_count": 35}, "objects": TEN},
+            {},
+            Offset(20, "limit", "offset", total_path="meta.total_count"),
+            "the body echoes meta.offset and meta.limit beside meta.total_count",
+            id="tastypie",
+        ),
+        pytest.param(
+            {"offset": 0, "limit": 500, "total": 35, "items": TEN},
+            {},
+            Offset(500, "limit", "offset", total_path="total"),
+            "the body echoes offset and limit beside total",
+            id="echoed limit above what is served",
+        ),
+        pytest.param(
+            {"offset": 0, "limit": 10, "items": TEN},
+            {"x_total_count": "35"},
+            Offset(10, "limit", "offset", total_header="x-total-count"),
+            "the body echoes offset and limit beside header x-total-count",
+            id="echoed offset, total in a header",
+        ),
+        pytest.param(
+            {"page": 1, "per_page": 10, "total": 12, "total_pages": 2, "data": TEN},
+            {},
+            PageNumber("page", 1, total_path="total"),
+            "the body echoes page beside total",
+            id="echoed page",
+        ),
+        pytest.param(
+            {"pagination": {"pageNumber": 0, "pageSize": 10, "totalItems": 35}, "data": TEN},
+            {},
+            PageNumber("pageNumber", 0, total_path="pagination.totalItems"),
+            "the body echoes pagination.pageNumber beside pagination.totalItems",
+            id="echoed page from 0",
+        ),
+        pytest.param(
+            {"page": 1, "results": TEN, "total_pages": 50, "total_results": 500},
+            {},
+            PageNumber("page", 1, total_path="total_results"),
+            "the body echoes page beside total_results",
+            id="echoed page without a size",
+        ),
+        pytest.param(
+            {"meta": {"page": 1, "pageCount": 4}, "data": TEN},
+            {},
+            PageNumber("page", 1, total_pages_path="meta.pageCount"),
+            "the body echoes meta.page beside meta.pageCount",
+            id="echoed page and pages",
+        ),
+        pytest.param(
+            {"page": 1, "data": TEN},
+            {"x_total_count": "35"},
+            PageNumber("page", 1, total_header="x-total-count"),
+            "the body echoes page beside header x-total-count",
+            id="echoed page, total in a header",
+        ),
+        pytest.param(
+            {"total": 10, "items": TEN}, {}, SinglePage(), "total is 10, and as many records arrived", id="complete"
+        ),
+        pytest.param({"total": 0, "items": []}, {}, SinglePage(), "total is 0", id="complete and empty"),
+        pytest.param(
+            {"page": 1, "per_page": 50, "total": 10, "data": TEN},
+            {},
+            SinglePage(),
+            "total is 10, and as many records arrived",
+            id="complete with an echo",
+        ),
+        pytest.param(
+            {"total_count": 10, "has_more": False, "next": None, "data": TEN},
+            {},
+            SinglePage(),
+            "total_count is 10",
+            id="complete, and no more promised",
+        ),
+        pytest.param(
+            TEN,
+            {"x_total_count": "10"},
+            SinglePage(),
+            "header x-total-count is 10, and as many records arrived",
+            id="bare list, complete",
+        ),
+        pytest.param(
+            TEN,
+            {"x_total_count": "10", "link": f'<{URL}?page=1>; rel="last"'},
+            SinglePage(),
+            "header x-total-count is 10",
+            id="bare list, complete, with another Link",
+        ),
+    ],
+)
+def test_a_known_convention_is_recognised(body, headers, paginator, evidence):
+    asked = spec(max_concurrency=3)
+
+    resolved, why = detect(asked, page(body, **headers))
+
+    assert resolved == spec(max_concurrency=3, paginator=paginator)
+    assert why.startswith(evidence)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "parts"),
+    [
+        pytest.param(
+            {"count": 35, "next": f"{URL}?page=2", "previous": None, "results": TEN},
+            {},
+            ["10 records, next;", "it has the keys count, next, previous, results", NAMES],
+            id="Django REST framework",
+        ),
+        pytest.param(
+            {"count": 10, "next": None, "previous": None, "results": TEN},
+            {},
+            ["10 records;", "it has the keys count, next, previous, results", SINGLE],
+            id="Django REST framework, last page",
+        ),
+        pytest.param(
+            {"object": "list", "url": "/v1/customers", "has_more": True, "data": TEN},
+            {},
+            ["10 records, has_more;", NAMES],
+            id="Stripe",
+        ),
+        pytest.param(
+            {"object": "list", "url": "/v1/customers", "has_more": False, "data": TEN},
+            {},
+            ["10 records;", SINGLE],
+            id="Stripe, last page",
+        ),
+        pytest.param(
+            {"ok": True, "members": TEN, "response_metadata": {"next_cursor": "dXNlcjpVMEc5V0ZYTlo="}},
+            {},
+            ["10 records, response_metadata.next_cursor;", NAMES],
+            id="Slack",
+        ),
+        pytest.param(
+            {"ok": True, "members": TEN, "response_metadata": {"next_cursor": ""}},
+            {},
+            ["10 records;", "it has the keys ok, members, response_metadata", SINGLE],
+            id="Slack, last page",
+        ),
+        pytest.param(
+            {"results": TEN, "paging": {"next": {"after": "NTI1Cg%3D%3D", "link": "?after=NTI1Cg%3D%3D"}}},
+            {},
+            ["10 records, paging.next;", NAMES],
+            id="HubSpot",
+        ),
+        pytest.param(
+            {"@odata.context": "x", "@odata.count": 35, "value": TEN, "@odata.nextLink": f"{URL}?$skiptoken=a"},
+            {},
+            ["10 records, @odata.nextLink;", NAMES],
+            id="OData",
+        ),
+        pytest.param(
+            {"@odata.context": "x", "value": TEN},
+            {},
+            ["10 records;", "it has the keys @odata.context, value", SINGLE],
+            id="OData, last page",
+        ),
+        pytest.param(
+            {"totalSize": 35, "done": False, "nextRecordsUrl": "/services/data/v60.0/query/01g-2000", "records": TEN},
+            {},
+            ["10 records, nextRecordsUrl;", NAMES],
+            id="Salesforce",
+        ),
+        pytest.param(
+            {"kind": "x#list", "nextPageToken": "CAUQAA", "items": TEN},
+            {},
+            ["10 records, nextPageToken;", NAMES],
+            id="Google",
+        ),
+        pytest.param(
+            {"startAt": 0, "maxResults": 10, "total": 120, "issues": TEN},
+            {},
+            ["10 records, total = 120;", NAMES],
+            id="Jira",
+        ),
+        pytest.param(
+            {"_embedded": {"a": 1}, "items": TEN, "_links": {"next": {"href": "/a?page=2"}}},
+            {},
+            ["10 records, _links.next;", NAMES],
+            id="HAL",
+        ),
+        pytest.param(
+            {"data": TEN, "links": {"next": f"{URL}?page[number]=2"}, "meta": {"total": 35}},
+            {},
+            ["10 records, meta.total = 35, links.next;", NAMES],
+            id="JSON:API",
+        ),
+        pytest.param({"records": TEN, "offset": "itr/rec"}, {}, ["10 records;", "keys records, offset"], id="Airtable"),
+        pytest.param(TEN, {}, ["10 records; it is a list of 10", SINGLE], id="bare list"),
+        pytest.param([], {}, ["0 records; it is a list of 0", SINGLE], id="bare empty list"),
+        pytest.param(
+            TEN, {"x_total_count": "35"}, ["10 records, header x-total-count = 35;", NAMES], id="bare list and total"
+        ),
+        pytest.param(
+            TEN,
+            {"link": f'<{URL}?page=2>; rel="next", <{URL}?page=4>; rel="last"'},
+            ["10 records, a Link header with rel=next;", NAMES],
+            id="GitHub",
+        ),
+        pytest.param(
+            TEN,
+            {"x_total": "35", "x_page": "1", "link": f'<{URL}?page=1>; rel="first", <{URL}?page=2>; rel="next"'},
+            ["header x-total = 35", "a Link header with rel=next", NAMES],
+            id="GitLab",
+        ),
+        pytest.param(
+            {"offset": 10, "limit": 10, "total": 35, "items": TEN}, {}, ["total = 35;", NAMES], id="not the first page"
+        ),
+        pytest.param(
+            {"page": 2, "per_page": 10, "total": 35, "items": TEN}, {}, ["total = 35;", NAMES], id="page 2 echoed"
+        ),
+        pytest.param(
+            {"page": 2, "pages": 4, "items": TEN}, {}, ["10 records", "keys page, pages, items"], id="page 2 of pages"
+        ),
+        pytest.param({"page": 1, "items": TEN}, {}, ["10 records;", "keys page, items"], id="page without a total"),
+        pytest.param(
+            {"offset": 0, "limit": 10, "items": TEN},
+            {},
+            ["10 records;", "keys offset, limit"],
+            id="offset without a total",
+        ),
+        pytest.param(
+            {"page": 1, "pages": 4, "items": []}, {}, ["0 records", "keys page, pages"], id="pages without rows"
+        ),
+        pytest.param(
+            {"offset": 0, "limit": 5, "total": 35, "items": TEN}, {}, ["total = 35;", NAMES], id="more than the limit"
+        ),
+        pytest.param(
+            {"offset": 0, "limit": 0, "total": 35, "items": TEN}, {}, ["total = 35;", NAMES], id="a limit of 0"
+        ),
+        pytest.param(
+            {"offset": 0, "limit": 10, "total": 35, "items": []}, {}, ["0 records, total = 35;", NAMES], id="no rows"
+        ),
+    ],
+)
+def test_what_is_not_sure_is_refused_with_what_was_seen(body, headers, parts):
+    asked = spec()
+
+    with pytest.raises(JobRejected) as refused:
+        detect(asked, page(body, **headers))
+
+    message = refused.value.message
+    assert message.startswith("auto cannot tell how the API pages. Seen in the first response: ")
+    assert [part for part in parts if part not in message] == []
+
+
+@pytest.mark.parametrize("section", ["", "meta.", "pagination.", "paging.", "page_info.", "metadata.", "_meta."])
+@pytest.mark.parametrize(
+    ("echo", "paginator"),
+    [
+        *(
+            ({"offset": 0, size: 10}, Offset(10, size, "offset"))
+            for size in ("limit", "per_page", "perPage", "page_size", "pageSize", "size", "count")
+        ),
+        ({"skip": 0, "limit": 10}, Offset(10, "limit", "skip")),
+        ({"page": 1}, PageNumber("page", 1)),
+        ({"page_number": 1}, PageNumber("page_number", 1)),
+        ({"pageNumber": 0}, PageNumber("pageNumber", 0)),
+    ],
+    ids=repr,
+)
+def test_an_echo_is_found_in_any_usual_section(section, echo, paginator):
+    fields = {"total": 35, **echo}
+    answer = page({**({section.rstrip("."): fields} if section else fields), "data": TEN})
+
+    resolved, why = detect(spec(), answer)
+
+    assert resolved.paginator == replace(paginator, total_path=f"{section}total")
+    assert f"{section}{next(iter(echo))}" in why
+
+
+@pytest.mark.parametrize("name", ["total_pages", "totalPages", "page_count", "pageCount", "pages", "last_page"])
+def test_a_number_of_pages_is_found_under_any_usual_name(name):
+    answer = page({"page": 1, name: 4, "data": TEN})
+
+    resolved, why = detect(spec(), answer)
+
+    assert resolved.paginator == PageNumber("page", 1, total_pages_path=name)
+    assert why == f"the body echoes page beside {name}"
+
+
+PROMISES: list[Any] = [
+    *(
+        pytest.param({name: "abc"}, {}, id=name)
+        for name in (
+            "next",
+            "next_page",
+            "nextPage",
+            "next_url",
+            "next_cursor",
+            "nextCursor",
+            "cursor",
+            "next_token",
+            "nextToken",
+            "nextPageToken",
+            "next_page_token",
+            "nextRecordsUrl",
+        )
+    ),
+    pytest.param({"next": 2}, {}, id="next number"),
+    pytest.param({"has_more": True}, {}, id="has_more"),
+    pytest.param({"hasMore": True}, {}, id="hasMore"),
+    pytest.param({"links": {"next": "/a?page=2"}}, {}, id="links.next"),
+    pytest.param({"meta": {"next": "/a?page=2"}}, {}, id="meta.next"),
+    pytest.param({"pagination": {"next": 2}}, {}, id="pagination.next"),
+    pytest.param({"@odata.nextLink": f"{URL}?$skip=10"}, {}, id="@odata.nextLink"),
+    pytest.param({"paging": {"next": {"after": "10"}}}, {}, id="paging.next"),
+    pytest.param({"_links": {"next": {"href": "/a?page=2"}}}, {}, id="_links.next"),
+    pytest.param({"response_metadata": {"next_cursor": "abc"}}, {}, id="response_metadata.next_cursor"),
+    pytest.param({}, {"link": f'<{URL}?page=2>; rel="next"'}, id='rel="next"'),
+    pytest.param({}, {"link": f"<{URL}?page=2>; rel=next"}, id="rel=next"),
+    pytest.param({}, {"link": f'<{URL}?page=2>; rel="last next"'}, id='rel="last next"'),
+    pytest.param({}, {"link": f'<{URL}?page=2>; title="b"; REL="Next"'}, id='REL="Next"'),
+    pytest.param({"next_page_url": f"{URL}?page=2"}, {}, id="next_page_url"),
+    pytest.param({"nextLink": f"{URL}?page=2"}, {}, id="nextLink"),
+    pytest.param({"meta": {"next_token": "abc"}}, {}, id="meta.next_token"),
+    pytest.param({"meta": {"next_cursor": "abc"}}, {}, id="meta.next_cursor"),
+    pytest.param({"pagination": {"next_cursor": "abc"}}, {}, id="pagination.next_cursor"),
+    pytest.param({"pageInfo": {"hasNextPage": True}}, {}, id="pageInfo.hasNextPage"),
+]
+
+
+@pytest.mark.parametrize(("promise", "headers"), PROMISES)
+def test_a_promise_of_more_is_never_one_silent_page(promise, headers):
+    """Some APIs call the number of rows on this page the total."""
+    answer = page({"total": 10, "data": TEN, **promise}, **headers)
+
+    with pytest.raises(JobRejected) as refused:
+        detect(spec(), answer)
+
+    assert "total = 10" in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [{"page": 1}, {"page": 1, "per_page": 10}, {"offset": 0, "limit": 10}, {"maxRecordsPerPage": 10}],
+    ids=["page", "page and size", "offset", "startAt and count"],
+)
+def test_a_promise_of_more_is_not_silenced_by_an_echo(echo):
+    name = "totalRecords" if "maxRecordsPerPage" in echo else "total"
+    answer = page({name: 10, "payload": TEN, "next": f"{URL}?page=2", **echo})
+
+    with pytest.raises(JobRejected) as refused:
+        detect(spec(), answer)
+
+    assert f"{name} = 10, next" in refused.value.message
+
+
+@pytest.mark.parametrize("pages", [{"total_pages": 5}, {"page": 1, "pages": 5}])
+def test_several_pages_are_never_one_silent_page(pages):
+    answer = page({"total": 10, "data": TEN, **pages})
+    paginator = None
+
+    with contextlib.suppress(JobRejected):
+        paginator = detect(spec(), answer)[0].paginator
+
+    assert not isinstance(paginator, SinglePage)
+
+
+@pytest.mark.parametrize(
+    ("promise", "headers"),
+    [({"next": f"{URL}?page=2"}, {}), ({"has_more": True}, {}), ({}, {"link": f'<{URL}?page=2>; rel="next"'})],
+    ids=["next", "has_more", "Link"],
+)
+def test_a_promise_of_more_is_not_silenced_by_a_number_of_pages(promise, headers):
+    """Some APIs declare one page where they do not count, and promise another all the same."""
+    answer = page({"page": 1, "total_pages": 1, "data": TEN, **promise}, **headers)
+
+    with pytest.raises(JobRejected) as refused:
+        detect(spec(), answer)
+
+    assert "10 records" in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"maxRecordsPerPage": 0, "totalRecords": 35, "payload": TEN}, "the page size at maxRecordsPerPage is 0"),
+        ({"maxRecordsPerPage": -1, "totalRecords": 35, "payload": TEN}, "the page size at maxRecordsPerPage is -1"),
+        ({"maxRecordsPerPage": "10", "totalRecords": 35, "payload": TEN}, "the page size at maxRecordsPerPage is '10'"),
+        ({"maxRecordsPerPage": None, "totalRecords": 35, "payload": TEN}, "the page size at maxRecordsPerPage is None"),
+        ({"maxRecordsPerPage": 10**13, "totalRecords": 35, "payload": TEN}, "the page size at maxRecordsPerPage is 1"),
+        ({"total": "35", "items": TEN}, "the total at total is '35', not a believable whole number"),
+        ({"total": -1, "items": TEN}, "the total at total is -1, not a believable whole number"),
+        ({"total": 35.5, "items": TEN}, "the total at total is 35.5, not a believable whole number"),
+        ({"meta": {"total": 10**13}, "items": TEN}, "the total at meta.total is 10000000000000, not a believable"),
+    ],
+)
+def test_numbers_that_cannot_be_believed_are_refused(body, message):
+    answer = page(body)
+
+    with pytest.raises(JobRejected) as refused:
+        detect(spec(), answer)
+
+    assert refused.value.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("url", "params", "parameter"),
+    [(f"{URL}?startAt=0", {}, "startAt"), (URL, {"startAt": "100"}, "startAt")],
+)
+def test_a_parameter_that_the_caller_fixed_is_not_varied_in_silence(url, params, parameter):
+    answer = page({"maxRecordsPerPage": 10, "totalRecords": 35, "payload": TEN})
+
+    with pytest.raises(JobRejected) as refused:
+        detect(spec(url=url, params=params), answer)
+
+    assert refused.value.message.startswith(f"{parameter} is set in url or params")
+
+
+counts = st.sampled_from([0, 1, 2, 3, 5, 1_000_000, 1_000_001, 2**31 - 1, 10**12 + 1, -1, 2.5, "3", None, True, "", {}])
+vocabulary = [
+    "total", "total_count", "totalRecords", "maxRecordsPerPage", "offset", "skip", "limit", "page", "per_page",
+    "pageNumber", "pageSize", "pages", "count", "next", "has_more", "next_cursor", "@odata.nextLink",
+]  # fmt: skip
+sections = st.dictionaries(st.sampled_from(vocabulary), counts, max_size=5)
+bodies = st.builds(
+    lambda top, meta, rows, name: {**top, **({"meta": meta} if meta else {}), name: rows},
+    sections,
+    sections,
+    st.lists(st.integers(0, 9), max_size=3),
+    st.sampled_from(["payload", "data", "odd rows"]),
+)
+headers = st.dictionaries(st.sampled_from(["x_total_count", "link"]), st.sampled_from(["3", "x", '<a>; rel="next"']))
+
+
+@examples
+@given(bodies, headers)
+def test_any_body_is_planned_completely_or_refused(body, headers):
+    answer = page(body, **headers)
+
+    try:
+        resolved, _ = detect(spec(maximum_pages=10_000_000), answer)
+        plan = make_plan(resolved, answer, 1, 0.1)
+    except JobRejected:
+        return
+
+    assert parse_job_spec(json.loads(json.dumps(job_spec_as_dict(plan.spec)))) == plan.spec
+    if plan.geometry.pages == 1:
+        assert plan.records in (len(answer.records), None)
+        assert not any(body.get(name) for name in ("next", "has_more", "next_cursor", "@odata.nextLink"))
+        assert 'rel="next"' not in headers.get("link", "")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"maxRecordsPerPage": 2**31 - 1, "totalRecords": 35, "payload": TEN},
+        {"offset": 0, "limit": 2**31 - 1, "total": 35, "items": TEN},
+        {"page": 1, "per_page": 10**9, "total": 35, "items": TEN},
+    ],
+)
+def test_a_page_size_without_limit_does_not_break_the_stored_job(body):
+    """Some APIs echo the largest number that they know when no limit was asked for."""
+    answer = page(body)
+    resolved = None
+
+    with contextlib.suppress(JobRejected):
+        resolved, _ = detect(spec(), answer)
+
+    assert resolved is None or parse_job_spec(job_spec_as_dict(resolved)) == resolved

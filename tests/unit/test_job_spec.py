@@ -1,0 +1,549 @@
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from poller.errors import JobRejected
+from poller.logic.job_spec import PAGINATORS, job_spec_as_dict, parse_job_spec, refuse_fixed_parameters
+from poller.specs import Auto, JobSpec, Offset, PageNumber, Retry, SinglePage
+
+from .builders import URL, examples, page, spec
+
+CANARY = "s3cr3t-canary"
+FULL = {
+    "url": "https://api.example.com/v2/orders?status=open",
+    "name": "orders",
+    "method": "POST",
+    "params": {"region": "eu", "year": 2026, "ratio": 0.5, "archived": False},
+    "headers": {"Accept-Language": "en", "X-Empty": ""},
+    "data_selector": "data.items",
+    "paginator": {
+        "type": "offset",
+        "limit": 100,
+        "limit_param": "count",
+        "offset_param": "startAt",
+        "total_path": "meta.total",
+        "limit_path": "meta.limit",
+    },
+    "retry": {"max_attempts": 3, "max_delay_seconds": 60, "retry_after_headers": ["Retry-After", "X-Reset"]},
+    "max_concurrency": 20,
+    "maximum_pages": 5000,
+    "deadline_seconds": 3600,
+    "tolerated_failure_percentage": 2.5,
+    "client_token": "2026-01-01 é",
+}
+
+
+def test_a_url_alone_is_a_whole_spec():
+    raw = {"url": URL}
+
+    parsed = parse_job_spec(raw)
+
+    assert parsed == JobSpec(url=URL)
+    assert parsed.paginator == Auto()
+    assert parsed.retry == Retry(6, 300, ("Retry-After", "X-RateLimit-Reset"))
+    assert (parsed.name, parsed.method, parsed.max_concurrency, parsed.maximum_pages) == ("default", "GET", 10, 100_000)
+
+
+def test_every_field_is_read():
+    raw = FULL
+
+    parsed = parse_job_spec(raw)
+
+    assert parsed == JobSpec(
+        url="https://api.example.com/v2/orders?status=open",
+        name="orders",
+        method="POST",
+        params={"region": "eu", "year": "2026", "ratio": "0.5", "archived": "false"},
+        headers={"Accept-Language": "en", "X-Empty": ""},
+        data_selector="data.items",
+        paginator=Offset(100, "count", "startAt", total_path="meta.total", limit_path="meta.limit"),
+        retry=Retry(3, 60, ("Retry-After", "X-Reset")),
+        max_concurrency=20,
+        maximum_pages=5000,
+        deadline_seconds=3600,
+        tolerated_failure_percentage=2.5,
+        client_token="2026-01-01 é",
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "paginator"),
+    [
+        ("auto", Auto()),
+        ("single_page", SinglePage()),
+        ("offset", Offset()),
+        ("page_number", PageNumber()),
+        ({"type": "single_page"}, SinglePage()),
+        ({"type": "offset", "total_header": "X-Total"}, Offset(total_header="X-Total")),
+        ({"type": "offset", "total_path": "@odata.count"}, Offset(total_path="@odata.count")),
+        ({"type": "page_number", "base_page": 0}, PageNumber(base_page=0)),
+        (
+            {"type": "page_number", "page_param": "p", "limit": 50, "limit_param": "n", "total_pages_path": "pages"},
+            PageNumber(page_param="p", limit=50, limit_param="n", total_pages_path="pages"),
+        ),
+        ({"type": "page_number", "total_pages_header": "X-Pages"}, PageNumber(total_pages_header="X-Pages")),
+    ],
+)
+def test_paginators_are_read_by_their_type(raw, paginator):
+    job = {"url": URL, "paginator": raw}
+
+    parsed = parse_job_spec(job)
+
+    assert parsed.paginator == paginator
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (None, "the job spec is null; it must be an object"),
+        ([], "the job spec is a list; it must be an object"),
+        ("https://api.example.com", "the job spec is a string; it must be an object"),
+        (True, "the job spec is a boolean; it must be an object"),
+        (1.5, "the job spec is a number; it must be an object"),
+        ({}, "url is missing"),
+        ({"URL": URL}, "url is missing"),
+    ],
+)
+def test_what_is_no_spec_at_all_is_refused(raw, message):
+    example = '{"url": "https://'
+
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec(raw)
+
+    assert message in refused.value.message
+    assert example in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"url": None}, "url is null; it must be a string"),
+        ({"url": ""}, "url is empty; it must be a string"),
+        ({"url": 5}, "url is a number; it must be a string"),
+        ({"url": "api.example.com/items"}, "url has no scheme that can be fetched; it must start with https://"),
+        ({"url": "ftp://api.example.com"}, "url has no scheme that can be fetched; it must start with https://"),
+        ({"url": "file:///etc/passwd"}, "url has no scheme that can be fetched"),
+        ({"url": "//api.example.com/items"}, "url has no scheme that can be fetched"),
+        ({"url": "https://"}, "url names no host; write it as https://host/path"),
+        ({"url": "https:///items"}, "url names no host"),
+        ({"url": "https://:443/items"}, "url names no host"),
+        ({"url": "https://api.example.com:port/"}, "url is not a URL"),
+        ({"url": "https://api.example.com:99999/"}, "url is not a URL"),
+        ({"url": "https://[::1/"}, "url is not a URL"),
+        ({"url": "https://api.example.com/a b"}, "url holds white space; write it as %20"),
+        ({"url": " https://api.example.com"}, "url holds white space"),
+        ({"url": "https://api.example.com/\n"}, "url holds white space"),
+        ({"url": "https://api.example.com/\x00"}, "url holds white space"),
+        ({"url": "https://me@api.example.com/"}, "url holds a user name or password before the @; leave it out"),
+        ({"url": "https://:pw@api.example.com/"}, "url holds a user name or password before the @"),
+        ({"url": "https://@api.example.com/"}, "url holds a user name or password before the @"),
+        ({"url": "https://api.example.com/#top"}, "url ends in a #fragment"),
+        ({"name": ""}, "name is empty"),
+        ({"name": None}, "name is null; it must be a string"),
+        ({"name": "../etc"}, "name must be 1 to 64 letters, digits"),
+        ({"name": "a/b"}, "name must be 1 to 64 letters, digits"),
+        ({"name": ".hidden"}, "name must be 1 to 64 letters, digits"),
+        ({"name": "a\n"}, "name must be 1 to 64 letters, digits"),
+        ({"name": "n" * 65}, "name must be 1 to 64 letters, digits"),
+        ({"name": "é"}, "name must be 1 to 64 letters, digits"),
+        ({"method": "get"}, "method must be GET or POST"),
+        ({"method": "DELETE"}, "method must be GET or POST"),
+        ({"method": None}, "method must be GET or POST"),
+        ({"method": ["GET"]}, "method must be GET or POST"),
+        ({"params": "a=1"}, "params is a string; it must be an object of names and values"),
+        ({"params": []}, "params is a list; it must be an object of names and values"),
+        ({"params": {"ids": [1]}}, "params.ids is a list; a query parameter is a string, number or boolean"),
+        ({"params": {"q": {}}}, "params.q is an object; a query parameter is a string, number or boolean"),
+        ({"params": {"q": None}}, "params.q is null; a query parameter is a string, number or boolean"),
+        ({"headers": "Accept: */*"}, "headers is a string; it must be an object of names and values"),
+        ({"headers": {"": "x"}}, "headers has a name that is no HTTP header name: ''"),
+        ({"headers": {"X Y": "x"}}, "headers has a name that is no HTTP header name: 'X Y'"),
+        ({"headers": {"X:Y": "x"}}, "headers has a name that is no HTTP header name: 'X:Y'"),
+        ({"headers": {"X\r\n": "x"}}, "headers has a name that is no HTTP header name"),
+        ({"headers": {"Host": "x"}}, "headers.Host is set by the connection itself; leave it out"),
+        ({"headers": {"content-LENGTH": "5"}}, "headers.content-LENGTH is set by the connection itself"),
+        ({"headers": {"Transfer-Encoding": "chunked"}}, "headers.Transfer-Encoding is set by the connection itself"),
+        ({"headers": {"Connection": "close"}}, "headers.Connection is set by the connection itself"),
+        ({"headers": {"Accept-Encoding": "br"}}, "headers.Accept-Encoding is set by the connection itself"),
+        ({"headers": {"Authorization": "x"}}, "headers.Authorization would store a secret with the job; leave it out"),
+        ({"headers": {"Proxy-Authorization": "x"}}, "headers.Proxy-Authorization would store a secret"),
+        ({"headers": {"COOKIE": "x"}}, "headers.COOKIE would store a secret"),
+        ({"headers": {"x-api-key": "x"}}, "headers.x-api-key would store a secret"),
+        ({"headers": {"X-A": 5}}, "headers.X-A must be a string of printable ASCII characters"),
+        ({"headers": {"X-A": None}}, "headers.X-A must be a string of printable ASCII characters"),
+        ({"headers": {"X-A": "a\r\nX-B: b"}}, "headers.X-A must be a string of printable ASCII characters"),
+        ({"headers": {"X-A": "ü"}}, "headers.X-A must be a string of printable ASCII characters"),
+        ({"data_selector": ""}, "data_selector is empty"),
+        ({"data_selector": ["data"]}, "data_selector is a list; it must be a string"),
+        ({"data_selector": "data["}, "data_selector is not a JMESPath expression"),
+        ({"data_selector": "a b"}, "data_selector is not a JMESPath expression"),
+        ({"data_selector": "items[?price >]"}, "data_selector is not a JMESPath expression"),
+        ({"paginator": None}, "paginator is null; it must be an object with a type: auto, single_page, offset"),
+        ({"paginator": []}, "paginator is a list; it must be an object with a type"),
+        ({"paginator": {}}, "paginator.type must be one of auto, single_page, offset, page_number"),
+        ({"paginator": "pages"}, "paginator.type must be one of auto, single_page, offset, page_number"),
+        ({"paginator": {"type": "Offset"}}, "paginator.type must be one of"),
+        ({"paginator": {"type": ["offset"]}}, "paginator.type must be one of"),
+        ({"paginator": {"type": None}}, "paginator.type must be one of"),
+        ({"retry": 5}, "retry is a number; it must be an object"),
+        ({"retry": None}, "retry is null; it must be an object"),
+        ({"retry": {"max_attempts": 0}}, "retry.max_attempts must be a whole number from 1 to 20"),
+        ({"retry": {"max_attempts": 21}}, "retry.max_attempts must be a whole number from 1 to 20"),
+        ({"retry": {"max_delay_seconds": -1}}, "retry.max_delay_seconds must be a whole number from 0 to 3,600"),
+        ({"retry": {"max_delay_seconds": 3601}}, "retry.max_delay_seconds must be a whole number from 0 to 3,600"),
+        ({"retry": {"max_delay_seconds": 1.5}}, "retry.max_delay_seconds must be a whole number from 0 to 3,600"),
+        ({"retry": {"retry_after_headers": "Retry-After"}}, "retry.retry_after_headers is a string; it must be a list"),
+        ({"retry": {"retry_after_headers": ["A", 5]}}, "retry.retry_after_headers[1] is a number"),
+        ({"retry": {"retry_after_headers": [""]}}, "retry.retry_after_headers[0] is empty"),
+        ({"max_concurrency": 0}, "max_concurrency must be a whole number from 1 to 1,000"),
+        ({"max_concurrency": 1001}, "max_concurrency must be a whole number from 1 to 1,000"),
+        ({"max_concurrency": "10"}, "max_concurrency must be a whole number from 1 to 1,000"),
+        ({"max_concurrency": True}, "max_concurrency must be a whole number from 1 to 1,000"),
+        ({"max_concurrency": 10.0}, "max_concurrency must be a whole number from 1 to 1,000"),
+        ({"max_concurrency": float("nan")}, "max_concurrency must be a whole number from 1 to 1,000"),
+        ({"maximum_pages": 0}, "maximum_pages must be a whole number from 1 to 10,000,000"),
+        ({"maximum_pages": 10**7 + 1}, "maximum_pages must be a whole number from 1 to 10,000,000"),
+        ({"maximum_pages": None}, "maximum_pages must be a whole number from 1 to 10,000,000"),
+        ({"deadline_seconds": 59}, "deadline_seconds must be a whole number from 60 to 1,209,600"),
+        ({"deadline_seconds": 1_209_601}, "deadline_seconds must be a whole number from 60 to 1,209,600"),
+        ({"deadline_seconds": "1h"}, "deadline_seconds must be a whole number from 60 to 1,209,600"),
+        *(
+            ({"tolerated_failure_percentage": value}, "tolerated_failure_percentage must be a number from 0 to 100")
+            for value in (-0.1, 100.1, "5", "5%", True, float("nan"), [], float("inf"))
+        ),
+        *(
+            ({"client_token": value}, "client_token must be a string of 1 to 128 printable characters")
+            for value in ("", "x" * 129, 5, "a\nb", "\x00", "\ud800", ["a"])
+        ),
+    ],
+)
+def test_a_bad_value_is_refused_by_the_name_of_its_field(fields, message):
+    raw = {"url": URL, **fields}
+
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec(raw)
+
+    assert refused.value.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "message"),
+    [
+        ("offset", {"limit": 0}, "paginator.limit must be a whole number from 1 to 1,000,000"),
+        ("offset", {"limit": -5}, "paginator.limit must be a whole number from 1 to 1,000,000"),
+        ("offset", {"limit": 10**9}, "paginator.limit must be a whole number from 1 to 1,000,000"),
+        ("offset", {"limit": "100"}, "paginator.limit must be a whole number from 1 to 1,000,000"),
+        ("offset", {"limit": float("nan")}, "paginator.limit must be a whole number from 1 to 1,000,000"),
+        ("offset", {"limit_param": ""}, "paginator.limit_param is empty"),
+        ("offset", {"offset_param": None}, "paginator.offset_param is null; it must be a string"),
+        ("offset", {"total_path": 5}, "paginator.total_path is a number; it must be a string"),
+        ("offset", {"total_path": "meta["}, "paginator.total_path is not a JMESPath expression"),
+        ("offset", {"total_header": ["X-Total"]}, "paginator.total_header is a list; it must be a string"),
+        ("offset", {"limit_path": "(a"}, "paginator.limit_path is not a JMESPath expression"),
+        ("page_number", {"page_param": ""}, "paginator.page_param is empty"),
+        ("page_number", {"base_page": -1}, "paginator.base_page must be a whole number from 0 to 1,000,000"),
+        ("page_number", {"base_page": "1"}, "paginator.base_page must be a whole number from 0 to 1,000,000"),
+        ("page_number", {"total_pages_path": ""}, "paginator.total_pages_path is empty"),
+        ("page_number", {"total_pages_header": 1}, "paginator.total_pages_header is a number; it must be a string"),
+    ],
+)
+def test_a_bad_value_of_a_paginator_is_refused_by_the_name_of_its_field(kind, fields, message):
+    raw = {"url": URL, "paginator": {"type": kind, **fields}}
+
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec(raw)
+
+    assert refused.value.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"urls": []}, "urls is not a field of the job spec; it has url, name, method"),
+        ({"Url": URL}, "Url is not a field of the job spec; it has url,"),
+        ({"": 1}, "is not a field of the job spec"),
+        ({"retry": {"attempts": 3}}, "retry.attempts is not a field of retry; it has max_attempts, max_delay_seconds"),
+        ({"paginator": {"type": "auto", "limit": 5}}, "paginator.limit is not a field of paginator; it takes no field"),
+        ({"paginator": {"type": "single_page", "x": 5}}, "paginator.x is not a field of paginator; it takes no fields"),
+        (
+            {"paginator": {"type": "offset", "page_param": "p"}},
+            "paginator.page_param is not a field of paginator; it has limit, limit_param, offset_param",
+        ),
+        (
+            {"paginator": {"type": "page_number", "offset_param": "o"}},
+            "paginator.offset_param is not a field of paginator; it has page_param, base_page",
+        ),
+    ],
+)
+def test_an_unknown_field_is_refused_with_those_that_are_known(fields, message):
+    raw = {"url": URL, **fields}
+
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec(raw)
+
+    assert message in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            {"paginator": {"type": "page_number", "limit": 50}},
+            "paginator.limit and paginator.limit_param go together; give both or neither",
+        ),
+        (
+            {"paginator": {"type": "page_number", "limit_param": "per_page"}},
+            "paginator.limit and paginator.limit_param go together; give both or neither",
+        ),
+        (
+            {"paginator": {"type": "offset", "total_path": "total", "total_header": "X-Total"}},
+            "paginator.total_path and paginator.total_header both say where the total is; give one",
+        ),
+        (
+            {"paginator": {"type": "page_number", "total_path": "total", "total_pages_path": "pages"}},
+            "paginator.total_path and paginator.total_pages_path both say where the total is; give one",
+        ),
+        (
+            {"paginator": {"type": "page_number", "total_header": "X-Total", "total_pages_header": "X-Pages"}},
+            "paginator.total_header and paginator.total_pages_header both say where the total is; give one",
+        ),
+        (
+            {"paginator": "offset", "params": {"offset": 100}},
+            "offset is set in url or params, but paginator.offset_param changes it page by page",
+        ),
+        (
+            {"paginator": {"type": "offset", "offset_param": "startAt"}, "url": f"{URL}?startAt=0"},
+            "startAt is set in url or params, but paginator.offset_param changes it page by page",
+        ),
+        (
+            {"paginator": "page_number", "url": f"{URL}?q=1&page="},
+            "page is set in url or params, but paginator.page_param changes it page by page",
+        ),
+    ],
+)
+def test_fields_that_contradict_each_other_are_refused(fields, message):
+    raw = {"url": URL, **fields}
+
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec(raw)
+
+    assert refused.value.message == message
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"paginator": "offset", "params": {"limit": 50}},
+        {"paginator": "page_number", "params": {"offset": 50, "pages": 3}},
+        {"paginator": "auto", "params": {"page": 3, "offset": 5}},
+        {"paginator": "single_page", "params": {"page": 3}},
+    ],
+)
+def test_parameters_that_the_paginator_leaves_alone_may_be_fixed(fields):
+    raw = {"url": URL, **fields}
+
+    parsed = parse_job_spec(raw)
+
+    assert parsed.params == {name: str(value) for name, value in fields["params"].items()}
+
+
+@pytest.mark.parametrize("name", ["tolerated_failure_percentage", "client_token"])
+def test_null_means_that_a_field_is_not_given(name):
+    raw = {"url": URL, name: None}
+
+    parsed = parse_job_spec(raw)
+
+    assert parsed == JobSpec(url=URL)
+
+
+@pytest.mark.parametrize("value", [0, 0.5, 100, 100.0])
+def test_a_percentage_may_be_any_number_up_to_a_hundred(value):
+    raw = {"url": URL, "tolerated_failure_percentage": value}
+
+    parsed = parse_job_spec(raw)
+
+    assert parsed.tolerated_failure_percentage == value
+
+
+def test_a_paginator_found_later_is_held_to_the_same_rule():
+    found = spec(url=f"{URL}?startAt=0", paginator=Offset(offset_param="startAt"))
+
+    with pytest.raises(JobRejected) as refused:
+        refuse_fixed_parameters(found)
+
+    assert refused.value.message.startswith("startAt is set in url or params")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"headers": {"Authorization": f"Bearer {CANARY}"}},
+        {"headers": {"Cookie": CANARY}},
+        {"headers": {"X-Token": f"{CANARY}\n"}},
+        {"headers": {"X-Token": f"{CANARY}é"}},
+        {"headers": {"X-Token": [CANARY]}},
+        {"headers": {"Host": CANARY}},
+        {"headers": {"X Token": CANARY}},
+        {"headers": f"Authorization: Bearer {CANARY}"},
+        {"headers": [CANARY]},
+        {"params": {"api_key": [CANARY]}},
+        {"params": f"api_key={CANARY}"},
+        {"auth": {"type": "bearer", "token": CANARY}},
+        {"paginator": {"type": "offset", "secret": CANARY}},
+        {"url": f"https://user:{CANARY}@api.example.com/"},
+        {"url": f"https://{CANARY}@api.example.com/"},
+        {"url": f"https://api.example.com/?api_key={CANARY}#x"},
+        {"url": f"https://api.example.com/?api_key={CANARY} "},
+        {"url": f"ftp://user:{CANARY}@api.example.com/"},
+        {"url": f"https://user:{CANARY}"},
+        {"url": f"https://user:{CANARY}@api\uff0f.example.com/"},
+        {"url": f"https://user:{CANARY}@[api.example.com/"},
+    ],
+)
+def test_a_refusal_repeats_no_secret(fields):
+    raw = {"url": URL, **fields}
+
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec(raw)
+
+    assert CANARY not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"x" * 10_000: 1},
+        {"\ud800": 1},
+        {"retry": {"\ud800": 1}},
+        {"params": {"\ud800": None}},
+        {"params": {"x" * 10_000: None}},
+        {"headers": {"X" * 10_000: None}},
+        {"data_selector": "[" + "x" * 10_000},
+    ],
+    ids=["long field", "field", "retry", "params", "long parameter", "long header", "long path"],
+)
+def test_a_refusal_can_be_stored_and_shown(fields):
+    raw = {"url": URL, **fields}
+
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec(raw)
+
+    assert len(refused.value.message) < 1000
+    assert refused.value.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"params": {"q": "\ud800"}}, "params.q"),
+        ({"url": f"{URL}/\ud800"}, "url"),
+        ({"url": f"{URL}?q=\udfff"}, "url"),
+    ],
+)
+def test_text_that_no_request_can_carry_is_refused(fields, field):
+    """A lone surrogate is valid JSON, and has no UTF-8 form to be percent-encoded in a URL."""
+    raw = {"url": URL, **fields}
+
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec(raw)
+
+    assert refused.value.message.startswith(field)
+
+
+def test_a_header_value_that_no_request_can_carry_is_refused():
+    """White space around a value is no part of it (RFC 9110, section 5.5): HTTP clients refuse to send it."""
+    raw = {"url": URL, "headers": {"X-Region": " eu"}}
+
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec(raw)
+
+    assert refused.value.message.startswith("headers.X-Region")
+
+
+@pytest.mark.parametrize("path", ["(" * 5000, "[" * 5000, "!" * 5000, "a." * 5000 + "[", "&" * 5000], ids="([!a&")
+def test_a_path_nested_without_end_is_refused(path):
+    raw = {"url": URL, "data_selector": path}
+
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec(raw)
+
+    assert refused.value.message.startswith("data_selector")
+
+
+@pytest.mark.parametrize(
+    "path", ["@", "data", "data[].attributes", 'response."odd key"', "@odata.value", "a-b", "$values", "items[0].rows"]
+)
+def test_paths_and_plain_keys_are_taken(path):
+    raw = {"url": URL, "data_selector": path}
+
+    parsed = parse_job_spec(raw)
+
+    assert parsed.data_selector == path
+
+
+def test_a_whole_spec_survives_a_round_trip():
+    parsed = parse_job_spec(FULL)
+
+    written = json.dumps(job_spec_as_dict(parsed))
+
+    assert parse_job_spec(json.loads(written)) == parsed
+    assert "null" not in written
+
+
+texts = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=8)
+paths = st.sampled_from(["total", "meta.total", "@odata.count", "data[0].n"])
+limits = st.integers(1, 1_000_000)
+paginators = st.one_of(
+    st.builds(Auto),
+    st.builds(SinglePage),
+    st.builds(Offset, st.none() | limits, texts, st.just("startAt"), st.none() | paths, limit_path=st.none() | paths),
+    st.builds(PageNumber, st.just("p"), st.integers(0, 9), total_pages_path=st.none() | paths),
+    st.builds(PageNumber, limit_param=texts, limit=limits, total_header=st.none() | texts),
+)
+specs = st.builds(
+    JobSpec,
+    url=st.sampled_from([URL, "https://api.example.com", "http://127.0.0.1:9001/a?b=c&b=d", "https://[2001:db8::1]/é"]),
+    name=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True),
+    method=st.sampled_from(["GET", "POST"]),
+    params=st.dictionaries(st.sampled_from(["q", "", "a b", "ü"]), st.text(max_size=9)),
+    headers=st.dictionaries(st.sampled_from(["Accept", "X-A", "x-b"]), texts),
+    data_selector=st.none() | paths,
+    paginator=paginators,
+    retry=st.builds(Retry, st.integers(1, 20), st.integers(0, 3600), st.lists(texts, max_size=3).map(tuple)),
+    max_concurrency=st.integers(1, 1000),
+    maximum_pages=st.integers(1, 10_000_000),
+    deadline_seconds=st.integers(60, 1_209_600),
+    tolerated_failure_percentage=st.none() | st.floats(0, 100),
+    client_token=st.none() | texts,
+)
+
+
+@examples
+@given(specs)
+def test_any_spec_survives_a_round_trip(one):
+    written = json.dumps(job_spec_as_dict(one))
+
+    read = parse_job_spec(json.loads(written))
+
+    assert read == one
+
+
+@pytest.mark.parametrize("key", ["items", "my items", "@odata.value", "a-b", "a.b", "rows[]", "données", "x*", "0"])
+def test_a_selector_that_was_found_survives_a_round_trip(key):
+    """What a plan resolved is stored with the job and read again by every later step."""
+    resolved = spec(data_selector=page({key: [1, 2]}).selector)
+
+    read = parse_job_spec(json.loads(json.dumps(job_spec_as_dict(resolved))))
+
+    assert read == resolved
+
+
+def test_each_paginator_has_a_name_of_its_own():
+    one = spec()
+
+    written = [job_spec_as_dict(replace(one, paginator=kind()))["paginator"]["type"] for kind in PAGINATORS.values()]
+
+    assert written == ["auto", "single_page", "offset", "page_number"]

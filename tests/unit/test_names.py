@@ -1,0 +1,147 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from poller.logic import names
+from poller.logic.plan import task_at
+from poller.models import Geometry
+
+from .builders import examples
+
+UUID = "2f5ff9f6-5cdb-4c4b-8c0c-2f3a0d6f7a11"
+
+
+@pytest.mark.parametrize("text", [UUID, "t00000000", "a", "A9", "0", "x" * 64])
+def test_ids(text):
+    one = str(text)
+
+    answer = names.is_id(one)
+
+    assert answer is True
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "-a", "a b", "a/b", "../a", "a.b", "a#b", "a\n", "\na", "é", "٣", "x" * 65, "a\x00", None, 5, ["a"], b"a"],
+)
+def test_what_is_no_id(text):
+    one = text
+
+    answer = names.is_id(one)
+
+    assert answer is False
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("orders", True),
+        ("Orders_2026.v1-a", True),
+        ("0", True),
+        ("n" * 64, True),
+        ("n" * 65, False),
+        ("", False),
+        (".hidden", False),
+        ("..", False),
+        ("_a", False),
+        ("-a", False),
+        ("a/b", False),
+        ("a b", False),
+        ("a\n", False),
+        ("é", False),
+    ],
+)
+def test_names_of_jobs(text, answer):
+    one = str(text)
+
+    found = names.is_name(one)
+
+    assert found is answer
+
+
+def test_where_everything_lies():
+    job_id, task_id = UUID, "t00000007"
+
+    keys = [
+        names.raw_key(job_id, task_id),
+        names.plan_key(job_id, 3),
+        names.dataset_prefix("orders", job_id),
+        names.dataset_key("orders", job_id, task_id),
+        names.manifest_key("orders", job_id),
+        names.partition(job_id, 5),
+    ]
+
+    assert keys == [
+        f"raw/{UUID}/t00000007.jsonl.gz",
+        f"plans/{UUID}/plan-3.jsonl",
+        f"orders/{UUID}/",
+        f"orders/{UUID}/t00000007.jsonl.gz",
+        f"orders/{UUID}/_manifest.json",
+        f"{UUID}#5",
+    ]
+
+
+@pytest.mark.parametrize(("successor", "owner"), [(None, "arn:1"), ("arn:2", "arn:2")])
+def test_a_job_is_in_the_hands_of_its_newest_execution(successor, owner):
+    first = "arn:1"
+
+    found = names.owner(first, successor)
+
+    assert found == owner
+
+
+@pytest.mark.parametrize(
+    ("present", "executions", "following"),
+    [("3c1e", 1, "job-1-2"), ("job-1-2", 2, "job-1-3"), ("job-1-9", 9, "job-1-10")],
+)
+def test_the_next_execution_has_a_name_of_its_own(present, executions, following):
+    workflow = "arn:aws:states:eu-west-1:123456789012:execution:PollerWorkflow"
+
+    arn = names.next_execution(f"{workflow}:{present}", "job-1", executions)
+
+    assert arn == f"{workflow}:{following}"
+
+
+def test_an_execution_belongs_to_its_state_machine():
+    execution = "arn:aws:states:eu-west-1:123456789012:execution:PollerWorkflow-abc:job-1-2"
+
+    workflow = names.state_machine(execution)
+
+    assert workflow == "arn:aws:states:eu-west-1:123456789012:stateMachine:PollerWorkflow-abc"
+
+
+@pytest.mark.parametrize(
+    ("task_id", "shard"),
+    # Check values of CRC-32/ISO-HDLC: cbf43926 and 414fa339, of which the last three bits count.
+    [("123456789", 6), ("The quick brown fox jumps over the lazy dog", 1), ("", 0)],
+)
+def test_the_shard_of_a_task_never_changes(task_id, shard):
+    one = str(task_id)
+
+    found = names.shard(one)
+
+    assert found == shard
+
+
+@examples
+@given(st.text(max_size=80))
+def test_what_is_an_id_stays_in_its_folder(text):
+    prefix = f"raw/{UUID}/"
+
+    key = names.raw_key(UUID, text)
+
+    assert not names.is_id(text) or (key.startswith(prefix) and "/" not in key.removeprefix(prefix))
+    assert not names.is_id(text) or 0 <= names.shard(text) < names.SHARDS
+
+
+def test_the_tasks_of_a_plan_are_spread_over_all_shards():
+    geometry = Geometry(pages=10_000, pages_per_task=1, page_size=1)
+
+    sizes = [0] * names.SHARDS
+    for index in range(geometry.tasks):
+        task_id = task_at(geometry, index).task_id
+        sizes[names.shard(task_id)] += 1
+        assert names.is_id(task_id)
+
+    assert min(sizes) > 1000
+    assert max(sizes) < 1500

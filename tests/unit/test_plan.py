@@ -1,0 +1,336 @@
+import tracemalloc
+from collections import Counter
+from itertools import islice
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from poller.errors import JobRejected
+from poller.logic.paginators import page_request
+from poller.logic.plan import Plan, make_plan, pages_per_task, task_at, tasks
+from poller.models import Geometry, PageRequest, Task
+from poller.specs import Auto, JobSpec, Offset, PageNumber, SinglePage
+
+from .builders import examples, page, spec
+
+MIB = 2**20
+
+
+class Server:
+    """An API of `total` records that serves `usual` of them at once, or as many as asked for up to `most`."""
+
+    def __init__(self, total: int, usual: int, most: int) -> None:
+        self.total, self.usual, self.most = total, min(usual, most), most
+        self.base_page = 1
+
+    def answer(self, request: PageRequest) -> range:
+        """The numbers of the records that `request` gets."""
+        query = {name: int(values[0]) for name, values in parse_qs(urlsplit(request.url).query).items()}
+        size = min(query.get("limit", self.usual), self.most)
+        start = (query["page"] - self.base_page) * size if "page" in query else query.get("offset", 0)
+        return range(min(start, self.total), min(start + size, self.total))
+
+    def body(self, rows: range, asked: int | None) -> dict:
+        size = min(asked or self.usual, self.most)
+        return {"total": self.total, "pages": -(-self.total // size), "rows": list(rows)}
+
+
+def all_requests(plan: Plan) -> list[PageRequest]:
+    return [
+        page_request(plan.spec, task.first_page + number, plan.geometry.page_size)
+        for task in tasks(plan.geometry)
+        for number in range(task.pages)
+    ]
+
+
+paginators = st.one_of(
+    st.builds(Offset, limit=st.none() | st.integers(1, 120)),
+    st.builds(Offset, limit=st.integers(1, 120), total_path=st.just("total")),
+    st.builds(PageNumber, base_page=st.integers(0, 5)),
+    st.builds(PageNumber, base_page=st.integers(0, 5), total_pages_path=st.just("pages")),
+    st.builds(PageNumber, limit_param=st.just("limit"), limit=st.integers(1, 120)),
+    st.builds(PageNumber, limit_param=st.just("limit"), limit=st.integers(1, 120), total_pages_path=st.just("pages")),
+)
+
+
+servers = st.builds(Server, st.integers(0, 3000), st.integers(1, 120), st.integers(1, 120))
+
+
+@examples
+@given(paginators, servers, st.integers(0, 20 * MIB), st.floats(0, 60))
+def test_every_record_is_asked_for_exactly_once(paginator, server, page_bytes, page_seconds):
+    server.base_page = getattr(paginator, "base_page", 1)
+    one = spec(paginator=paginator)
+    first = page(server.body(server.answer(page_request(one, 0, None)), paginator.limit))
+
+    plan = make_plan(one, first, page_bytes, page_seconds)
+    requests = all_requests(plan)
+
+    assert Counter(number for request in requests for number in server.answer(request)) == Counter(range(server.total))
+    assert len(requests) == len({request.url for request in requests}) == plan.geometry.pages
+    assert plan.records in (server.total, None)
+
+
+@examples
+@given(st.integers(1, 50_000), st.integers(1, 100), st.integers(1, 1000))
+def test_tasks_are_disjoint_and_cover_all_pages(pages, per_task, page_size):
+    geometry = Geometry(pages, per_task, page_size)
+
+    planned = list(tasks(geometry))
+
+    ranges = [(task.first_page, task.first_page + task.pages) for task in planned]
+    assert [start for start, _ in ranges] == [0, *(end for _, end in ranges[:-1])]
+    assert ranges[-1][1] == pages
+    assert all(1 <= task.pages <= per_task for task in planned)
+    assert len({task.task_id for task in planned}) == len(planned) == geometry.tasks
+    assert sorted(task.task_id for task in planned) == [task.task_id for task in planned]
+
+
+@examples
+@given(
+    st.integers(1, 10_000_000), st.integers(0, 64 * MIB), st.floats(0, 3600), st.integers(1, 1000), st.integers(1, 500)
+)
+def test_a_plan_keeps_to_its_limits(pages, page_bytes, page_seconds, max_concurrency, rows):
+    one = spec(paginator=Offset(), max_concurrency=max_concurrency, maximum_pages=10_000_000)
+    first = page({"total": pages * rows, "rows": [0] * rows})
+
+    plan = make_plan(one, first, page_bytes, page_seconds)
+
+    per_task = plan.geometry.pages_per_task
+    assert plan.geometry.pages == pages
+    assert 1 <= per_task <= 100
+    assert per_task == 1 or per_task * page_bytes <= 8 * MIB
+    assert per_task == 1 or per_task * page_seconds <= 30
+    assert plan.threads * plan.map_concurrency <= max_concurrency
+    assert 1 <= plan.threads <= per_task
+    assert plan.map_concurrency >= 1
+    assert 2 * plan.threads * plan.map_concurrency > max_concurrency
+
+
+@pytest.mark.parametrize(
+    ("pages", "page_bytes", "page_seconds", "per_task"),
+    [
+        (1, 1000, 0.1, 1),
+        (100, 1000, 0.1, 1),
+        (200, 1000, 0.1, 1),
+        (201, 1000, 0.1, 2),
+        (2000, 1000, 0.1, 10),
+        (20_000, 1000, 0.1, 100),
+        (1_000_000, 1000, 0.1, 100),
+        (1_000_000, 0, 0.0, 100),
+        (1_000_000, 8 * MIB // 100, 0.1, 100),
+        (1_000_000, 1 * MIB, 0.1, 8),
+        (1_000_000, 3 * MIB, 0.1, 2),
+        (1_000_000, 8 * MIB, 0.1, 1),
+        (1_000_000, 32 * MIB, 0.1, 1),
+        (1_000_000, 1000, 1.0, 30),
+        (1_000_000, 1000, 29.0, 1),
+        (1_000_000, 1000, 60.0, 1),
+    ],
+)
+def test_how_many_pages_a_task_takes(pages, page_bytes, page_seconds, per_task):
+    at_least = 1
+
+    number = pages_per_task(pages, page_bytes, page_seconds)
+
+    assert number == per_task
+    assert number >= at_least
+
+
+@pytest.mark.parametrize(
+    ("paginator", "body", "headers", "resolved"),
+    [
+        (SinglePage(), {"rows": [1], "total": 1}, {}, SinglePage()),
+        (Offset(), {"rows": [1], "meta": {"total": 5}}, {}, Offset(total_path="meta.total")),
+        (Offset(limit=5), {"rows": [1]}, {"x_total_count": "5"}, Offset(limit=5, total_header="x-total-count")),
+        (PageNumber(), {"rows": [1], "total": 5}, {}, PageNumber(total_path="total")),
+        (Offset(total_path="n"), {"rows": [1], "n": 5, "total": 9}, {}, Offset(total_path="n")),
+        (PageNumber(total_pages_path="n"), {"rows": [1], "n": 5, "total": 9}, {}, PageNumber(total_pages_path="n")),
+        (
+            PageNumber(total_pages_header="X-Pages"),
+            {"rows": [1], "total": 9},
+            {"x_pages": "5"},
+            PageNumber(total_pages_header="X-Pages"),
+        ),
+    ],
+)
+def test_where_the_total_was_found_is_kept(paginator, body, headers, resolved):
+    one = spec(paginator=paginator)
+
+    plan = make_plan(one, page(body, **headers), 1000, 0.1)
+
+    assert plan.spec == spec(paginator=resolved, data_selector="rows")
+
+
+@pytest.mark.parametrize(
+    ("pages", "max_concurrency", "threads", "map_concurrency"),
+    [
+        (200, 10, 1, 10),
+        (1000, 10, 5, 2),
+        (20_000, 10, 8, 1),
+        (20_000, 100, 8, 12),
+        (20_000, 3, 3, 1),
+        (1, 1000, 1, 1000),
+    ],
+)
+def test_requests_in_flight_are_split_between_tasks_and_threads(pages, max_concurrency, threads, map_concurrency):
+    one = spec(paginator=Offset(), max_concurrency=max_concurrency)
+
+    plan = make_plan(one, page({"rows": [1], "total": pages}), 1000, 0.1)
+
+    assert (plan.threads, plan.map_concurrency) == (threads, map_concurrency)
+
+
+@pytest.mark.parametrize(
+    ("paginator", "body", "geometry", "records"),
+    [
+        (SinglePage(), {"rows": [1, 2]}, Geometry(1, 1, 2), None),
+        (SinglePage(), {"rows": []}, Geometry(1, 1, 1), None),
+        (SinglePage(), {"rows": [1, 2], "total": 35}, Geometry(1, 1, 2), 35),
+        (SinglePage(), {"rows": [1, 2], "total": 12.5}, Geometry(1, 1, 2), None),
+        (Offset(limit=2), {"rows": [1, 2], "total": 5}, Geometry(3, 1, 2), 5),
+        (Offset(limit=100), {"rows": [1, 2], "total": 5}, Geometry(3, 1, 2), 5),
+        (Offset(limit=100), {"rows": [1, 2], "total": 2}, Geometry(1, 1, 2), 2),
+        (Offset(), {"rows": [], "total": 0}, Geometry(1, 1, 1), 0),
+        (Offset(limit_path="size"), {"rows": [1, 2], "total": 5, "size": 2}, Geometry(3, 1, 2), 5),
+        (PageNumber(), {"rows": [1, 2], "total": 4}, Geometry(2, 1, 2), 4),
+        (PageNumber(total_pages_path="n"), {"rows": [1, 2], "n": 7}, Geometry(7, 1, 2), None),
+        (PageNumber(total_pages_path="n"), {"rows": [], "n": 0}, Geometry(1, 1, 1), None),
+        (PageNumber(total_pages_path="n"), {"rows": [], "n": 1}, Geometry(1, 1, 1), None),
+        (Offset(), {"rows": [1] * 10, "total": 4001}, Geometry(401, 3, 10), 4001),
+    ],
+)
+def test_the_first_page_says_how_many_there_are(paginator, body, geometry, records):
+    one = spec(paginator=paginator)
+
+    plan = make_plan(one, page(body), 1000, 0.1)
+
+    assert plan.geometry == geometry
+    assert plan.records == records
+    assert plan.spec.data_selector == "rows"
+
+
+@pytest.mark.parametrize(
+    ("paginator", "body", "message"),
+    [
+        (Offset(), {"rows": [1, 2, 3], "total": 2}, "total is 2, but 3 records arrived on the first page"),
+        (Offset(), {"rows": [1], "total": 0}, "total is 0, but 1 records arrived on the first page"),
+        (Offset(), {"rows": [], "total": 35}, "total is 35, but the first page holds no records"),
+        (PageNumber(), {"rows": [], "total": 1000}, "total is 1,000, but the first page holds no records"),
+        (PageNumber(total_pages_path="n"), {"rows": [1], "n": 0}, "n is 0, but 1 records arrived"),
+        (PageNumber(total_pages_path="n"), {"rows": [], "n": 5}, "n is 5, but the first page holds no records"),
+    ],
+)
+def test_a_first_page_that_contradicts_itself_is_refused(paginator, body, message):
+    one = spec(paginator=paginator)
+
+    with pytest.raises(JobRejected) as refused:
+        make_plan(one, page(body), 1000, 0.1)
+
+    assert refused.value.message == f"the API contradicts itself: {message}; nothing was fetched"
+
+
+@pytest.mark.parametrize(
+    ("paginator", "body"),
+    [
+        (Offset(total_path="total"), {"rows": [1], "total": -1}),
+        (Offset(total_path="total"), {"rows": [1], "total": 10**13}),
+        (Offset(total_path="total"), {"rows": [1], "total": "35"}),
+        (Offset(total_path="total"), {"rows": [1]}),
+        (Offset(), {"rows": [1]}),
+        (PageNumber(total_pages_path="total"), {"rows": [1], "total": 2.5}),
+        (Offset(limit_path="size"), {"rows": [1], "total": 5, "size": 0}),
+        (Offset(limit_path="size"), {"rows": [1], "total": 5, "size": -10}),
+        (Offset(limit_path="size"), {"rows": [1], "total": 5, "size": "10"}),
+        (Offset(limit_path="size"), {"rows": [1], "total": 5}),
+    ],
+)
+def test_numbers_that_cannot_be_believed_are_refused_before_the_fan_out(paginator, body):
+    one = spec(paginator=paginator)
+
+    with pytest.raises(JobRejected) as refused:
+        make_plan(one, page(body), 1000, 0.1)
+
+    assert "total" in refused.value.message or "size" in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("total", "maximum_pages", "message"),
+    [
+        (201, 100, "the API declares 101 pages of 2 records, and maximum_pages is 100; nothing was fetched."),
+        (10**9, 100_000, "the API declares 500,000,000 pages of 2 records, and maximum_pages is 100,000;"),
+    ],
+)
+def test_more_pages_than_allowed_are_refused(total, maximum_pages, message):
+    one = spec(paginator=Offset(), maximum_pages=maximum_pages)
+
+    with pytest.raises(JobRejected) as refused:
+        make_plan(one, page({"rows": [1, 2], "total": total}), 1000, 0.1)
+
+    assert refused.value.message.startswith(message)
+    assert refused.value.message.endswith("Raise maximum_pages, or narrow the request")
+
+
+def test_as_many_pages_as_allowed_are_planned():
+    one = spec(paginator=Offset(), maximum_pages=100)
+
+    plan = make_plan(one, page({"rows": [1, 2], "total": 200}), 1000, 0.1)
+
+    assert plan.geometry.pages == 100
+
+
+def test_a_number_of_pages_belongs_to_the_page_size_that_was_asked_for():
+    """A first page that is one record short must not make every page shorter: the last ones would be lost."""
+    one = spec(paginator=PageNumber(limit_param="limit", limit=100, total_pages_path="pages"))
+    first = page({"pages": 5, "rows": [0] * 99})
+
+    plan = make_plan(one, first, 1000, 0.1)
+
+    assert [parse_qs(urlsplit(request.url).query)["limit"] for request in all_requests(plan)] == [["100"]] * 5
+
+
+def test_auto_is_not_planned():
+    one = spec(paginator=Auto())
+
+    with pytest.raises(AssertionError, match="resolved before planning"):
+        make_plan(one, page([1]), 1000, 0.1)
+
+    assert isinstance(one, JobSpec)
+
+
+@pytest.mark.parametrize(
+    ("index", "task"),
+    [(0, Task("t00000000", 0, 100)), (1, Task("t00000001", 100, 100)), (9999, Task("t00009999", 999_900, 99))],
+)
+def test_a_task_follows_from_its_number(index, task):
+    geometry = Geometry(pages=999_999, pages_per_task=100, page_size=10)
+
+    planned = task_at(geometry, index)
+
+    assert planned == task
+    assert geometry.tasks == 10_000
+
+
+def test_a_million_tasks_are_planned_one_by_one():
+    geometry = Geometry(pages=1_000_000, pages_per_task=1, page_size=100)
+    tracemalloc.start()
+
+    first = list(islice(tasks(geometry), 1000))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert geometry.tasks == 1_000_000
+    assert first[-1] == Task("t00000999", 999, 1)
+    assert task_at(geometry, 999_999) == Task("t00999999", 999_999, 1)
+    assert peak < MIB
+
+
+def test_a_million_pages_are_all_in_some_task():
+    one = spec(paginator=Offset(), maximum_pages=1_000_000)
+
+    plan = make_plan(one, page({"rows": [0] * 10, "total": 10_000_000}), 1000, 0.1)
+
+    assert plan.geometry == Geometry(1_000_000, 100, 10)
+    assert sum(task.pages for task in tasks(plan.geometry)) == 1_000_000

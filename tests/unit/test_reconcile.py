@@ -1,0 +1,333 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from poller.logic.reconcile import (
+    End,
+    Fetch,
+    GiveUp,
+    Wait,
+    decide,
+    exceeds_tolerance,
+    note_progress,
+    too_many_failures,
+    verdict,
+)
+from poller.models import Counts, Geometry, JobStatus, TaskRow, TaskState
+
+from .builders import NOW, examples, job, spec
+
+CANCELLED = {"Type": "Cancelled", "Message": "cancelled by its caller"}
+TOLERANT = spec(tolerated_failure_percentage=10)
+
+
+def ago(**time: float) -> str:
+    return (NOW - timedelta(**time)).isoformat()
+
+
+def error(kind: str, message: str) -> dict[str, str]:
+    return {"Type": kind, "Message": message}
+
+
+@pytest.mark.parametrize(
+    ("fields", "counts", "decision"),
+    [
+        # Nothing, or not everything, has reached the queue: fetch it.
+        ({}, Counts(), Fetch()),
+        ({}, Counts(started=10), Fetch()),
+        ({}, Counts(payload_saved=10), Fetch()),
+        ({}, Counts(enqueued=5, complete=3, failed=1), Fetch()),
+        ({}, Counts(started=1, enqueued=9), Fetch()),
+        ({}, Counts(started=1, complete=9), Fetch()),
+        ({"idle_rounds": 4}, Counts(started=1, complete=9), Fetch()),
+        ({"idle_rounds": 4, "progress_at": ago(minutes=46)}, Counts(complete=9), Fetch()),
+        ({"deadline_at": NOW.isoformat()}, Counts(complete=9), Fetch()),
+        ({"spec": TOLERANT}, Counts(complete=8, failed=1), Fetch()),
+        # The API asked for a pause: not before it is over.
+        ({"not_before": int(NOW.timestamp()) - 1}, Counts(), Fetch()),
+        ({"not_before": int(NOW.timestamp())}, Counts(), Fetch()),
+        ({"not_before": int(NOW.timestamp()) + 1}, Counts(), Wait(1)),
+        ({"not_before": int(NOW.timestamp()) + 300}, Counts(complete=9), Wait(300)),
+        ({"not_before": int(NOW.timestamp()) + 10**9}, Counts(), Wait(3600)),
+        # All are with the consumer: wait, the longer the less moves.
+        ({"progress_at": ago(seconds=0)}, Counts(enqueued=10), Wait(2)),
+        ({"progress_at": ago(seconds=5)}, Counts(enqueued=9, complete=1), Wait(2)),
+        ({"progress_at": ago(seconds=20)}, Counts(enqueued=1, complete=8, failed=1), Wait(10)),
+        ({"progress_at": ago(seconds=119)}, Counts(enqueued=10), Wait(59)),
+        ({"progress_at": ago(minutes=5)}, Counts(enqueued=10), Wait(60)),
+        ({"progress_at": ago(minutes=45)}, Counts(enqueued=10), Wait(60)),
+        ({"idle_rounds": 9}, Counts(enqueued=10), Wait(2)),
+        ({"not_before": int(NOW.timestamp()) + 300}, Counts(enqueued=10), Wait(2)),
+        # All finished: what came of it is for `verdict`.
+        ({}, Counts(complete=10), End(JobStatus.SUCCEEDED)),
+        ({}, Counts(complete=9, failed=1), End(JobStatus.SUCCEEDED)),
+        ({"spec": TOLERANT}, Counts(complete=9, failed=1), End(JobStatus.SUCCEEDED)),
+        ({"idle_rounds": 9, "progress_at": ago(minutes=46)}, Counts(complete=10), End(JobStatus.SUCCEEDED)),
+        ({"deadline_at": ago(seconds=1)}, Counts(complete=10), End(JobStatus.SUCCEEDED)),
+        ({"not_before": int(NOW.timestamp()) + 300}, Counts(complete=10), End(JobStatus.SUCCEEDED)),
+    ],
+)
+def test_what_happens_next(fields, counts, decision):
+    one = job(**fields)
+
+    decided = decide(one, counts, NOW)
+
+    assert decided == decision
+
+
+@pytest.mark.parametrize(
+    ("fields", "counts", "kind", "message"),
+    [
+        (
+            {"idle_rounds": 5},
+            Counts(started=2, complete=7, failed=1),
+            "NoProgress",
+            "given up after 5 rounds of fetching without progress; 2 of 10 tasks were left",
+        ),
+        (
+            {"idle_rounds": 12, "not_before": int(NOW.timestamp()) + 300},
+            Counts(),
+            "NoProgress",
+            "given up after 12 rounds of fetching without progress; 10 of 10 tasks were left",
+        ),
+        (
+            {"progress_at": ago(minutes=45, seconds=1)},
+            Counts(enqueued=3, complete=7),
+            "NoProgress",
+            "given up after 45 minutes in the queue without progress; 3 of 10 tasks were left",
+        ),
+        (
+            {"deadline_at": ago(seconds=1)},
+            Counts(started=1, complete=8),
+            "DeadlineExceeded",
+            "the job's deadline passed with 2 of 10 tasks left",
+        ),
+        (
+            {"deadline_at": ago(seconds=1)},
+            Counts(enqueued=10),
+            "DeadlineExceeded",
+            "the job's deadline passed with 10 of 10 tasks left",
+        ),
+        (
+            {"spec": TOLERANT},
+            Counts(complete=7, failed=2),
+            "ToleratedFailuresExceeded",
+            "2 of 10 tasks failed; tolerated_failure_percentage allows 10 %",
+        ),
+        (
+            {"spec": TOLERANT, "deadline_at": ago(seconds=1)},
+            Counts(failed=2),
+            "ToleratedFailuresExceeded",
+            "2 of 10 tasks failed; tolerated_failure_percentage allows 10 %",
+        ),
+    ],
+)
+def test_what_cannot_be_finished_is_given_up(fields, counts, kind, message):
+    one = job(**fields)
+
+    decided = decide(one, counts, NOW)
+
+    assert isinstance(decided, GiveUp)
+    assert decided.error == error(kind, message)
+
+
+@pytest.mark.parametrize("status", ["REJECTED", "FAILED", "CANCELLED"])
+@pytest.mark.parametrize(
+    ("fields", "counts", "ends"),
+    [
+        ({"geometry": None}, Counts(), True),
+        ({}, Counts(), False),
+        ({}, Counts(enqueued=10), False),
+        ({}, Counts(complete=9), False),
+        ({}, Counts(complete=10), True),
+        ({}, Counts(failed=10), True),
+        ({"spec": TOLERANT}, Counts(failed=9), False),
+        ({"spec": TOLERANT}, Counts(failed=10), True),
+        ({"deadline_at": ago(seconds=1)}, Counts(started=1), False),
+        ({"not_before": int(NOW.timestamp()) + 300}, Counts(), False),
+    ],
+)
+def test_a_verdict_that_waits_ends_the_job_once_every_task_is_finished(status, fields, counts, ends):
+    one = job(stop={"Status": status, "Error": CANCELLED}, **fields)
+
+    decided = decide(one, counts, NOW)
+
+    assert decided == (End(JobStatus(status), CANCELLED) if ends else GiveUp(CANCELLED, one.stop))
+
+
+def test_a_job_without_a_plan_does_not_succeed():
+    one = job(geometry=None, status=JobStatus.PENDING)
+
+    decided = decide(one, Counts(), NOW)
+
+    assert not (isinstance(decided, End) and decided.status is JobStatus.SUCCEEDED)
+
+
+@pytest.mark.parametrize(
+    ("limit", "failed", "exceeded"),
+    [(None, 10, False), (0, 0, False), (0, 1, True), (10, 1, False), (10, 2, True), (12.5, 1, False), (100, 10, False)],
+)
+def test_how_many_failures_are_tolerated(limit, failed, exceeded):
+    one = job(spec=spec(tolerated_failure_percentage=limit))
+
+    answer = exceeds_tolerance(one, Counts(failed=failed, complete=10 - failed))
+
+    assert answer is exceeded
+
+
+@pytest.mark.parametrize("counts", [Counts(complete=8, failed=2), Counts(failed=10)])
+def test_a_job_with_too_many_failures_fails(counts):
+    one = job(spec=TOLERANT)
+
+    decided = decide(one, counts, NOW)
+
+    assert decided == End(JobStatus.FAILED, too_many_failures(one, counts))
+    assert decided.error["Type"] == "ToleratedFailuresExceeded"
+
+
+def complete(number: int, declared: int | None = None) -> TaskRow:
+    return TaskRow(f"t{number:08d}", TaskState.COMPLETE, declared=declared)
+
+
+def failed(number: int, kind: str, message: str) -> TaskRow:
+    return TaskRow(f"t{number:08d}", TaskState.FAILED, error=error(kind, message))
+
+
+@pytest.mark.parametrize(
+    ("expected", "received", "declared", "ending"),
+    [
+        (None, 7, [], End(JobStatus.SUCCEEDED)),
+        (None, 7, [5, 9], End(JobStatus.SUCCEEDED)),
+        (0, 0, [], End(JobStatus.SUCCEEDED)),
+        (1000, 1000, [], End(JobStatus.SUCCEEDED)),
+        (1000, 1000, [1000, 1000, None], End(JobStatus.SUCCEEDED)),
+        (1000, 1000, [1000, 990], End(JobStatus.SUCCEEDED)),
+        (
+            1000,
+            1000,
+            [1000, 1010],
+            End(
+                JobStatus.SUCCEEDED,
+                notice=error(
+                    "GrewAfterPlan",
+                    "the API declared 1,000 records when the job was planned and 1,010 while it ran; 1,000 arrived. "
+                    "What was added meanwhile may be missing: run the job again for it",
+                ),
+            ),
+        ),
+        (
+            1000,
+            1003,
+            [1003, 1000],
+            End(
+                JobStatus.SUCCEEDED,
+                notice=error(
+                    "GrewAfterPlan",
+                    "the API declared 1,000 records when the job was planned and 1,003 while it ran; 1,003 arrived. "
+                    "What was added meanwhile may be missing: run the job again for it",
+                ),
+            ),
+        ),
+        (1000, 999, [], "the API declared 1,000 records and sent 999"),
+        (1000, 1001, [], "the API declared 1,000 records and sent 1,001"),
+        (1000, 1001, [1000, None], "the API declared 1,000 records and sent 1,001"),
+        (0, 1, [], "the API declared 0 records and sent 1"),
+        (1000, 990, [1000, 990], "the API declared between 990 and 1,000 records and sent 990"),
+        (1000, 999, [1010], "the API declared between 1,000 and 1,010 records and sent 999"),
+        (1000, 1011, [1010, 990], "the API declared between 990 and 1,010 records and sent 1,011"),
+    ],
+)
+def test_records_are_reconciled_with_what_the_api_declared(expected, received, declared, ending):
+    one = job(records_expected=expected)
+    rows = (complete(number, total) for number, total in enumerate(declared))
+
+    ended = verdict(one, Counts(complete=10, records=received), rows)
+
+    if isinstance(ending, str):
+        ending = End(JobStatus.PARTIAL, error("TotalsDisagree", ending))
+    assert ended == ending
+
+
+@pytest.mark.parametrize(
+    ("counts", "rows", "status", "message"),
+    [
+        (
+            Counts(complete=8, failed=2, records=1000),
+            [
+                complete(0),
+                failed(7, "InvalidPayload", "the body is not JSON"),
+                failed(2, "UpstreamRefused", "the API answered HTTP 404"),
+            ],
+            JobStatus.PARTIAL,
+            "2 of 10 tasks failed; the first, t00000002, with UpstreamRefused: the API answered HTTP 404",
+        ),
+        (
+            Counts(failed=10),
+            [failed(number, "NoProgress", "given up") for number in range(10)],
+            JobStatus.FAILED,
+            "10 of 10 tasks failed; the first, t00000000, with NoProgress: given up",
+        ),
+        (Counts(complete=9, failed=1), [], JobStatus.PARTIAL, "1 of 10 tasks failed"),
+    ],
+)
+def test_failed_tasks_are_explained_by_the_first(counts, rows, status, message):
+    one = job(records_expected=1000)
+
+    ended = verdict(one, counts, iter(rows))
+
+    assert ended == End(status, error("TasksFailed", message))
+
+
+@pytest.mark.parametrize(
+    ("mark", "counts", "new_mark"),
+    [
+        (0, Counts(payload_saved=1), 1),
+        (1, Counts(enqueued=1), 2),
+        (2, Counts(complete=1), 3),
+        (2, Counts(failed=1), 3),
+        (3, Counts(complete=1, payload_saved=1), 4),
+        (18, Counts(payload_saved=1, enqueued=1, complete=5, failed=1), 21),
+    ],
+)
+def test_progress_is_noted(mark, counts, new_mark):
+    one = job(progress_mark=mark, progress_at=ago(minutes=46), idle_rounds=3, visits=7)
+
+    noted = note_progress(one, counts, NOW)
+
+    assert noted == job(progress_mark=new_mark, progress_at=NOW.isoformat(), idle_rounds=0, visits=8)
+
+
+@pytest.mark.parametrize("counts", [Counts(complete=1), Counts(complete=1, started=9)])
+def test_a_look_without_progress_is_counted_as_a_visit_only(counts):
+    one = job(progress_mark=3, progress_at=ago(minutes=46), idle_rounds=3, visits=7)
+
+    noted = note_progress(one, counts, NOW)
+
+    assert noted == job(progress_mark=3, progress_at=ago(minutes=46), idle_rounds=3, visits=8)
+
+
+def test_the_first_look_begins_the_clock():
+    one = job(progress_at="")
+
+    noted = note_progress(one, Counts(), NOW)
+
+    assert noted == job(progress_at=NOW.isoformat(), visits=1)
+
+
+small = st.integers(0, 4)
+
+
+@examples
+@given(st.builds(Counts, small, small, small, small, small, records=st.integers(0, 3)), st.none() | st.integers(0, 3))
+def test_a_job_succeeds_only_with_all_tasks_and_all_records(counts, expected):
+    one = job(geometry=Geometry(max(1, counts.seen), 1, 1), records_expected=expected)
+
+    ended = decide(one, counts, NOW)
+    if isinstance(ended, End):
+        ended = verdict(one, counts, [])
+
+    whole = counts.complete == one.total and expected in (None, counts.records)
+    assert (ended == End(JobStatus.SUCCEEDED)) is whole
+    assert isinstance(ended, End) is (counts.finished == one.total)

@@ -1,0 +1,121 @@
+import gzip
+import json
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from poller.errors import InvalidPayload
+from poller.logic.records import compressed, to_dataset
+
+from .builders import examples, page
+
+
+def lines_of(body: bytes) -> list[bytes]:
+    return gzip.decompress(body).split(b"\n")[:-1]
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"), [([], b""), (["a"], b"a\n"), (["a", "", "é\u2028"], "a\n\né\u2028\n".encode())]
+)
+def test_each_line_ends_in_a_line_break(lines, text):
+    source = iter(lines)
+
+    body = compressed(source)
+
+    assert gzip.decompress(body) == text
+
+
+def test_the_same_lines_give_the_same_bytes_at_any_time(monkeypatch):
+    lines = ["a", "b"]
+
+    bodies = []
+    for moment in (1_000_000_000.0, 2_000_000_000.0):
+        monkeypatch.setattr("time.time", lambda moment=moment: moment)
+        bodies.append(compressed(lines))
+
+    assert bodies[0] == bodies[1]
+    assert bodies[0][4:8] == bytes(4)  # the header's time (RFC 1952, section 2.3)
+
+
+def test_the_records_of_all_pages_come_out_in_order_and_as_they_were_sent():
+    pages = [
+        page(b'{"rows": [{"z": 1.0, "a": 9007199254740993},\n {"n": -0, "e": 1E400}], "total": 4}'),
+        page('{"rows":[{"city": "Zürich", "s": "\u2028", "lone": "\\ud800"},\r\n[1.10, null]]}'.encode()),
+    ]
+
+    body, records = to_dataset(compressed(one.line for one in pages), "rows")
+
+    assert records == 4
+    assert lines_of(body) == [
+        b'{"z":1.0,"a":9007199254740993}',
+        b'{"n":-0,"e":1E400}',
+        '{"city":"Zürich","s":"\u2028","lone":"\\ud800"}'.encode(),
+        b"[1.10,null]",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "selector", "records"),
+    [([], "@", 0), (["[]"], "@", 0), (["[1]", "[]", "[2,3]"], "@", 3), (['{"a":{"b":[1,2]}}'], "a.b", 2)],
+)
+def test_records_are_counted(lines, selector, records):
+    raw = compressed(lines)
+
+    body, number = to_dataset(raw, selector)
+
+    assert number == records
+    assert len(lines_of(body)) == records
+
+
+rows = st.lists(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(st.characters(), max_size=6),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+        max_leaves=6,
+    ),
+    max_size=5,
+)  # fmt: skip
+
+
+@examples
+@given(st.lists(rows, max_size=4), st.sampled_from([None, 2]))
+def test_no_record_is_lost_or_changed(pages, indent):
+    raw = compressed(page(json.dumps({"rows": one}, indent=indent).encode()).line for one in pages)
+
+    body, number = to_dataset(raw, "rows")
+
+    sent = [json.loads(json.dumps(record)) for one in pages for record in one]
+    assert [json.loads(line) for line in lines_of(body)] == sent
+    assert number == len(sent)
+    assert to_dataset(raw, "rows")[0] == body
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (['{"rows":[1]}', '{"error":"x"}'], "data_selector 'rows' finds nothing in the body"),
+        (['{"rows":[1]}', '{"rows":{}}'], "data_selector 'rows' finds no list in the body"),
+        (['{"rows":[1]}', "<html>"], "the body is not JSON"),
+        (['{"rows":[' + "[" * 950 + "]" * 950 + "]}"], "nested too deeply"),
+    ],
+    ids=["no rows", "no list", "no JSON", "too deep"],
+)
+def test_a_page_without_its_records_is_refused(lines, message):
+    raw = compressed(lines)
+
+    with pytest.raises(InvalidPayload) as refused:
+        to_dataset(raw, "rows")
+
+    assert message in refused.value.message
+
+
+def test_the_dataset_is_smaller_than_its_text():
+    raw = compressed(['{"rows":[' + ",".join(['{"a":1}'] * 1000) + "]}"])
+
+    body, _ = to_dataset(raw, "rows")
+
+    assert len(body) < 1000
+    assert zlib.decompressobj(wbits=31).decompress(body) == b'{"a":1}\n' * 1000

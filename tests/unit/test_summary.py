@@ -1,0 +1,91 @@
+import pytest
+
+from poller.logic.summary import summary
+from poller.models import Counts, Geometry, JobStatus
+
+from .builders import job
+
+ERROR = {"Type": "TasksFailed", "Message": "1 of 35 tasks failed"}
+
+
+def test_a_running_job_as_the_contract_shows_it():
+    one = job(geometry=Geometry(35, 1, 100), total_is_final=True, records_expected=3500)
+    counts = Counts(started=9, payload_saved=15, enqueued=10, pages=25, records=2500, bytes=123_456)
+
+    answer = summary(one, counts)
+
+    assert answer == {
+        "Started": 9,
+        "PayloadSaved": 15,
+        "Enqueued": 10,
+        "SuccessfullyCompleted": 0,
+        "FailedToComplete": 0,
+        "Total": 35,
+        "JobId": "job-1",
+        "Name": "orders",
+        "Status": "RUNNING",
+        "Pending": 1,
+        "TotalIsFinal": True,
+        "Pages": 25,
+        "RecordsReceived": 2500,
+        "RecordsExpected": 3500,
+        "Bytes": 123_456,
+        "StartedAt": "2026-01-01T11:00:00Z",
+        "FinishedAt": None,
+        "ExecutionArn": "arn:aws:states:eu-west-1:123456789012:execution:PollerWorkflow:1",
+        "Error": None,
+        "Notice": None,
+        "DuplicateOf": None,
+    }
+
+
+def test_the_six_counts_come_first():
+    one = job()
+
+    answer = summary(one, Counts())
+
+    assert list(answer)[:6] == [
+        "Started",
+        "PayloadSaved",
+        "Enqueued",
+        "SuccessfullyCompleted",
+        "FailedToComplete",
+        "Total",
+    ]
+
+
+def test_a_finished_job():
+    one = job(geometry=Geometry(35, 1, 100), status=JobStatus.PARTIAL, error=ERROR, finished_at="2026-01-01T11:05:00Z")
+
+    answer = summary(one, Counts(complete=34, failed=1))
+
+    assert (answer["SuccessfullyCompleted"], answer["FailedToComplete"], answer["Pending"]) == (34, 1, 0)
+    assert (answer["Status"], answer["FinishedAt"], answer["Error"]) == ("PARTIAL", "2026-01-01T11:05:00Z", ERROR)
+    assert type(answer["Status"]) is str
+
+
+def test_what_is_to_be_known_of_a_success():
+    notice = {"Type": "GrewAfterPlan", "Message": "the API declared more while the job ran"}
+    one = job(status=JobStatus.SUCCEEDED, notice=notice, duplicate_of="job-0")
+
+    answer = summary(one, Counts(complete=10))
+
+    assert (answer["Status"], answer["Notice"], answer["DuplicateOf"]) == ("SUCCEEDED", notice, "job-0")
+
+
+@pytest.mark.parametrize(
+    ("geometry", "counts", "total", "pending"),
+    [
+        (None, Counts(), 0, 0),
+        (Geometry(10, 1, 1), Counts(), 10, 10),
+        (Geometry(10, 3, 1), Counts(started=1), 4, 3),
+        (Geometry(10, 1, 1), Counts(2, 2, 2, 2, 2), 10, 0),
+        (Geometry(1, 1, 1), Counts(started=2), 1, 0),
+    ],
+)
+def test_pending_is_what_no_state_counts(geometry, counts, total, pending):
+    one = job(geometry=geometry)
+
+    answer = summary(one, counts)
+
+    assert (answer["Total"], answer["Pending"]) == (total, pending)

@@ -1,0 +1,242 @@
+import pytest
+
+from poller.errors import JobRejected
+from poller.logic.totals import Total, declared_total, find_total, page_size_at, total_now
+from poller.specs import Auto, Offset, PageNumber, SinglePage
+
+from .builders import page
+
+ROWS = {"rows": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("paginator", "total"),
+    [
+        (Offset(total_path="meta.n"), Total(7, path="meta.n")),
+        (Offset(total_path="@odata.count"), Total(9, path="@odata.count")),
+        (Offset(total_header="X-Items"), Total(8, header="X-Items")),
+        (PageNumber(total_path="meta.n"), Total(7, path="meta.n")),
+        (PageNumber(total_header="x-items"), Total(8, header="x-items")),
+        (PageNumber(total_pages_path="meta.pages"), Total(3, path="meta.pages", of_pages=True)),
+        (PageNumber(total_pages_header="X-Pages"), Total(4, header="X-Pages", of_pages=True)),
+        (Offset(), Total(35, path="total")),
+        (PageNumber(), Total(35, path="total")),
+    ],
+)
+def test_the_paginator_says_where_the_total_is(paginator, total):
+    answer = page({"total": 35, "meta": {"n": 7, "pages": 3}, "@odata.count": 9, **ROWS}, x_items="8", x_pages="4")
+
+    declared = declared_total(paginator, answer)
+
+    assert declared == total
+
+
+@pytest.mark.parametrize("section", ["", "meta.", "pagination.", "paging.", "page_info.", "metadata.", "_meta."])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "total",
+        "total_count",
+        "totalCount",
+        "total_records",
+        "totalRecords",
+        "total_items",
+        "totalItems",
+        "total_results",
+        "totalResults",
+        "count_total",
+    ],
+)
+def test_a_total_in_a_usual_place_of_the_body_is_found(section, name):
+    path = section + name
+    answer = page({**({section.rstrip("."): {name: 35}} if section else {name: 35}), **ROWS})
+
+    found = find_total(answer)
+
+    assert found == Total(35, path=path)
+    assert found.place == path
+
+
+@pytest.mark.parametrize("header", ["x-total-count", "x-total", "total-count", "x-pagination-total-count"])
+def test_a_total_in_a_usual_header_is_found(header):
+    answer = page([1, 2], **{header: "35"})
+
+    found = find_total(answer)
+
+    assert found == Total(35, header=header)
+    assert found.place == f"header {header}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [1, 2],
+        ROWS,
+        {**ROWS, "total": None},
+        {**ROWS, "total": {"amount": 5}},
+        {**ROWS, "meta": "total"},
+        {**ROWS, "Total": 35},
+        {**ROWS, "count": 35},
+    ],
+)
+def test_where_no_total_is_none_is_found(body):
+    answer = page(body, "rows" if isinstance(body, dict) else "@")
+
+    found = find_total(answer)
+
+    assert found is None
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("0", 0), ("35", 35), ("items 0-24/319", 319), ("0-24/319", 319), ("bytes 0-1/ 12 ", 12), ("0035", 35)],
+)
+def test_a_header_may_hold_a_count_or_a_range(text, count):
+    answer = page([1, 2], content_range=text)
+
+    declared = declared_total(Offset(total_header="Content-Range"), answer)
+
+    assert declared.count == count
+
+
+@pytest.mark.parametrize(
+    "value",
+    [-1, -35, 35.5, 35.0, "35", "", "many", True, False, 10**12 + 1, 10**30, 1e300],
+)
+def test_a_total_in_the_body_that_is_no_count_is_refused(value):
+    answer = page({"meta": {"n": value}, **ROWS})
+
+    with pytest.raises(JobRejected) as refused:
+        declared_total(Offset(total_path="meta.n"), answer)
+
+    assert refused.value.message.startswith("the total at meta.n is ")
+    assert refused.value.message.endswith("say where with paginator.total_path")
+    assert "not a believable whole number; nothing was fetched" in refused.value.message
+
+
+@pytest.mark.parametrize("value", [{"total": -1}, {"total": "35"}, {"meta": {"totalCount": 0.5}}])
+def test_a_total_in_a_usual_place_that_is_no_count_is_refused(value):
+    answer = page({**value, **ROWS})
+
+    with pytest.raises(JobRejected) as refused:
+        find_total(answer)
+
+    assert "not a believable whole number" in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "text", ["", "-1", "35.0", "1e3", "1,234", "*/*", "items 0-24/*", "many", "٣", "9" * 18, "9" * 5000, "NaN"]
+)
+def test_a_total_in_a_header_that_is_no_count_is_refused(text):
+    answer = page([1, 2], x_total=text)
+
+    with pytest.raises(JobRejected) as refused:
+        declared_total(PageNumber(total_header="X-Total"), answer)
+
+    assert refused.value.message.startswith("the total at header X-Total is ")
+    assert "not a believable whole number" in refused.value.message
+    assert len(refused.value.message) < 200
+
+
+@pytest.mark.parametrize(
+    ("paginator", "message"),
+    [
+        (
+            Offset(total_path="meta.n"),
+            "the first response has nothing at meta.n, where the total should be; it has the keys rows",
+        ),
+        (
+            Offset(total_path="@odata.count"),
+            "the first response has nothing at @odata.count, where the total should be; it has the keys rows",
+        ),
+        (
+            PageNumber(total_pages_path="pages"),
+            "the first response has nothing at pages, where the total should be; it has the keys rows",
+        ),
+        (Offset(total_header="X-Items"), "the first response has no header X-Items, where the total should be"),
+        (PageNumber(total_pages_header="X-P"), "the first response has no header X-P, where the total should be"),
+        (Offset(), "the first response declares no total that could be found, so its pages cannot be planned"),
+    ],
+)
+def test_a_total_that_is_not_where_it_should_be_is_missed_by_name(paginator, message):
+    answer = page(ROWS)
+
+    with pytest.raises(JobRejected) as refused:
+        declared_total(paginator, answer)
+
+    assert refused.value.message.startswith(message)
+
+
+def test_a_total_that_was_not_found_is_asked_for():
+    answer = page(ROWS)
+
+    with pytest.raises(JobRejected) as refused:
+        declared_total(Offset(), answer)
+
+    assert "paginator.total_path or paginator.total_header" in refused.value.message
+    assert "it has the keys rows" in refused.value.message
+
+
+@pytest.mark.parametrize("value", [1, 100, 10**12])
+def test_a_page_size_is_a_count(value):
+    answer = page({"size": value, **ROWS})
+
+    size = page_size_at("size", answer)
+
+    assert size == value
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0, "0"),
+        (-5, "-5"),
+        (None, "None"),
+        ("100", "'100'"),
+        (12.5, "12.5"),
+        (True, "True"),
+        (10**12 + 1, "1000000000001"),
+        ("x" * 500, "'xxx"),
+    ],
+)
+def test_a_page_size_that_is_none_is_refused(value, shown):
+    answer = page({"size": value, **ROWS})
+
+    with pytest.raises(JobRejected) as refused:
+        page_size_at("size", answer)
+
+    assert refused.value.message.startswith(f"the page size at size is {shown}")
+    assert "not a believable one" in refused.value.message
+    assert len(refused.value.message) < 150
+
+
+def test_a_page_size_written_as_no_number_is_no_page_size():
+    answer = page(b'{"size": 1e2, "rows": [1]}')
+
+    with pytest.raises(JobRejected) as refused:
+        page_size_at("size", answer)
+
+    assert "not a believable one" in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("paginator", "total"),
+    [
+        (Offset(total_path="total"), 35),
+        (Offset(total_header="X-Items"), 8),
+        (PageNumber(total_path="meta.n"), 7),
+        (Offset(), 35),
+        (PageNumber(total_pages_path="meta.n"), None),
+        (Offset(total_path="no.where"), None),
+        (Offset(total_header="X-Nowhere"), None),
+        (Offset(total_path="text"), None),
+        (SinglePage(), None),
+        (Auto(), None),
+    ],
+)
+def test_a_later_page_may_declare_another_total_of_records(paginator, total):
+    answer = page({"total": 35, "meta": {"n": 7}, "text": "35", **ROWS}, x_items="8")
+
+    declared = total_now(paginator, answer)
+
+    assert declared == total
