@@ -14,6 +14,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from poller_local.cli import execute
 from poller_local.client import PollerClient
 from poller_local.summary import pending_summary
 
@@ -94,9 +95,30 @@ class FakeApi:
         for number, page in enumerate(pages):
             following = f"page-{number + 1}" if number + 1 < len(pages) else None
             query = {"next": f"page-{number}"} if number else {}
+            folder = page[0]["Key"].rpartition("/")[0] if page else f"orders/{JOB}"
             self.server.expect_request(f"/jobs/{JOB}/results", query_string=query).respond_with_json(
-                {"Results": page, "Next": following}
+                {"JobId": JOB, "Bucket": "dataset", "Prefix": f"{folder}/", "Results": page, "Next": following}
             )
+
+    def pages(self, path: str, key: str, items: list[Any]) -> list[dict[str, str]]:
+        """Serves `items` under `key` in pages of the asked-for limit; returns the queries as they come."""
+        queries: list[dict[str, str]] = []
+
+        def page(request: Request) -> Response:
+            queries.append(request.args.to_dict())
+            start = int(request.args.get("next", "0"))
+            end = start + int(request.args["limit"])
+            return json_response({key: items[start:end], "Next": str(end) if end < len(items) else None})
+
+        self.server.expect_request(path, method="GET").respond_with_handler(page)
+        return queries
+
+    def refuses(self, path: str, method: str, status: int, message: str) -> None:
+        self.server.expect_request(path, method=method).respond_with_json({"message": message}, status=status)
+
+    def asked(self, method: str, path: str) -> int:
+        """How many such requests have come in."""
+        return sum((request.method, request.path) == (method, path) for request, _ in self.server.log)
 
 
 class FakeTime:
@@ -144,6 +166,28 @@ def environment() -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+@pytest.fixture
+def command(
+    tmp_path: Path,
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs `poller …` within the test's own process, which is faster, in an empty directory."""
+    for name in set(os.environ) - set(environment):
+        monkeypatch.delenv(name)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        status = execute(arguments)
+        out, err = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, status, out, err)
+
+    return run
 
 
 @pytest.fixture

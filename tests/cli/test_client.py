@@ -1,14 +1,12 @@
-import json
+import socket
+from collections.abc import Iterator
 
 import pytest
-import requests
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from werkzeug import Request, Response
 
 from poller_local.client import PollerClient
-from poller_local.errors import ApiError, JobNotFound, JobRefused, StackUnreachable, WaitTimeout
+from poller_local.errors import ApiError, JobConflict, JobNotFound, JobRefused, StackUnreachable, WaitTimeout
 from poller_local.signing import SigV4
 
 from .conftest import JOB, SUCCEEDED, FakeApi, FakeTime, json_response, summary
@@ -42,6 +40,47 @@ def test_a_submit_is_never_repeated(api: FakeApi, client: PollerClient):
         client.submit({"url": "https://api.example.com/orders"})
 
     assert len(api.server.log) == 1
+
+
+def lose_answer(request: Request) -> Response:
+    """The request has arrived, and the connection ends before its answer."""
+
+    def body() -> Iterator[bytes]:
+        request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+        yield b""
+
+    return Response(body())
+
+
+@pytest.mark.parametrize("answer", [lose_answer, lambda _request: json_response({"message": "try again"}, 503)])
+def test_a_job_with_a_client_token_is_sent_again(api: FakeApi, client: PollerClient, answer):
+    for _ in range(2):
+        api.server.expect_oneshot_request("/jobs", method="POST").respond_with_handler(answer)
+    api.takes_jobs()
+
+    job_id = client.submit({"url": "https://api.example.com/orders", "client_token": "2026-01-31"})
+
+    assert job_id == JOB
+    assert api.asked("POST", "/jobs") == 3
+
+
+@pytest.mark.parametrize("spec", [{}, {"client_token": None}, {"client_token": ""}])
+def test_a_job_whose_answer_is_lost_is_not_sent_again_without_one(api: FakeApi, client: PollerClient, spec):
+    api.server.expect_request("/jobs", method="POST").respond_with_handler(lose_answer)
+
+    with pytest.raises(StackUnreachable):
+        client.submit({"url": "https://api.example.com/orders", **spec})
+
+    assert api.asked("POST", "/jobs") == 1
+
+
+def test_a_job_that_is_refused_is_not_sent_again(api: FakeApi, client: PollerClient):
+    api.refuses("/jobs", "POST", 403, "Forbidden")
+
+    with pytest.raises(ApiError, match="The stack answered 403: Forbidden; check your AWS credentials"):
+        client.submit({"url": "https://api.example.com/orders", "client_token": "2026-01-31"})
+
+    assert api.asked("POST", "/jobs") == 1
 
 
 def test_an_unknown_job_is_not_found(api: FakeApi, client: PollerClient):
@@ -141,22 +180,6 @@ def test_wait_ends_after_its_timeout(api: FakeApi, client: PollerClient, time: F
     assert 1005 <= time.now <= 1007
 
 
-def test_nobody_at_the_address(time: FakeTime):
-    client = PollerClient("http://127.0.0.1:9", if_unreachable="start it", sleep=time.sleep)
-
-    with client, pytest.raises(StackUnreachable) as unreachable:
-        client.job(JOB)
-
-    assert str(unreachable.value) == "No answer from http://127.0.0.1:9 (cannot connect); start it"
-
-
-def test_a_server_that_is_no_poller(api: FakeApi, client: PollerClient):
-    api.server.expect_request(f"/jobs/{JOB}").respond_with_data("<html>hello</html>")
-
-    with pytest.raises(ApiError, match="does not answer like a poller"):
-        client.job(JOB)
-
-
 def test_results_are_read_page_after_page(api: FakeApi, client: PollerClient):
     first, second, third = (api.stores(f"orders/{JOB}/{n}.jsonl.gz", b"x") for n in range(3))
     api.lists([first, second], [], [third])
@@ -184,48 +207,6 @@ def test_a_page_of_results_that_comes_back_is_an_error(api: FakeApi, client: Pol
         list(client.results(JOB))
 
 
-def test_proxies_of_the_environment_are_ignored(api: FakeApi, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    api.shows(SUCCEEDED)
-
-    with PollerClient(api.url) as client:
-        seen = client.job(JOB)
-
-    assert seen["Status"] == "SUCCEEDED"
-
-
-def test_a_redirect_is_not_followed(api: FakeApi, client: PollerClient):
-    api.server.expect_request(f"/jobs/{JOB}").respond_with_data("", status=302, headers={"Location": "/elsewhere"})
-
-    with pytest.raises(ApiError, match="does not answer like a poller"):
-        client.job(JOB)
-
-    assert len(api.server.log) == 1
-
-
-def test_what_arrives_is_what_was_signed(api: FakeApi):
-    credentials = Credentials("AKIDEXAMPLE", "secret", "session-token")
-    verified = []
-
-    def verify(request: Request) -> Response:
-        headers = {name: request.headers[name] for name in ("Content-Type", "X-Amz-Date", "X-Amz-Security-Token")}
-        sent = AWSRequest(method=request.method, url=request.url, data=request.data, headers=headers)
-        sent.context["timestamp"] = request.headers["X-Amz-Date"]
-        signer = SigV4Auth(credentials, "execute-api", "eu-central-1")
-        signature = signer.signature(signer.string_to_sign(sent, signer.canonical_request(sent)), sent)
-        verified.append(request.headers["Authorization"].endswith(f"Signature={signature}"))
-        return json_response({"Results": [], "Entries": [{"EventId": JOB}]})
-
-    api.server.expect_request("/jobs").respond_with_handler(verify)
-    api.server.expect_request(f"/jobs/{JOB}/results").respond_with_handler(verify)
-    with PollerClient(api.url, SigV4(credentials, "eu-central-1")) as client:
-        client.submit(json.loads('{"url": "https://api.example.com/ö?a=b"}'))
-        list(client.results(JOB, limit=5))
-
-    assert verified == [True, True]
-
-
 def test_a_download_is_not_signed_with_the_api_s_credentials(api: FakeApi, tmp_path):
     entry = api.stores(f"orders/{JOB}/0.jsonl.gz", b"content")
     api.lists([entry])
@@ -238,13 +219,82 @@ def test_a_download_is_not_signed_with_the_api_s_credentials(api: FakeApi, tmp_p
     assert "Authorization" not in of_s3[0].headers
 
 
-def test_a_connection_that_breaks_is_said_in_one_line(api: FakeApi, client: PollerClient, monkeypatch):
-    def broken(*_args, **_options):
-        raise requests.exceptions.ChunkedEncodingError("first line\nsecond line")
+def test_results_say_where_they_lie(api: FakeApi, client: PollerClient):
+    entry = api.stores(f"orders/{JOB}/0.jsonl.gz", b"x")
+    api.lists([entry])
 
-    monkeypatch.setattr(requests.Session, "request", broken)
+    pages = list(client.result_pages(JOB))
 
-    with pytest.raises(StackUnreachable) as unreachable:
-        client.job(JOB)
+    assert pages == [{"Bucket": "dataset", "Prefix": f"orders/{JOB}/", "Results": [entry]}]
 
-    assert "\n" not in str(unreachable.value)
+
+def test_jobs_are_listed_page_after_page(api: FakeApi, client: PollerClient):
+    queries = api.pages("/jobs", "Jobs", [{"JobId": str(n), "Status": "SUCCEEDED"} for n in range(120)])
+
+    jobs = list(client.jobs())
+
+    assert [job["JobId"] for job in jobs] == [str(n) for n in range(120)]
+    assert queries == [{"limit": "50"}, {"limit": "50", "next": "50"}, {"limit": "50", "next": "100"}]
+
+
+def test_no_more_jobs_are_asked_for_than_wanted(api: FakeApi, client: PollerClient):
+    queries = api.pages("/jobs", "Jobs", [{"JobId": str(n), "Status": "SUCCEEDED"} for n in range(250)])
+
+    few, many = list(client.jobs(most=5)), list(client.jobs(most=51))
+
+    assert (len(few), len(many)) == (5, 51)
+    assert queries == [{"limit": "5"}, {"limit": "50"}, {"limit": "50", "next": "50"}]
+
+
+def test_an_empty_page_is_not_the_end(api: FakeApi, client: PollerClient):
+    path = f"/jobs/{JOB}/tasks"
+    found = {"TaskId": "t00000007", "State": "FAILED"}
+    for query, page in (
+        ({"limit": "1000", "state": "FAILED"}, {"Tasks": [], "Next": "more"}),
+        ({"limit": "1000", "state": "FAILED", "next": "more"}, {"Tasks": [found], "Next": None}),
+    ):
+        api.server.expect_request(path, query_string=query).respond_with_json(page)
+
+    tasks = list(client.tasks(JOB, "FAILED"))
+
+    assert tasks == [found]
+
+
+def test_a_cancel_whose_answer_is_lost_is_sent_again(api: FakeApi, client: PollerClient):
+    path = f"/jobs/{JOB}"
+    api.server.expect_oneshot_request(path, method="DELETE").respond_with_handler(lose_answer)
+    api.server.expect_request(path, method="DELETE").respond_with_json({"message": "is being cancelled"}, status=202)
+
+    said = client.cancel(JOB)
+
+    assert said == "is being cancelled"
+
+
+def test_a_redrive_whose_answer_is_lost_is_not(api: FakeApi, client: PollerClient):
+    api.server.expect_request(f"/jobs/{JOB}/redrive", method="POST").respond_with_handler(lose_answer)
+
+    with pytest.raises(StackUnreachable):
+        client.redrive(JOB)
+
+    assert api.asked("POST", f"/jobs/{JOB}/redrive") == 1
+
+
+@pytest.mark.parametrize("order", [PollerClient.cancel, PollerClient.redrive])
+def test_what_the_job_s_state_forbids_is_a_typed_error(api: FakeApi, client: PollerClient, order):
+    for path, method in ((f"/jobs/{JOB}", "DELETE"), (f"/jobs/{JOB}/redrive", "POST")):
+        api.refuses(path, method, 409, f"Job {JOB} is not like that")
+
+    with pytest.raises(JobConflict) as conflict:
+        order(client, JOB)
+
+    assert conflict.value.said == f"Job {JOB} is not like that"
+    assert len(api.server.log) == 1
+
+
+@pytest.mark.parametrize("ask", [PollerClient.cancel, PollerClient.redrive, lambda c, job: list(c.tasks(job))])
+def test_a_job_that_nobody_knows(api: FakeApi, client: PollerClient, ask):
+    for path, method in ((f"/jobs/{JOB}", "DELETE"), (f"/jobs/{JOB}/redrive", "POST"), (f"/jobs/{JOB}/tasks", "GET")):
+        api.refuses(path, method, 404, "Job not found")
+
+    with pytest.raises(JobNotFound):
+        ask(client, JOB)

@@ -5,6 +5,7 @@ import os
 import pty
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -219,7 +220,16 @@ def test_without_a_command_the_help_is_shown(poller: Poller):
     done = poller()
 
     assert done.returncode == 0
-    assert all(command in done.stdout for command in ("up", "run", "status", "results", "down", "demo"))
+    assert all(command in done.stdout for command in ("up", "down", "demo", "run", "list", "status", "tasks"))
+    assert all(command in done.stdout for command in ("results", "cancel", "redrive", "logs"))
+
+
+def test_a_command_that_needs_no_boto3_does_not_wait_for_it(environment: dict[str, str]):
+    program = "import sys, poller_local.cli; sys.exit('boto3' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", program], env=environment, check=False)
+
+    assert done.returncode == 0
 
 
 def test_the_stack_may_be_named_in_the_environment(api: FakeApi, poller: Poller, environment: dict[str, str]):

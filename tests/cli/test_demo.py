@@ -5,7 +5,7 @@ import pytest
 
 from poller_local.demo import count, run_demo
 from poller_local.errors import LocalStackError, PollerError
-from poller_local.render import Screen
+from poller_local.screen import Screen
 from poller_local.stack import LocalStack
 
 from .conftest import JOB, SUCCEEDED, FakeApi

@@ -5,7 +5,6 @@ import pytest
 from werkzeug import Request, Response
 
 from poller_local.client import PollerClient
-from poller_local.downloads import s3_location
 from poller_local.errors import DownloadFailed
 
 from .conftest import JOB, FakeApi, FakeTime
@@ -135,32 +134,6 @@ def test_an_interrupted_transfer_leaves_no_half_file(
         client.download(JOB, tmp_path)
 
     assert list(tmp_path.iterdir()) == []
-
-
-def test_each_object_is_announced_when_it_is_there(api: FakeApi, client: PollerClient, tmp_path: Path):
-    entry = api.stores(f"orders/{JOB}/a.jsonl.gz", CONTENT)
-    api.lists([entry])
-    announced = []
-
-    client.download(JOB, tmp_path, lambda item, path: announced.append((item, path.exists())))
-
-    assert announced == [(entry, True)]
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://127.0.0.1:4566/dataset/orders/1/a%20b.gz?X-Amz-Signature=s",
-        "https://dataset.s3.eu-central-1.amazonaws.com/orders/1/a%20b.gz?X-Amz-Signature=s",
-        "https://dataset.s3.amazonaws.com/orders/1/a%20b.gz?X-Amz-Signature=s",
-    ],
-)
-def test_the_bucket_is_read_off_the_link(url: str):
-    item = {"Key": "orders/1/a b.gz", "Url": url, "Size": 1, "Records": 1, "Sha256": "", "TaskId": "a"}
-
-    location = s3_location(item)
-
-    assert location == "s3://dataset/orders/1/"
 
 
 def test_the_stored_bytes_are_asked_for(api: FakeApi, client: PollerClient, tmp_path: Path):

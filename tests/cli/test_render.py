@@ -1,11 +1,8 @@
-import io
-
 import pytest
-from rich.console import Console
 
 from poller_local import render
 
-from .conftest import SUCCEEDED, summary
+from .conftest import JOB, SUCCEEDED, summary
 
 
 @pytest.mark.parametrize(
@@ -25,32 +22,30 @@ def test_a_total_that_is_not_final_is_not_shown():
     assert lines["Records"] == "300"
 
 
-def test_no_bar_outside_a_terminal():
-    console = Console(file=io.StringIO())
+def test_a_success_may_come_with_a_notice():
+    grown = {**SUCCEEDED, "Notice": {"Type": "GrewAfterPlan", "Message": "the API has\n3 more records now"}}
 
-    with render.progress_bar(console) as draw:
-        draw(SUCCEEDED)
+    lines = render.summary_lines(grown)
 
-    assert console.file.getvalue() == ""
-
-
-def test_lines_instead_of_a_bar_come_now_and_then():
-    console = Console(file=io.StringIO(), width=1000)
-    running = summary("RUNNING", Total=12, TotalIsFinal=True, SuccessfullyCompleted=3, RecordsExpected=1200)
-
-    with render.progress_lines(console) as write:
-        write(running)
-        write(running)
-        write(SUCCEEDED)
-
-    assert console.file.getvalue() == "RUNNING: 3 of 12 tasks, 0 of 1,200 records\n"
+    assert ("Status", "SUCCEEDED", "bold green") in lines
+    assert ("Notice", "GrewAfterPlan: the API has 3 more records now", "yellow") in lines
 
 
-def test_a_bar_pulses_until_the_total_is_final():
-    console = Console(file=io.StringIO(), force_terminal=True, width=120)
+def test_a_job_that_repeats_another_names_it():
+    repeated = summary("REJECTED", DuplicateOf=JOB)
 
-    with render.progress_bar(console) as draw:
-        draw(summary("RUNNING", Total=2))
-        draw(summary("RUNNING", Total=4, TotalIsFinal=True, SuccessfullyCompleted=1, FailedToComplete=1))
+    lines = {label: value for label, value, _style in render.summary_lines(repeated)}
 
-    assert "2 of 4 tasks" in console.file.getvalue()
+    assert lines["Repeats"] == f"{JOB}, which has the same client token"
+
+
+@pytest.mark.parametrize(
+    ("time", "text"),
+    [
+        ("2026-01-01T00:00:00Z", "2026-01-01 00:00:00Z"),
+        ("2026-01-01T01:30:00.999999+01:00", "2026-01-01 00:30:00Z"),
+        (None, ""),
+    ],
+)
+def test_times(time: str | None, text: str):
+    assert render.format_time(time) == text

@@ -52,6 +52,20 @@ def test_the_local_stack_is_found_from_anywhere_in_its_checkout(checkout: Path):
     assert target.auth is None
 
 
+@pytest.mark.usefixtures("credentials")
+def test_the_local_stack_s_aws_is_the_emulator_whatever_the_user_s_settings(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("AWS_PROFILE", "prod")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://elsewhere.example.com")
+    store(STACK, checkout)
+
+    deployed = resolve_target(None, None, None, checkout).deployed
+
+    assert deployed.name == "poller"
+    assert deployed.client("logs").meta.endpoint_url == STACK["endpoint_url"]
+
+
 def test_a_stack_above_the_checkout_is_somebody_else_s(checkout: Path):
     store(STACK, checkout.parent)
 
@@ -71,7 +85,7 @@ def test_a_broken_stack_file_is_no_stack(checkout: Path, content: str):
 def test_a_url_is_talked_to_unsigned(tmp_path: Path):
     target = resolve_target("http://127.0.0.1:4566/api", None, None, tmp_path)
 
-    assert (target.api_url, target.auth) == ("http://127.0.0.1:4566/api", None)
+    assert (target.api_url, target.auth, target.deployed) == ("http://127.0.0.1:4566/api", None, None)
 
 
 @pytest.mark.usefixtures("credentials")
@@ -98,6 +112,8 @@ def test_a_stack_on_aws_is_read_and_signed_for(tmp_path: Path):
 
     assert target.api_url == "https://abc.execute-api.eu-central-1.amazonaws.com"
     assert isinstance(target.auth, SigV4)
+    assert target.deployed.name == "prod"
+    assert target.deployed.client("logs").meta.region_name == "eu-central-1"
 
 
 @pytest.mark.usefixtures("credentials")

@@ -14,14 +14,13 @@ from typing import Annotated, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from poller_local import jobs, render
 from poller_local import stack as local_stack
 from poller_local.demo import run_demo
 from poller_local.errors import Interrupted, PollerError, one_line
-from poller_local.render import Screen
-from poller_local.spec_input import build_spec
+from poller_local.job_commands import COMMANDS
+from poller_local.progress import step
+from poller_local.screen import Screen
 from poller_local.stack import LocalStack
-from poller_local.target import resolve_target
 
 app = typer.Typer(
     add_completion=False,
@@ -29,17 +28,6 @@ app = typer.Typer(
     help="Fetches every page of a paginated HTTP API into S3, in parallel and checked.",
 )
 
-ApiUrl = Annotated[
-    str | None,
-    typer.Option("--api-url", metavar="URL", envvar="POLLER_API_URL", help="The poller API to talk to."),
-]
-StackName = Annotated[
-    str | None,
-    typer.Option("--stack-name", metavar="NAME", envvar="POLLER_STACK_NAME", help="A stack on AWS; calls are signed."),
-]
-Region = Annotated[str | None, typer.Option("--region", metavar="REGION", help="The stack's AWS region.")]
-Job = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, as 'poller run' printed it.")]
-Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, and nothing else there.")]
 Port = Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Of the embedded AWS.  [default: 4566]")]
 NoEnforceIam = Annotated[bool, typer.Option("--no-enforce-iam", help="Let the functions do what their roles forbid.")]
 
@@ -76,54 +64,6 @@ def down(
 
 
 @app.command()
-def run(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signature
-    url: Annotated[str | None, typer.Argument(metavar="[URL]", help="The API to poll.")] = None,
-    spec: Annotated[
-        str | None, typer.Option("--spec", metavar="FILE", help="A job spec in JSON; - reads standard input.")
-    ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="What the dataset is called.")] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Follow the job to its end.")] = False,
-    as_json: Json = False,
-    api_url: ApiUrl = None,
-    stack_name: StackName = None,
-    region: Region = None,
-) -> None:
-    """Submit a job. With --wait, exits 0 on SUCCEEDED, 2 on PARTIAL and 1 otherwise."""
-    job_spec = build_spec(url, spec, name)
-    with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
-        raise typer.Exit(jobs.run_job(client, job_spec, Screen(), wait=wait, as_json=as_json))
-
-
-@app.command()
-def status(
-    job: Job,
-    as_json: Json = False,
-    api_url: ApiUrl = None,
-    stack_name: StackName = None,
-    region: Region = None,
-) -> None:
-    """Show how far a job is."""
-    with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
-        raise typer.Exit(jobs.show_status(client, job, Screen(), as_json=as_json))
-
-
-@app.command()
-def results(
-    job: Job,
-    download: Annotated[
-        Path | None,
-        typer.Option("--download", metavar="DIR", file_okay=False, help="Copy them here, verified."),
-    ] = None,
-    api_url: ApiUrl = None,
-    stack_name: StackName = None,
-    region: Region = None,
-) -> None:
-    """List the objects a job has produced, or copy them to this machine."""
-    with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
-        raise typer.Exit(jobs.show_results(client, job, Screen(), download))
-
-
-@app.command()
 def demo(port: Port = None) -> None:
     """Bring the stack up and poll the demonstration API: 10,000 records, with errors and delays."""
     screen = Screen()
@@ -131,11 +71,13 @@ def demo(port: Port = None) -> None:
     raise typer.Exit(run_demo(stack, Path.cwd(), screen))
 
 
+for _name, _command in COMMANDS.items():
+    app.command(_name)(_command)
+
+
 def _bring_up(screen: Screen, port: int | None, enforce_iam: bool) -> LocalStack:
     try:
-        return local_stack.up(
-            directory=Path.cwd(), port=port, enforce_iam=enforce_iam, step=partial(render.step, screen.err)
-        )
+        return local_stack.up(directory=Path.cwd(), port=port, enforce_iam=enforce_iam, step=partial(step, screen.err))
     except KeyboardInterrupt as error:
         raise Interrupted("Stopped before the stack was ready; 'poller up' goes on, 'poller down' stops it") from error
 

@@ -3,38 +3,34 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
-import requests
 from requests.auth import AuthBase
 
-from poller_local.downloads import ResultObject, save_result
-from poller_local.errors import (
-    ApiError,
-    JobNotFound,
-    JobRefused,
-    PollerError,
-    StackUnreachable,
-    WaitTimeout,
-    one_line,
-)
+from poller_local.answers import ResultObject, ResultsPage, Task
+from poller_local.connection import FIRST_DELAY, LONGEST_DELAY, Connection
+from poller_local.downloads import save_result
+from poller_local.errors import ApiError, JobConflict, JobNotFound, JobRefused, WaitTimeout, one_line
 from poller_local.summary import Summary, is_final, parse_summary, pending_summary
 
-# Seconds to connect, and to wait for bytes: API Gateway itself gives up after 30.
-TIMEOUT = (5.0, 35.0)
 # A job is unknown between the answer to POST /jobs and the first step of its workflow.
 UNKNOWN_IS_PENDING_SECONDS = 60.0
-FIRST_DELAY, LONGEST_DELAY, DELAY_GROWTH = 0.3, 2.0, 1.3
-# Six tries take about eight seconds: longer than a Lambda cold start or a throttled second.
+DELAY_GROWTH = 1.3
+# Six tries take about six seconds: longer than a Lambda cold start or a throttled second.
 PATIENT_TRIES = 6
+# The largest pages that the API gives.
+JOBS_PAGE, TASKS_PAGE = 50, 1000
 
 
 class PollerClient:
-    """Submits jobs, follows them and fetches their results.
+    """Submits jobs, follows and steers them, and fetches their results.
 
-    `auth` signs each API call (None: unsigned). Errors are subclasses of `PollerError`.
+    `auth` signs each API call (None: unsigned). Errors are subclasses of `PollerError`; where a job is
+    named, JobNotFound and JobConflict are among them.
     """
 
     def __init__(
@@ -46,14 +42,9 @@ class PollerClient:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._api_url = api_url.rstrip("/")
-        self._auth = auth
-        self._if_unreachable = if_unreachable
+        self._connection = Connection(api_url, auth, if_unreachable, sleep)
         self._sleep = sleep
         self._clock = clock
-        self._session = requests.Session()
-        # Neither a proxy nor a .netrc of this machine has anything to do with the stack.
-        self._session.trust_env = False
 
     def __enter__(self) -> Self:
         return self
@@ -62,25 +53,29 @@ class PollerClient:
         self.close()
 
     def close(self) -> None:
-        self._session.close()
+        self._connection.session.close()
 
     def submit(self, spec: Mapping[str, Any]) -> str:
         """Sends a job spec and returns the job's id. Raises JobRefused if the event bus does not take it.
 
-        Never sent twice: an answer that was lost may have been a job that began.
+        Sent again after a lost answer only if the spec has a `client_token`: without one, a job that
+        began all the same would run twice.
         """
-        answer = self._call("POST", "/jobs", data=json.dumps(spec, allow_nan=False).encode())
+        body = json.dumps(spec, allow_nan=False).encode()
+        answer = self._connection.call("POST", "/jobs", PATIENT_TRIES if spec.get("client_token") else 1, data=body)
         entry = (answer.get("Entries") or [{}])[0]
         if answer.get("FailedEntryCount") or not entry.get("EventId"):
-            code, reason = (
-                entry.get("ErrorCode") or "no EventId",
-                entry.get("ErrorMessage") or "no reason given",
-            )
+            code, reason = entry.get("ErrorCode") or "no EventId", entry.get("ErrorMessage") or "no reason given"
             raise JobRefused(one_line(code), one_line(reason))
         return str(entry["EventId"])
 
+    def jobs(self, most: int | None = None) -> Iterator[Summary]:
+        """Summaries of the stack's jobs, newest first: all, or at most so many."""
+        pages = self._connection.pages("/jobs", _page_size(most, JOBS_PAGE), PATIENT_TRIES)
+        return islice((parse_summary(job) for page in pages for job in page.get("Jobs") or []), most)
+
     def job(self, job_id: str) -> Summary:
-        """The summary of a job. Raises JobNotFound."""
+        """The summary of a job."""
         return self._job(job_id, tries=1)
 
     def wait(
@@ -112,105 +107,77 @@ class PollerClient:
             self._sleep(delay)
             delay = min(delay * DELAY_GROWTH, LONGEST_DELAY)
 
+    def tasks(self, job_id: str, state: str | None = None, most: int | None = None) -> Iterator[Task]:
+        """The job's tasks that have begun: all, those in `state`, or at most so many of them."""
+        params = _page_size(most, TASKS_PAGE) | ({"state": state} if state else {})
+        return islice((task for page in self._pages(job_id, "tasks", params) for task in page.get("Tasks") or []), most)
+
+    def cancel(self, job_id: str) -> str:
+        """Asks for a job's end and returns what the stack says. Raises JobConflict if it has ended."""
+        # May be sent again: to cancel twice is to cancel.
+        return self._order("DELETE", job_id, "", PATIENT_TRIES, f"Job {job_id} is being cancelled")
+
+    def redrive(self, job_id: str) -> str:
+        """Runs again what failed and returns what the stack says. Raises JobConflict where nothing can be.
+
+        From this answer on the job is PENDING: `wait` does not see its old end.
+        """
+        return self._order("POST", job_id, "/redrive", 1, f"Job {job_id} runs again")
+
     def results(self, job_id: str, limit: int | None = None) -> Iterator[ResultObject]:
         """Every object the job has produced, page after page; `limit` is the page size asked for."""
-        params = {} if limit is None else {"limit": str(limit)}
-        seen: set[str] = set()
-        while True:
-            path = f"/jobs/{quote(job_id, safe='')}/results"
-            page = self._get(path, job_id, params, tries=PATIENT_TRIES)
-            yield from page.get("Results") or []
-            token = page.get("Next")
-            if not token:
-                return
-            if token in seen:
-                raise ApiError(200, f"The stack gave the same page of results of job {job_id} twice")
-            seen.add(token)
-            params = {**params, "next": token}
+        for page in self.result_pages(job_id, limit):
+            yield from page["Results"]
 
-    def download(
-        self,
-        job_id: str,
-        directory: Path,
-        on_object: Callable[[ResultObject, Path], object] | None = None,
-    ) -> list[Path]:
+    def result_pages(self, job_id: str, limit: int | None = None) -> Iterator[ResultsPage]:
+        """Like `results`, page by page, each with the bucket and prefix that its objects lie under."""
+        for page in self._pages(job_id, "results", {} if limit is None else {"limit": str(limit)}):
+            yield {
+                "Bucket": str(page.get("Bucket") or ""),
+                "Prefix": str(page.get("Prefix") or ""),
+                "Results": page.get("Results") or [],
+            }
+
+    def download(self, job_id: str, directory: Path) -> list[Path]:
         """Copies every result into `directory`, each verified by size and SHA-256, and returns the paths.
 
         A file that is already there and right is kept, so a broken download can be repeated. Raises
         DownloadFailed.
         """
         directory.mkdir(parents=True, exist_ok=True)
-        paths = []
-        for item in self.results(job_id):
-            # Without self._auth: the link carries its own signature, and goes to S3.
-            paths.append(save_result(self._session, item, directory, sleep=self._sleep))
-            if on_object:
-                on_object(item, paths[-1])
-        return paths
+        session = self._connection.session
+        return [save_result(session, item, directory, sleep=self._sleep) for item in self.results(job_id)]
 
     def _job(self, job_id: str, tries: int) -> Summary:
-        return parse_summary(self._get(f"/jobs/{quote(job_id, safe='')}", job_id, {}, tries))
+        with _about(job_id):
+            return parse_summary(self._connection.call("GET", _path(job_id), tries))
 
-    def _get(self, path: str, job_id: str, params: Mapping[str, str], tries: int) -> dict[str, Any]:
-        delay = FIRST_DELAY
-        for tries_left in reversed(range(tries)):
-            try:
-                return self._call("GET", path, params=params)
-            except PollerError as error:
-                if isinstance(error, ApiError) and error.status == 404:
-                    raise JobNotFound(job_id) from error
-                if not error.retryable or not tries_left:
-                    raise
-            self._sleep(delay)
-            delay = min(delay * 2, LONGEST_DELAY)
-        raise AssertionError("tries is at least 1")
+    def _pages(self, job_id: str, what: str, params: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+        with _about(job_id):
+            yield from self._connection.pages(f"{_path(job_id)}/{what}", params, PATIENT_TRIES)
 
-    def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
-        try:
-            response = self._session.request(
-                method,
-                self._api_url + path,
-                auth=self._auth,
-                headers={"Content-Type": "application/json"},
-                timeout=TIMEOUT,
-                allow_redirects=False,  # the API has none, and a signature is good for one address
-                **options,
-            )
-        except requests.RequestException as error:
-            raise StackUnreachable(
-                f"No answer from {self._api_url} ({_reason(error)}); {self._if_unreachable}"
-            ) from error
-        answer = _json_object(response)
-        if not response.ok:
-            raise ApiError(response.status_code, _refusal(response.status_code, answer))
-        if answer is None:
-            raise ApiError(
-                response.status_code, f"{self._api_url} does not answer like a poller; is the address right?"
-            )
-        return answer
+    def _order(self, method: str, job_id: str, what: str, tries: int, default: str) -> str:
+        with _about(job_id):
+            answer = self._connection.call(method, _path(job_id) + what, tries)
+        return one_line(str(answer.get("message") or default))
 
 
-def _json_object(response: requests.Response) -> dict[str, Any] | None:
+def _path(job_id: str) -> str:
+    return f"/jobs/{quote(job_id, safe='')}"
+
+
+def _page_size(most: int | None, largest: int) -> dict[str, str]:
+    return {"limit": str(largest if most is None else min(most, largest))}
+
+
+@contextmanager
+def _about(job_id: str) -> Iterator[None]:
+    """Refusals that concern the job itself get a type of their own."""
     try:
-        answer = response.json()
-    except requests.JSONDecodeError:
-        return None
-    return answer if isinstance(answer, dict) else None
-
-
-def _refusal(status: int, answer: Mapping[str, Any] | None) -> str:
-    said = one_line(str((answer or {}).get("message") or (answer or {}).get("Message") or "no reason given"))
-    advice = {
-        401: "; give credentials this stack accepts",
-        403: "; check your AWS credentials and their permission to invoke the API",
-    }.get(status, "")
-    return f"The stack answered {status}: {said}{advice}"
-
-
-def _reason(error: requests.RequestException) -> str:
-    # The exception's own text is three nested reprs; what helps is its kind.
-    if isinstance(error, requests.Timeout):
-        return "timed out"
-    if isinstance(error, requests.ConnectionError):
-        return "cannot connect"
-    return one_line(str(error))
+        yield
+    except ApiError as error:
+        if error.status == 404:
+            raise JobNotFound(job_id) from error
+        if error.status == 409:
+            raise JobConflict(job_id, error.said) from error
+        raise

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from poller_local import render
+from poller_local.answers import s3_location
 from poller_local.checkout import require_checkout
 from poller_local.client import PollerClient
-from poller_local.downloads import ResultObject, s3_location
 from poller_local.errors import LocalStackError, PollerError
 from poller_local.jobs import stop_waiting_on_interrupt
-from poller_local.render import Screen
+from poller_local.progress import progress_lines
+from poller_local.render import show_summary
+from poller_local.screen import Screen
 from poller_local.stack import LocalStack
 from poller_local.summary import Summary
 
@@ -35,9 +36,9 @@ def run_demo(stack: LocalStack, directory: Path, screen: Screen) -> int:
         url = f"{stack['external_api_url']}/payload"
         job_id = client.submit({"url": url, "name": "demo"})
         screen.note(f"Job {job_id} polls {url}")
-        with stop_waiting_on_interrupt(job_id), render.progress_lines(screen.err) as draw:
+        with stop_waiting_on_interrupt(job_id), progress_lines(screen.err) as draw:
             summary = client.wait(job_id, draw)
-        render.show_summary(screen.out, summary)
+        show_summary(screen.out, summary)
         if not is_whole(summary):
             return 1
         place = require_checkout(directory).home / "demo" / job_id
@@ -65,14 +66,8 @@ def count(paths: list[Path]) -> Dataset:
 
 
 def _show_dataset(client: PollerClient, job_id: str, place: Path, screen: Screen) -> Dataset:
-    locations: dict[str, None] = {}
-
-    def note_location(item: ResultObject, _path: Path) -> None:
-        locations[s3_location(item)] = None
-
-    dataset = count(client.download(job_id, place, note_location))
-    for location in locations:
-        screen.say(f"Dataset  {location}")
+    dataset = count(client.download(job_id, place))
+    screen.say(f"Dataset  {s3_location(next(client.result_pages(job_id)))}")
     screen.say(f"Copy     {place}")
     screen.say(f"Holds    {dataset.records:,} records, {dataset.distinct:,} distinct ids")
     screen.say("First record:")

@@ -21,13 +21,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from poller_local import emulator_process
 from poller_local.checkout import Checkout, read_json_object, write_json_atomically
 from poller_local.errors import LocalStackError, one_line
-from poller_local.local_aws import cloudformation
+from poller_local.local_aws import STACK_NAME, cloudformation
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
-STACK_NAME = "poller"
 SOURCES = ("template.yaml", "samconfig.toml", "src/functions", "api", "statemachine")
 LONGEST_REASON = 400
 DEPLOYED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")

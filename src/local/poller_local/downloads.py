@@ -5,28 +5,17 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, TypedDict
-from urllib.parse import unquote, urlsplit
+from typing import IO
 
 import requests
 from urllib3.exceptions import HTTPError as TransportError
 
+from poller_local.answers import ResultObject
 from poller_local.errors import DownloadFailed
 
 CHUNK_BYTES = 256 * 1024
 TIMEOUT = (5.0, 60.0)
 RETRY_DELAYS = (0.5, 2.0)
-
-
-class ResultObject(TypedDict):
-    """One entry of `GET /jobs/{jobId}/results`: `Url` is presigned, `Sha256` hex, over the stored bytes."""
-
-    Key: str
-    Url: str
-    Size: int
-    Records: int
-    Sha256: str
-    TaskId: str
 
 
 class _Interrupted(Exception):
@@ -58,15 +47,6 @@ def save_result(
                 ) from error
             sleep(delay)
     raise AssertionError("the last try returns or raises")
-
-
-def s3_location(item: ResultObject) -> str:
-    """The folder an object lies in, `s3://bucket/prefix/`; the bucket is read off the presigned URL."""
-    url, key = urlsplit(item["Url"]), item["Key"]
-    # Path style is /bucket/key, virtual-host style is bucket.s3….amazonaws.com/key.
-    bucket = unquote(url.path).removesuffix(key).strip("/") or (url.hostname or "").partition(".s3")[0]
-    folder = key.rpartition("/")[0]
-    return f"s3://{bucket}/{folder}/" if folder else f"s3://{bucket}/"
 
 
 def _basename(key: str) -> str:

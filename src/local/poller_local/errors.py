@@ -5,10 +5,12 @@ PollerError                 what is wrong; what to do
 ├── NoStack                 nothing to talk to
 ├── StackUnreachable        no answer (worth another try)
 ├── ApiError                an answer that is no success (worth another try on 429 and 5xx)
-│   └── JobNotFound
+│   ├── JobNotFound
+│   └── JobConflict         the job's state does not allow it
 ├── JobRefused              the event bus did not take the job
 ├── WaitTimeout             the job goes on, the waiting ended
 ├── DownloadFailed          an object did not arrive, or not as it was stored
+├── LogsUnreadable          CloudWatch Logs refuses, or does not answer
 ├── LocalStackError         `poller up` and `poller down`
 └── Interrupted             Ctrl-C
 """
@@ -36,11 +38,15 @@ class StackUnreachable(PollerError):
 
 
 class ApiError(PollerError):
-    """The API answered with an HTTP `status` that is not a success, or with something that is not JSON."""
+    """The API answered with an HTTP `status` that is not a success, or with something that is not JSON.
 
-    def __init__(self, status: int, message: str) -> None:
+    `said` is the API's own message, where it gave one.
+    """
+
+    def __init__(self, status: int, message: str, said: str = "") -> None:
         super().__init__(message)
         self.status = status
+        self.said = said
         self.retryable = status == 429 or status >= 500
 
 
@@ -52,6 +58,14 @@ class JobNotFound(ApiError):
             404,
             f"Job {job_id} not found; check the id and the stack (a new job appears within a minute)",
         )
+        self.job_id = job_id
+
+
+class JobConflict(ApiError):
+    """What was asked for is not possible in the job's present state, which `said` names."""
+
+    def __init__(self, job_id: str, said: str) -> None:
+        super().__init__(409, said, said)
         self.job_id = job_id
 
 
@@ -76,6 +90,10 @@ class DownloadFailed(PollerError):
     """A result could not be fetched, or its bytes are not those that were stored."""
 
 
+class LogsUnreadable(PollerError):
+    """The stack's log groups cannot be listed or read."""
+
+
 class LocalStackError(PollerError):
     """The local stack could not be started, deployed or stopped."""
 
@@ -86,7 +104,11 @@ class Interrupted(PollerError):
     exit_status = 130
 
 
-def one_line(text: str) -> str:
+def printable(text: str) -> str:
     """`text` on one line and free of control characters: it may come from any server or log."""
-    visible = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(visible.split())
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def one_line(text: str) -> str:
+    """Like `printable`, with every run of spaces made one: for prose, not for what is copied."""
+    return " ".join(printable(text).split())

@@ -1,70 +1,97 @@
-"""The bodies of `poller run`, `status` and `results`: a client and a screen in, an exit status out."""
+"""The bodies of `poller run`, `status`, `cancel` and `redrive`: a client and a screen in, an exit status out."""
 
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import typer
 
-from poller_local import render
 from poller_local.client import PollerClient
-from poller_local.errors import Interrupted
-from poller_local.render import Screen
-from poller_local.summary import exit_status
+from poller_local.errors import Interrupted, one_line
+from poller_local.progress import progress_bar
+from poller_local.render import show_summary
+from poller_local.screen import Screen
+from poller_local.summary import Summary, exit_status
 
 
 def run_job(client: PollerClient, spec: Mapping[str, Any], screen: Screen, *, wait: bool, as_json: bool) -> int:
     """Submits a job and, with `wait`, follows it to its end. With `as_json` stdout holds one JSON object."""
     job_id = client.submit(spec)
-    if not wait:
-        if as_json:
-            print_json({"JobId": job_id})
-        else:
-            screen.say(job_id)
-        screen.note(f"See it with: poller status {job_id}")
-        return 0
-    screen.note(f"Job {job_id} is submitted")
-    with stop_waiting_on_interrupt(job_id), render.progress_bar(screen.err) as draw:
-        summary = client.wait(job_id, draw)
+    if wait:
+        screen.note(f"Job {job_id} is submitted")
+        return exit_status(_follow(client, job_id, screen, as_json))
     if as_json:
-        print_json(summary)
+        print_json({"JobId": job_id})
     else:
-        render.show_summary(screen.out, summary)
-    return exit_status(summary)
-
-
-def show_status(client: PollerClient, job_id: str, screen: Screen, *, as_json: bool) -> int:
-    summary = client.job(job_id)
-    if as_json:
-        print_json(summary)
-    else:
-        render.show_summary(screen.out, summary)
+        screen.say(job_id)
+    screen.note(f"See it with: poller status {job_id}")
     return 0
 
 
-def show_results(client: PollerClient, job_id: str, screen: Screen, directory: Path | None) -> int:
-    """Lists what a job produced, or copies it into `directory`, verified."""
-    if directory is None:
-        render.show_results(screen.out, client.results(job_id))
+def redrive_job(client: PollerClient, job_id: str, screen: Screen, *, wait: bool, as_json: bool) -> int:
+    """Runs again what failed of a job; `wait` and `as_json` as for `run_job`."""
+    said = client.redrive(job_id)
+    if wait:
+        screen.note(said)
+        return exit_status(_follow(client, job_id, screen, as_json))
+    if as_json:
+        print_json({"JobId": job_id, "message": said})
+    else:
+        screen.say(said)
+    screen.note(f"See it with: poller status {job_id}")
+    return 0
+
+
+def cancel_job(client: PollerClient, job_id: str, screen: Screen, *, wait: bool) -> int:
+    """Cancels a job. With `wait`, 0 only if it ended CANCELLED: it may have been faster."""
+    said = client.cancel(job_id)
+    if not wait:
+        screen.say(said)
         return 0
-    try:
-        paths = client.download(job_id, directory)
-    except KeyboardInterrupt as error:
-        raise Interrupted("Stopped; what is downloaded is kept, the same command fetches the rest") from error
-    screen.say(f"{len(paths):,} objects in {directory}, each verified by its SHA-256")
+    screen.note(said)
+    final = _follow(client, job_id, screen, as_json=False, goes_on="the job is being cancelled all the same")
+    return 0 if final["Status"] == "CANCELLED" else 1
+
+
+def show_status(client: PollerClient, job_id: str, screen: Screen, *, as_json: bool) -> int:
+    _show(client.job(job_id), screen, as_json)
     return 0
 
 
 @contextmanager
-def stop_waiting_on_interrupt(job_id: str) -> Iterator[None]:
+def stop_waiting_on_interrupt(job_id: str, goes_on: str = "the job goes on") -> Iterator[None]:
     """Ctrl-C ends the waiting, not the job: the user is told how to come back to it."""
     try:
         yield
     except KeyboardInterrupt as error:
-        raise Interrupted(f"Stopped waiting; the job goes on. See it with: poller status {job_id}") from error
+        raise Interrupted(f"Stopped waiting; {goes_on}. See it with: poller status {job_id}") from error
 
 
 def print_json(value: object) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _follow(
+    client: PollerClient, job_id: str, screen: Screen, as_json: bool, goes_on: str = "the job goes on"
+) -> Summary:
+    """Waits for the job's end, or for that of the job it repeats, and shows how it ended."""
+    summary = _wait(client, job_id, screen, goes_on)
+    first = summary["DuplicateOf"]
+    if first:
+        screen.note(f"Job {job_id} has the client token of job {one_line(first)} and did nothing; following that one")
+        summary = _wait(client, first, screen, goes_on)
+    _show(summary, screen, as_json)
+    return summary
+
+
+def _wait(client: PollerClient, job_id: str, screen: Screen, goes_on: str) -> Summary:
+    with stop_waiting_on_interrupt(job_id, goes_on), progress_bar(screen.err) as draw:
+        return client.wait(job_id, draw)
+
+
+def _show(summary: Summary, screen: Screen, as_json: bool) -> None:
+    if as_json:
+        print_json(summary)
+    else:
+        show_summary(screen.out, summary)

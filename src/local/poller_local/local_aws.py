@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import boto3
-import botocore.session
-from botocore.config import Config
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
+STACK_NAME = "poller"
 REGION = "us-east-1"
 # The emulator's root user. It holds no secret and is reachable from this machine only.
 KEY = SECRET = "test"  # noqa: S105
@@ -45,7 +42,18 @@ def local_environment(port: int, tool_directories: list[Path], base: Mapping[str
 
 
 def cloudformation(endpoint_url: str) -> CloudFormationClient:
-    """A client of the emulator's CloudFormation that reads no file and no proxy of this machine."""
+    """A client of the emulator's CloudFormation."""
+    made: CloudFormationClient = client("cloudformation", endpoint_url)
+    return made
+
+
+def client(service: str, endpoint_url: str) -> Any:
+    """A boto3 client of one of the emulator's services that reads no file and no proxy of this machine."""
+    # Here, because most commands never ask AWS itself, and boto3 takes longer to import than they take to run.
+    import boto3  # noqa: PLC0415
+    import botocore.session  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415
+
     no_files = {
         "profile": (None, None, None, None),
         "config_file": (None, None, os.devnull, None),
@@ -58,4 +66,4 @@ def cloudformation(endpoint_url: str) -> CloudFormationClient:
         region_name=REGION,
     )
     config = Config(proxies={}, retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=60)
-    return session.client("cloudformation", endpoint_url=endpoint_url, config=config)
+    return session.client(service, endpoint_url=endpoint_url, config=config)  # type: ignore[call-overload]

@@ -11,8 +11,10 @@ from typing import Any, NoReturn
 from poller_local.errors import BadInput
 
 
-def build_spec(url: str | None, spec_file: str | None, name: str | None) -> dict[str, Any]:
-    """The spec to submit: the file's (`-` reads standard input), with `url` and `name` laid over it.
+def build_spec(
+    url: str | None, spec_file: str | None, name: str | None, client_token: str | None = None
+) -> dict[str, Any]:
+    """The spec to submit: the file's (`-` reads standard input), with the other arguments laid over it.
 
     Raises BadInput.
     """
@@ -23,6 +25,11 @@ def build_spec(url: str | None, spec_file: str | None, name: str | None) -> dict
         spec["url"] = url
     if name:
         spec["name"] = name
+    if client_token is not None:
+        # A shell variable that is not set would else pass for a token, and the job run twice.
+        if not client_token:
+            raise BadInput("--client-token is empty; give the job a token of its own, for example orders-2026-01-31")
+        spec["client_token"] = client_token
     _require_scheme(spec.get("url"))
     return spec
 

@@ -11,7 +11,11 @@ class JobError(TypedDict):
 
 
 class Summary(TypedDict):
-    """Task counts by state, then the job: sizes in bytes, times in ISO 8601, UTC."""
+    """Task counts by state, then the job: sizes in bytes, times in ISO 8601, UTC.
+
+    `Notice` is something to know about a success; `DuplicateOf` is the job that this one repeats, having
+    the same client token.
+    """
 
     Started: int
     PayloadSaved: int
@@ -32,6 +36,8 @@ class Summary(TypedDict):
     FinishedAt: str | None
     ExecutionArn: str | None
     Error: JobError | None
+    Notice: JobError | None
+    DuplicateOf: str | None
 
 
 def parse_summary(answer: dict[str, Any]) -> Summary:
@@ -62,6 +68,8 @@ def pending_summary(job_id: str) -> Summary:
         "FinishedAt": None,
         "ExecutionArn": None,
         "Error": None,
+        "Notice": None,
+        "DuplicateOf": None,
     }
 
 

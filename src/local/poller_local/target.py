@@ -1,30 +1,42 @@
 """Which stack a command talks to: named by URL, named by stack, or the local one of this checkout."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 from requests.auth import AuthBase
 
+from poller_local import local_aws
 from poller_local.checkout import Checkout, find_checkout, read_json_object
 from poller_local.client import PollerClient
-from poller_local.errors import BadInput, NoStack, one_line
-from poller_local.signing import SigV4
+from poller_local.errors import BadInput, NoStack
 
 _AWS_API = re.compile(r"https://[a-z0-9-]+\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?(/.*)?")
 
 
 @dataclass(frozen=True)
+class DeployedStack:
+    """A stack by its name, and how to make boto3 clients of the AWS it is deployed to."""
+
+    name: str
+    client: Callable[..., Any]
+
+
+@dataclass(frozen=True)
 class Target:
-    """A stack's addresses; `auth` signs calls to it, `if_unreachable` is advice for its user."""
+    """A stack's addresses; `auth` signs calls to it, `if_unreachable` is advice for its user.
+
+    `deployed` is the stack behind the API; None where only the API's address was given.
+    """
 
     api_url: str
     external_api_url: str | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)
     auth: AuthBase | None = None
+    deployed: DeployedStack | None = None
     if_unreachable: str = "is the address right, and this machine online?"
 
     def client(self) -> PollerClient:
@@ -53,46 +65,25 @@ def _named_by_url(api_url: str, region: str | None) -> Target:
     aws = _AWS_API.fullmatch(api_url)
     # A custom domain does not tell its region: --region says where, and that calls are to be signed.
     region = region or (aws["region"] if aws else None)
-    return Target(api_url=api_url, auth=_signer(_session(region)) if region else None)
+    if region is None:
+        return Target(api_url=api_url)
+    from poller_local import aws_account  # noqa: PLC0415  # brings in boto3, see local_aws.client
+
+    return Target(api_url=api_url, auth=aws_account.signer(aws_account.open_session(region)))
 
 
 def _named_by_stack(stack_name: str, region: str | None) -> Target:
-    session = _session(region)
-    try:
-        stacks = session.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
-    except ClientError as error:
-        reason = one_line(error.response.get("Error", {}).get("Message", str(error)))
-        raise NoStack(f"Cannot read stack {stack_name}: {reason}; check the name, --region and AWS_PROFILE") from error
-    except BotoCoreError as error:
-        raise NoStack(
-            f"Cannot read stack {stack_name}: {one_line(str(error))}; check your AWS credentials and --region"
-        ) from error
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
-    if "PollerHttpApiUrl" not in outputs:
-        raise NoStack(f"Stack {stack_name} has no output PollerHttpApiUrl; is it a poller, and deployed?")
+    from poller_local import aws_account  # noqa: PLC0415  # brings in boto3, see local_aws.client
+
+    session = aws_account.open_session(region)
+    outputs = aws_account.stack_outputs(session, stack_name)
     return Target(
         api_url=outputs["PollerHttpApiUrl"],
         external_api_url=outputs.get("ExternalHttpApiUrl"),
         outputs=outputs,
-        auth=_signer(session),
+        auth=aws_account.signer(session),
+        deployed=DeployedStack(stack_name, session.client),
     )
-
-
-def _session(region: str | None) -> boto3.Session:
-    try:
-        return boto3.Session(region_name=region)
-    except BotoCoreError as error:
-        raise NoStack(f"Cannot use your AWS settings: {one_line(str(error))}; check AWS_PROFILE") from error
-
-
-def _signer(session: boto3.Session) -> SigV4:
-    try:
-        credentials = session.get_credentials()
-    except BotoCoreError as error:
-        raise NoStack(f"Cannot sign: {one_line(str(error))}; check AWS_PROFILE") from error
-    if credentials is None:
-        raise NoStack("No AWS credentials to sign with; set AWS_PROFILE or run 'aws configure'")
-    return SigV4(credentials, session.region_name)
 
 
 def _local(directory: Path) -> Target:
@@ -106,6 +97,9 @@ def _local(directory: Path) -> Target:
         api_url=str(stack["api_url"]),
         external_api_url=stack.get("external_api_url"),  # type: ignore[arg-type]
         outputs=stack.get("outputs") or {},  # type: ignore[arg-type]
+        deployed=DeployedStack(
+            local_aws.STACK_NAME, partial(local_aws.client, endpoint_url=str(stack.get("endpoint_url")))
+        ),
         if_unreachable="the local stack has stopped, start it again with 'poller up'",
     )
 

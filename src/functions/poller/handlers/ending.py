@@ -39,6 +39,7 @@ def end(job: Job, end: End, counts: Counts) -> dict[str, Any]:
     rows = list(resources.tasks().tasks(job.job_id)) if counts.seen else []
     if end.status is JobStatus.SUCCEEDED:
         end = verdict(job, counts, rows)
+    resources.logger.info("ending", extra={"status": end.status.value, "error": end.error, "notice": end.notice})
     over = replace(job, status=end.status, error=end.error, notice=end.notice, finished_at=iso(datetime.now(UTC)))
     if counts.complete:
         _write_manifest(over, rows)

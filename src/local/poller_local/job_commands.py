@@ -1,0 +1,154 @@
+"""The commands about jobs, as Typer reads them: each finds its stack and calls one body."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from poller_local import jobs, listings, logs
+from poller_local.answers import TaskState, parse_state
+from poller_local.screen import Screen
+from poller_local.spec_input import build_spec
+from poller_local.target import resolve_target
+
+ApiUrl = Annotated[
+    str | None,
+    typer.Option("--api-url", metavar="URL", envvar="POLLER_API_URL", help="The poller API to talk to."),
+]
+StackName = Annotated[
+    str | None,
+    typer.Option("--stack-name", metavar="NAME", envvar="POLLER_STACK_NAME", help="A stack on AWS; calls are signed."),
+]
+Region = Annotated[str | None, typer.Option("--region", metavar="REGION", help="The stack's AWS region.")]
+Job = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, as 'poller run' printed it.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, and nothing else there.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Follow the job to its end.")]
+
+
+def run(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signature
+    url: Annotated[str | None, typer.Argument(metavar="[URL]", help="The API to poll.")] = None,
+    spec: Annotated[
+        str | None, typer.Option("--spec", metavar="FILE", help="A job spec in JSON; - reads standard input.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="What the dataset is called.")] = None,
+    client_token: Annotated[
+        str | None,
+        typer.Option("--client-token", metavar="TOKEN", help="Submitted twice with the same token, a job runs once."),
+    ] = None,
+    wait: Wait = False,
+    as_json: Json = False,
+    api_url: ApiUrl = None,
+    stack_name: StackName = None,
+    region: Region = None,
+) -> None:
+    """Submit a job. With --wait, exits 0 on SUCCEEDED, 2 on PARTIAL and 1 otherwise."""
+    job_spec = build_spec(url, spec, name, client_token)
+    with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
+        raise typer.Exit(jobs.run_job(client, job_spec, Screen(), wait=wait, as_json=as_json))
+
+
+def list_(
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many.")] = 20,
+    as_json: Json = False,
+    api_url: ApiUrl = None,
+    stack_name: StackName = None,
+    region: Region = None,
+) -> None:
+    """List the stack's jobs, newest first."""
+    with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
+        raise typer.Exit(listings.list_jobs(client, Screen(), limit=limit, as_json=as_json))
+
+
+def status(
+    job: Job,
+    as_json: Json = False,
+    api_url: ApiUrl = None,
+    stack_name: StackName = None,
+    region: Region = None,
+) -> None:
+    """Show how far a job is."""
+    with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
+        raise typer.Exit(jobs.show_status(client, job, Screen(), as_json=as_json))
+
+
+def tasks(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signature
+    job: Job,
+    state: Annotated[
+        str | None, typer.Option("--state", metavar="STATE", help=f"Only these: {', '.join(TaskState)}.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many.")] = 100,
+    as_json: Json = False,
+    api_url: ApiUrl = None,
+    stack_name: StackName = None,
+    region: Region = None,
+) -> None:
+    """Show what became of a job's tasks; a failed one with a curl line to try it by hand."""
+    only = None if state is None else parse_state(state)
+    with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
+        raise typer.Exit(listings.list_tasks(client, job, Screen(), state=only, limit=limit, as_json=as_json))
+
+
+def results(
+    job: Job,
+    download: Annotated[
+        Path | None,
+        typer.Option("--download", metavar="DIR", file_okay=False, help="Copy them here, verified."),
+    ] = None,
+    api_url: ApiUrl = None,
+    stack_name: StackName = None,
+    region: Region = None,
+) -> None:
+    """List the objects a job has produced, or copy them to this machine."""
+    with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
+        raise typer.Exit(listings.show_results(client, job, Screen(), download))
+
+
+def cancel(
+    job: Job,
+    wait: Wait = False,
+    api_url: ApiUrl = None,
+    stack_name: StackName = None,
+    region: Region = None,
+) -> None:
+    """Cancel a job: it sends no new requests. With --wait, exits 0 only if it ended CANCELLED."""
+    with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
+        raise typer.Exit(jobs.cancel_job(client, job, Screen(), wait=wait))
+
+
+def redrive(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signature
+    job: Job,
+    wait: Wait = False,
+    as_json: Json = False,
+    api_url: ApiUrl = None,
+    stack_name: StackName = None,
+    region: Region = None,
+) -> None:
+    """Run again what failed of a job, and only that. With --wait, exits as 'run --wait' does."""
+    with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
+        raise typer.Exit(jobs.redrive_job(client, job, Screen(), wait=wait, as_json=as_json))
+
+
+def show_logs(
+    job: Job,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the last so many lines.")] = None,
+    api_url: ApiUrl = None,
+    stack_name: StackName = None,
+    region: Region = None,
+) -> None:
+    """Show what the stack's functions logged about a job, in time order."""
+    target = resolve_target(api_url, stack_name, region, Path.cwd())
+    with target.client() as client:
+        raise typer.Exit(logs.show_logs(client, target.deployed, job, Screen(), limit))
+
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "run": run,
+    "list": list_,
+    "status": status,
+    "tasks": tasks,
+    "results": results,
+    "cancel": cancel,
+    "redrive": redrive,
+    "logs": show_logs,
+}

@@ -1,0 +1,28 @@
+"""docs/operating.md explains every status, error, notice and dead-letter queue there is, and no others."""
+
+import re
+
+from poller import errors
+from poller.models import JobStatus
+from tests.support.template import ROOT, resources
+
+TEXT = (ROOT / "docs" / "operating.md").read_text()
+SOURCES = [path.read_text() for path in (ROOT / "src" / "functions" / "poller").rglob("*.py")]
+
+
+def first_cells() -> set[str]:
+    return set(re.findall(r"^\| (\w+) \|", TEXT, flags=re.M)) - {"status", "type", "queue"}
+
+
+def test_every_status_error_and_queue_is_explained() -> None:
+    permanent = {
+        n for n, c in vars(errors).items() if isinstance(c, type) and issubclass(c, errors.PermanentPollerError)
+    }
+    named = {
+        kind for text in SOURCES for kind in re.findall(r'(?:_error\(\s*|"Type": |TASKS_FAILED = )"([A-Z]\w+)"', text)
+    }
+    queues = {name for name in resources("AWS::SQS::Queue") if name.endswith("DLQ")}
+    expected = {*JobStatus, *(permanent - {"PermanentPollerError"}), *named, *queues} - {"GrewAfterPlan"}
+
+    assert first_cells() == expected
+    assert "GrewAfterPlan" in TEXT
