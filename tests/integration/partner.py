@@ -1,6 +1,7 @@
 """A partner's API on loopback: real HTTP, with a few ways to misbehave."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass
 class Partner:
-    """`total` records in pages of at most `cap`; each page fails `failures` times before it comes."""
+    """`total` records in pages of at most `cap`; each page fails `failures` times before it comes.
+
+    `pause_once`: the second page asked for is answered once with 429 and a Retry-After of so many seconds.
+    """
 
     total: int = 95
     cap: int = 10
@@ -23,15 +27,24 @@ class Partner:
     content_type: str = "application/json"
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    pause_once: int | None = None
     url: str = ""
     requests: list[dict[str, str]] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 
-    def answer(self, path: str) -> tuple[int, bytes]:
+    def answer(self, path: str) -> tuple[int, bytes, dict[str, str]]:
         query = {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
         with self.lock:
             self.requests.append(query)
+            self.times.append(time.monotonic())
             earlier = self.requests.count(query) - 1
+            if self.pause_once and len(self.requests) > 1:
+                pause, self.pause_once = self.pause_once, None
+                return 429, b"{}", {"Retry-After": str(pause)}
+        return *self.page(query, earlier), self.headers
+
+    def page(self, query: dict[str, str], earlier: int) -> tuple[int, bytes]:
         if self.body is not None or self.status != 200:
             return self.status, self.body or b"{}"
         if earlier < self.failures:
@@ -52,10 +65,10 @@ def record(number: int) -> dict[str, Any]:
 def serving(partner: Partner) -> Iterator[Partner]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, body = partner.answer(self.path)
+            status, body, headers = partner.answer(self.path)
             self.send_response(status)
             for name, value in {
-                "Content-Type": partner.content_type, "Content-Length": str(len(body)), **partner.headers
+                "Content-Type": partner.content_type, "Content-Length": str(len(body)), **headers
             }.items():  # fmt: skip
                 self.send_header(name, value)
             self.end_headers()

@@ -1,0 +1,163 @@
+"""What the deployed stack survives: cancels, aborts, oversized requests, a killed emulator. IAM is enforced."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from external_api.payload_generator import TOTAL_RECORDS, record
+from tests.integration.partner import Partner, serving
+from tests.integration.partner import record as partner_record
+from tests.support.dataset import lines
+from tests.support.local_stack import LocalStack
+
+
+def when(stack: LocalStack, job_id: str, reached: Any, seconds: float = 120) -> dict[str, Any]:
+    """The first summary of the job that `reached` accepts."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        done = stack.run("status", job_id, "--json", check=False)
+        if done.returncode == 0 and reached(summary := json.loads(done.stdout)):
+            return dict(summary)
+        time.sleep(0.3)
+    raise AssertionError(f"not reached in {seconds} s: {done.stdout or done.stderr}")
+
+
+def is_over(summary: dict[str, Any]) -> bool:
+    return summary["Status"] not in ("PENDING", "RUNNING")
+
+
+def submit_demo(stack: LocalStack, name: str) -> str:
+    """A job of a hundred tasks against the demonstration API, once a part of it has arrived."""
+    url = stack.described["external_api_url"] + "/payload"
+    job_id = str(json.loads(stack.run("run", url, "--name", name, "--json").stdout)["JobId"])
+    when(stack, job_id, lambda summary: summary["SuccessfullyCompleted"] >= 5)
+    return job_id
+
+
+def assert_whole(stack: LocalStack, job_id: str, directory: Path) -> None:
+    stack.run("results", job_id, "--download", str(directory))
+    expected = [json.dumps(record(n), ensure_ascii=False, separators=(",", ":")) for n in range(TOTAL_RECORDS)]
+    assert lines(directory) == expected
+
+
+def test_a_cancelled_job_ends_and_a_redrive_completes_it(stack: LocalStack, tmp_path: Path) -> None:
+    job_id = submit_demo(stack, "cancelled")
+
+    stack.run("cancel", job_id)
+    cancelled = when(stack, job_id, is_over)
+    redriven = json.loads(stack.run("redrive", job_id, "--wait", "--json").stdout)
+
+    assert (cancelled["Status"], cancelled["Pending"]) == ("CANCELLED", 0)
+    assert cancelled["SuccessfullyCompleted"] + cancelled["FailedToComplete"] == cancelled["Total"] == 100
+    assert (redriven["Status"], redriven["JobId"], redriven["RecordsReceived"]) == ("SUCCEEDED", job_id, TOTAL_RECORDS)
+    assert_whole(stack, job_id, tmp_path)
+
+
+def test_an_aborted_execution_ends_its_job_with_the_reason(stack: LocalStack) -> None:
+    job_id = submit_demo(stack, "aborted")
+    execution = when(stack, job_id, lambda summary: True)["ExecutionArn"]
+
+    stack.aws("stepfunctions").stop_execution(executionArn=execution)
+
+    job = when(stack, job_id, is_over)
+    assert job["Error"]["Type"] == "ExecutionEnded"
+    assert "ABORTED" in job["Error"]["Message"]
+    assert job["Pending"] == 0
+
+
+def test_a_killed_emulator_loses_no_job(stack: LocalStack, tmp_path: Path) -> None:
+    job_id = submit_demo(stack, "killed")
+    table = stack.root / ".poller" / "data" / "state" / "dynamodb.json"
+    seen = time.monotonic()
+    while not (table.exists() and job_id in table.read_text()):  # saved every few seconds
+        assert time.monotonic() < seen + 30
+        time.sleep(0.2)
+    pid = json.loads((stack.root / ".poller" / "emulator.json").read_text())["pid"]
+
+    os.killpg(pid, signal.SIGKILL)
+    stack.run("down")
+    stack.up()
+    ended = when(stack, job_id, is_over)
+    redriven = json.loads(stack.run("redrive", job_id, "--wait", "--json").stdout)
+
+    assert ended["Error"]["Type"] == "ExecutionEnded"
+    assert (redriven["Status"], redriven["RecordsReceived"]) == ("SUCCEEDED", TOTAL_RECORDS)
+    assert_whole(stack, job_id, tmp_path)
+
+
+def test_a_request_too_large_for_the_workflow_is_rejected_with_the_reason(stack: LocalStack) -> None:
+    with stack.client() as client:
+        job = client.wait(client.submit({"url": "https://example.com", "headers": {"x": "x" * 300_000}}), timeout=60)
+
+    assert job["Status"] == "REJECTED"
+    assert "larger than the 256 KiB" in job["Error"]["Message"]
+
+
+def test_a_failed_page_is_shown_with_a_line_to_try_and_redriven(stack: LocalStack, tmp_path: Path) -> None:
+    with serving(Partner(total=30, refuses_page_from=20)) as partner:
+        spec = tmp_path / "job.json"
+        spec.write_text(json.dumps({"url": partner.url, "paginator": {"type": "offset", "limit": 10}}))
+        done = stack.run("run", "--spec", str(spec), "--wait", "--json", check=False)
+        job_id = json.loads(done.stdout)["JobId"]
+        tasks = json.loads(stack.run("tasks", job_id, "--state", "FAILED", "--json").stdout)
+        logs = stack.run("logs", job_id).stdout
+        partner.refuses_page_from = None
+        partner.requests.clear()
+        redriven = json.loads(stack.run("redrive", job_id, "--wait", "--json").stdout)
+
+    stack.run("results", job_id, "--download", str(tmp_path / "data"))
+    assert done.returncode == 2
+    assert [task["Request"] for task in tasks] == [
+        f"curl --header 'Accept: application/json' '{partner.url}?limit=10&offset=20'"
+    ]
+    assert "the task failed" in logs
+    assert partner.requests == [{"limit": "10", "offset": "20"}]
+    assert redriven["Status"] == "SUCCEEDED"
+    assert [json.loads(line) for line in lines(tmp_path / "data")] == [partner_record(n) for n in range(30)]
+
+
+def test_a_long_pause_is_waited_for_by_the_workflow(stack: LocalStack) -> None:
+    with serving(Partner(total=30)) as partner, stack.client() as client:
+        partner.pause_once = 15
+        job = client.wait(
+            client.submit({"url": partner.url, "paginator": {"type": "offset", "limit": 10}}), timeout=120
+        )
+
+    assert (job["Status"], job["RecordsReceived"]) == ("SUCCEEDED", 30)
+    gap = max(after - before for before, after in zip(partner.times, partner.times[1:], strict=False))
+    assert gap >= 14
+
+
+def test_a_repeated_client_token_runs_once(stack: LocalStack) -> None:
+    with serving(Partner(total=30)) as partner:
+        first, second = (
+            json.loads(stack.run("run", partner.url, "--client-token", "once", "--wait", "--json").stdout)
+            for _ in range(2)
+        )
+        asked = [request for request in partner.requests if request]
+
+    assert first == second
+    assert len(asked) == len({json.dumps(request, sort_keys=True) for request in asked}) + 1  # the probe is repeated
+
+
+@pytest.mark.parametrize("command", ["cancel", "redrive", "tasks", "logs"])
+def test_an_unknown_job_is_one_line(stack: LocalStack, command: str) -> None:
+    done = stack.run(command, "00000000-0000-4000-8000-000000000000", check=False)
+
+    assert len((done.stderr + done.stdout).strip().splitlines()) == 1
+    assert done.returncode == 1
+
+
+def test_no_raw_pages_are_left_behind_by_what_succeeded(stack: LocalStack) -> None:
+    with serving(Partner(total=30)) as partner, stack.client() as client:
+        job = client.wait(client.submit({"url": partner.url}), timeout=60)
+
+    listed = stack.aws("s3").list_objects_v2(Bucket=stack.output("RawPayloadBucket"), Prefix=f"raw/{job['JobId']}/")
+
+    assert job["Status"] == "SUCCEEDED"
+    assert listed.get("Contents", []) == []
