@@ -23,7 +23,9 @@ from poller.logic import progress
 from poller.models import Counts, Job, JobStatus, TaskRow, TaskState
 from tests.support.template import resources
 
-STEPS = 2000
+STEPS = (
+    3200  # more than the two thousand asked for: some find nothing to repeat, and the rarest rule has to be frequent
+)
 LEAST = 50
 fired: Counter[str] = Counter()
 TASKS = st.sampled_from([f"t{n:08d}" for n in range(4)])
@@ -214,7 +216,7 @@ class TaskStoreMachine(RuleBasedStateMachine):
         return found[1]
 
 
-def test_the_store_keeps_its_books_over_two_thousand_steps() -> None:
+def test_the_store_keeps_its_books_over_thousands_of_steps() -> None:
     fired.clear()
     run_state_machine_as_test(
         TaskStoreMachine,
@@ -229,4 +231,4 @@ def test_the_store_keeps_its_books_over_two_thousand_steps() -> None:
 
     rules = {name for name, value in vars(TaskStoreMachine).items() if hasattr(value, "hypothesis_stateful_rule")}
     assert {name: fired[name] for name in rules if fired[name] < LEAST} == {}
-    assert sum(fired.values()) >= STEPS * 0.9
+    assert sum(fired.values()) >= 2000
