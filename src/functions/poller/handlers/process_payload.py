@@ -57,6 +57,9 @@ def _process(job: Job, task_id: str) -> None:
     key = names.raw_key(job.job_id, task_id)
     raw = resources.raw_payloads().get(key)
     if raw is None:
+        row = resources.tasks().task(job.job_id, task_id)
+        if row and row.state is TaskState.COMPLETE:
+            return  # another consumer of the same message was faster
         raise RetriablePollerError(f"the raw pages of task {task_id} are not there")
     body, records = to_dataset(raw, job.planned[0].data_selector or "@")
     digest = resources.dataset().put(names.dataset_key(job.name, job.job_id, task_id), body, "application/gzip")

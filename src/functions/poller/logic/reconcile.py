@@ -19,6 +19,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 TASKS_FAILED = "TasksFailed"
 _LONGEST_WAIT = 60
 _LONGEST_PAUSE = 3600
+_PATIENT_TASKS = 20  # queued tasks for each second of waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,8 @@ def decide(job: Job, counts: Counts, now: datetime) -> Decision:
     idle = now - datetime.fromisoformat(job.progress_at)
     if idle > PROCESSING_PATIENCE:
         return GiveUp(_no_progress(job, unfinished, f"after {int(idle.total_seconds() // 60)} minutes in the queue"))
-    return Wait(min(_LONGEST_WAIT, max(2, int(idle.total_seconds() / 2))))
+    # A long queue, or one that does not move, is not looked at every two seconds: each look costs history events.
+    return Wait(min(_LONGEST_WAIT, max(2, unfinished // _PATIENT_TASKS, int(idle.total_seconds() / 2))))
 
 
 def exceeds_tolerance(job: Job, counts: Counts) -> bool:
