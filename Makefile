@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint unit e2e pins clean
+.PHONY: help setup demo test lint unit e2e mutants pins clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ unit: setup ## Run the tests that need no local stack
 
 e2e: setup ## Run the tests through the deployed local stack
 	@$(BIN)/python -m pytest -m e2e
+
+mutants: setup ## Take away one guard at a time, and see its test turn red (minutes)
+	@$(BIN)/python -m tests.mutants
 
 pins: setup ## Resolve requirements/dev.in anew
 	@$(BIN)/uv pip compile --quiet --upgrade --no-header --no-emit-index-url requirements/dev.in -o requirements/dev.txt

@@ -70,6 +70,12 @@ def test_each_handler_runs_on_its_sample_event_on_its_own(stack: LocalStack, int
             "ProcessPayload": "process-payload",
             "GetJob": "get-job",
             "GetJobResults": "get-job-results",
+            "GetJobTasks": "get-job-tasks",
+            "ListJobs": "list-jobs",
+            "CancelJob": "cancel-job",
+            "RedriveJob": "redrive-job",
+            "Janitor": "janitor",
+            "RecordUndeliveredJob": "record-undelivered-job",
         }.items()
     }
 
@@ -81,3 +87,8 @@ def test_each_handler_runs_on_its_sample_event_on_its_own(stack: LocalStack, int
     assert answers["ProcessPayload"] == {"batchItemFailures": []}
     assert json.loads(answers["GetJob"]["body"])["Status"] == "FAILED"
     assert json.loads(answers["GetJobResults"]["body"])["Results"] == []
+    assert json.loads(answers["GetJobTasks"]["body"])["Tasks"] == []
+    assert json.loads(answers["ListJobs"]["body"])["Jobs"]
+    assert (answers["CancelJob"]["statusCode"], answers["RedriveJob"]["statusCode"]) == (409, 409)
+    assert answers["Janitor"] == {"Ended": []}
+    assert answers["RecordUndeliveredJob"] == {"batchItemFailures": []}

@@ -24,6 +24,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "RETENTION_DAYS": "14",
         "MAX_RECEIVE_COUNT": "5",
         "ALLOW_LOOPBACK": "true",
+        "ALLOWED_HOSTS": "*",
         "USER_AGENT": "api-poller/test",
     }.items():
         monkeypatch.setenv(name, value)
@@ -81,7 +82,7 @@ class Context:
 
     function_name = memory_limit_in_mb = invoked_function_arn = aws_request_id = "test"
 
-    def __init__(self, seconds: float = 60.0) -> None:
+    def __init__(self, seconds: float = 120.0) -> None:
         self._milliseconds = int(seconds * 1000)
 
     def get_remaining_time_in_millis(self) -> int:

@@ -458,7 +458,7 @@ def test_jobs_are_listed_newest_first_in_pages(sent_messages: Take) -> None:
 
 def test_failed_tasks_are_listed_with_a_line_to_try_them_by_hand(sent_messages: Take) -> None:
     with serving(Partner(total=30, refuses_page_from=20)) as partner:
-        spec = {"url": partner.url, "paginator": offset(10), "params": {"api_key": "canary", "q": "a b"}}
+        spec = {"url": partner.url, "paginator": offset(10), "params": {"session": "canary", "q": "a b"}}
         job = workflow.run(spec, sent_messages)
 
     status, body = call(get_job_tasks, job["JobId"], state="FAILED")
@@ -467,7 +467,7 @@ def test_failed_tasks_are_listed_with_a_line_to_try_them_by_hand(sent_messages: 
     assert status == 200
     assert (task["TaskId"], task["FirstPage"], task["Attempts"]) == ("t00000002", 2, 1)
     assert task["Error"]["Page"] == 2
-    expected_url = f"{partner.url}?api_key=...&q=a+b&limit=10&offset=20"
+    expected_url = f"{partner.url}?session=...&q=a+b&limit=10&offset=20"
     assert task["Request"] == f"curl --header 'Accept: application/json' '{expected_url}'"
     assert "canary" not in json.dumps(body)
 

@@ -57,7 +57,7 @@ def error(kind: str, message: str) -> dict[str, str]:
         ({"progress_at": ago(seconds=20)}, Counts(enqueued=1, complete=8, failed=1), Wait(10)),
         ({"progress_at": ago(seconds=119)}, Counts(enqueued=10), Wait(59)),
         ({"progress_at": ago(minutes=5)}, Counts(enqueued=10), Wait(60)),
-        ({"progress_at": ago(minutes=45)}, Counts(enqueued=10), Wait(60)),
+        ({"progress_at": ago(hours=6)}, Counts(enqueued=10), Wait(60)),
         ({"idle_rounds": 9}, Counts(enqueued=10), Wait(2)),
         ({"not_before": int(NOW.timestamp()) + 300}, Counts(enqueued=10), Wait(2)),
         # All finished: what came of it is for `verdict`.
@@ -93,10 +93,10 @@ def test_what_happens_next(fields, counts, decision):
             "given up after 12 rounds of fetching without progress; 10 of 10 tasks were left",
         ),
         (
-            {"progress_at": ago(minutes=45, seconds=1)},
+            {"progress_at": ago(hours=6, seconds=1)},
             Counts(enqueued=3, complete=7),
             "NoProgress",
-            "given up after 45 minutes in the queue without progress; 3 of 10 tasks were left",
+            "given up after 6 hours in the queue without progress; 3 of 10 tasks were left",
         ),
         (
             {"deadline_at": ago(seconds=1)},
@@ -213,7 +213,7 @@ def failed(number: int, kind: str, message: str) -> TaskRow:
                 notice=error(
                     "GrewAfterPlan",
                     "the API declared 1,000 records when the job was planned and 1,010 while it ran; 1,000 arrived. "
-                    "What was added meanwhile may be missing: run the job again for it",
+                    "Records may be missing or repeated where others were added: run the job again",
                 ),
             ),
         ),
@@ -226,7 +226,7 @@ def failed(number: int, kind: str, message: str) -> TaskRow:
                 notice=error(
                     "GrewAfterPlan",
                     "the API declared 1,000 records when the job was planned and 1,003 while it ran; 1,003 arrived. "
-                    "What was added meanwhile may be missing: run the job again for it",
+                    "Records may be missing or repeated where others were added: run the job again",
                 ),
             ),
         ),

@@ -101,8 +101,9 @@ class Task:
 class TaskRow:
     """What the table knows of one task.
 
-    `sha256` and `dataset_bytes` describe its dataset object. `declared` is the total of records that the API
-    declared on the task's last page, None where it did not. `error` has Type, Message and, where one page is to
+    `first_digest` and `last_digest` tell its first and last page's records from others', so that neighbouring tasks
+    can be compared. `sha256` and `dataset_bytes` describe its dataset object. `declared` is the total of records that
+    the API declared on the task's last page, None where it did not. `error` has Type, Message and, where one page is to
     blame, its index as Page.
     """
 
@@ -114,6 +115,8 @@ class TaskRow:
     bytes: int = 0
     dataset_bytes: int = 0
     sha256: str = ""
+    first_digest: str = ""
+    last_digest: str = ""
     declared: int | None = None
     error: dict[str, Any] | None = None
 
@@ -166,6 +169,7 @@ class Job:
     threads: int = 1
     executions: int = 1
     successor: str | None = None
+    handed_over_at: str | None = None
     deadline_at: str = ""
     not_before: int = 0
     preparations: int = 0

@@ -42,6 +42,12 @@ class Settings:
         return _need("ALLOW_LOOPBACK") == "true"
 
     @property
+    def allowed_hosts(self) -> tuple[str, ...]:
+        """The hosts that may be polled; none means any public one, which `*` stands for."""
+        hosts = tuple(host.strip() for host in _need("ALLOWED_HOSTS").split(","))
+        return () if hosts == ("*",) else hosts
+
+    @property
     def user_agent(self) -> str:
         return _need("USER_AGENT")
 

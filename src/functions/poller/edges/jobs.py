@@ -1,6 +1,7 @@
 """The job's own row, `<job>` / `#JOB`, and the summed counters beside it."""
 
 import hashlib
+from datetime import UTC, datetime
 from typing import Any
 
 from poller.edges import rows
@@ -44,10 +45,16 @@ class JobStore:
         mine = {":mine": before.execution_arn}
         return not change or self._table.update(before.job_id, rows.JOB, change, condition, _STATES | mine)
 
-    def request_stop(self, job_id: str, stop: dict[str, Any]) -> bool:
-        """Leave a verdict for ReconcileJob. False if the job is over, unknown, or has been stopped before."""
-        condition = f"{_ACTIVE} AND attribute_not_exists(#Stop)"
-        return self._table.update(job_id, rows.JOB, {"Stop": stop}, condition, _STATES)
+    def request_stop(self, job_id: str, stop: dict[str, Any], execution_arn: str | None = None) -> bool:
+        """Leave a verdict for ReconcileJob.
+
+        False if the job is over, unknown, stopped before, or no longer in the hands of `execution_arn`, if given.
+        """
+        condition, values = f"{_ACTIVE} AND attribute_not_exists(#Stop)", dict(_STATES)
+        if execution_arn is not None:
+            condition += " AND #ExecutionArn = :mine"
+            values[":mine"] = execution_arn
+        return self._table.update(job_id, rows.JOB, {"Stop": stop}, condition, values)
 
     def hold_back(self, job_id: str, not_before: int) -> None:
         """Have all workers of the job wait until `not_before` (epoch seconds), if none asked for longer."""
@@ -61,7 +68,8 @@ class JobStore:
         """
         condition = "#Status = :was AND #ExecutionArn = :owner AND attribute_not_exists(#Successor)"
         values = {":was": job.status.value, ":owner": job.execution_arn}
-        return self._table.update(job.job_id, rows.JOB, {"Successor": successor, **change}, condition, values)
+        handed = {"Successor": successor, "HandedOverAt": datetime.now(UTC).isoformat(), **change}
+        return self._table.update(job.job_id, rows.JOB, handed, condition, values)
 
     def take_over(self, job: Job, execution_arn: str) -> bool:
         """Make the execution that was named as successor the job's owner."""

@@ -46,6 +46,7 @@ def from_job(job: Job) -> dict[str, Any]:
         "Threads": job.threads,
         "Executions": job.executions,
         "Successor": job.successor,
+        "HandedOverAt": job.handed_over_at,
         "DeadlineAt": job.deadline_at or None,
         "NotBefore": job.not_before,
         "Preparations": job.preparations,
@@ -82,6 +83,7 @@ def to_job(item: dict[str, Any]) -> Job:
         threads=int(item["Threads"]),
         executions=int(item["Executions"]),
         successor=item.get("Successor"),
+        handed_over_at=item.get("HandedOverAt"),
         deadline_at=item.get("DeadlineAt", ""),
         not_before=int(item["NotBefore"]),
         preparations=int(item["Preparations"]),
@@ -107,6 +109,8 @@ def from_task(row: TaskRow) -> dict[str, Any]:
         "Bytes": row.bytes,
         "DatasetBytes": row.dataset_bytes,
         "Sha256": row.sha256 or None,
+        "FirstDigest": row.first_digest or None,
+        "LastDigest": row.last_digest or None,
         "Declared": row.declared,
         "Error": row.error,
     }
@@ -122,6 +126,8 @@ def to_task(item: dict[str, Any]) -> TaskRow:
         bytes=int(item["Bytes"]),
         dataset_bytes=int(item["DatasetBytes"]),
         sha256=item.get("Sha256", ""),
+        first_digest=item.get("FirstDigest", ""),
+        last_digest=item.get("LastDigest", ""),
         declared=int(item["Declared"]) if "Declared" in item else None,
         error=_error(item.get("Error")),
     )

@@ -18,6 +18,7 @@ from poller.models import Job, TaskRow, TaskState
 # What a cancelled transaction may be tried again for: another writer, or DynamoDB asking for patience.
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 _PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "ConditionalCheckFailed"}
+_MOST_READ = 1000  # rows of one query; DynamoDB counts them before it filters
 _COUNTED = ("State", "Pages", "Records", "Bytes")
 _TRANSIENT_CODES = {
     "TransactionInProgressException",
@@ -50,12 +51,18 @@ class TaskStore:
         found: list[TaskRow] = []
         shard, after = start
         while shard < names.SHARDS:
-            query = self._page_query(names.partition(job_id, shard), state, limit - len(found), after)
+            query = self._page_query(
+                names.partition(job_id, shard), state, _MOST_READ if state else limit - len(found), after
+            )
             answer = self._table.client.query(**query)
-            found += [rows.to_task(plain(item)) for item in answer["Items"]]
+            page = [rows.to_task(plain(item)) for item in answer["Items"]]
+            if len(found) + len(page) > limit:
+                found += page[: limit - len(found)]
+                return found, (shard, found[-1].task_id)
+            found += page
             last = answer.get("LastEvaluatedKey")
             shard, after = (shard, last["TaskId"]["S"]) if last else (shard + 1, "")
-            if len(found) >= limit:
+            if len(found) == limit:
                 return found, (shard, after) if shard < names.SHARDS else None
         return found, None
 

@@ -1,109 +1,250 @@
 """The external API over HTTP: the only place that sends requests to strangers.
 
-requests-hardened resolves each host once, refuses addresses that are not public and connects to the very
-address it checked, so a name cannot change its answer in between (DNS rebinding).
+A small client on the standard library's parts, because every byte has to pass two checks that general clients have
+no place for: one deadline for the whole exchange, and one budget for its size. A host is resolved once for a
+connection, and connected to at the very address that was checked, so a name cannot change its answer in between (DNS
+rebinding). Redirects, cookies, proxies and .netrc are not refused but absent. See docs/decisions/007.
 """
 
+import io
+import select
+import socket
+import ssl
 import time
-from collections.abc import Iterator
-from ipaddress import IPv6Address, ip_address, ip_network
-from urllib.parse import urlsplit
+import zlib
+from collections import deque
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import cached_property
+from http.client import HTTPException, HTTPResponse
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
-import requests
-from requests_hardened import Config, HTTPSession
-from requests_hardened.ip_filter import InvalidIPAddress
-from urllib3.exceptions import HTTPError
+import certifi
 
 from poller.errors import AddressRefused, InvalidPayload, TransientUpstreamError
+from poller.logic.addresses import Target, host_rule, may_be_polled, read_target
+from poller.logic.http_message import decoded, is_framed, joined, request_head
 from poller.models import PageRequest, Response
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """Decoded. A page this large would not leave room for the others of its task."""
 TOTAL_SECONDS = 60.0
-"""For one request, whatever its pieces do."""
-_CONNECT_SECONDS, _READ_SECONDS = 5.0, 30.0
+"""For one request, whatever its pieces do. Only resolving the name cannot be cut short; resolv.conf bounds that."""
+_CONNECT_SECONDS, _SILENCE_SECONDS = 5.0, 30.0
+_OVERHEAD_BYTES = 1024 * 1024  # on the wire beside the body: headers, chunk sizes, trailers
+_DRAINED_BYTES = 64 * 1024
 _CHUNK = 64 * 1024
-# IPv4-compatible and site-local addresses: deprecated (RFC 4291, 2.5.5.1; RFC 3879), yet some stacks route them.
-_DEPRECATED = (ip_network("::/96"), ip_network("fec0::/10"))
+_IDLE_SECONDS = 4.0  # servers close quiet connections after 5 seconds or more, and a frozen worker misses it
 
 
 class Upstream:
-    """Sends page requests. `allow_loopback` admits plain http and this machine's own addresses."""
+    """Sends page requests, from any number of threads.
 
-    def __init__(self, user_agent: str, allow_loopback: bool = False) -> None:
-        self._allow_loopback = allow_loopback
-        config = Config(
-            ip_filter_enable=True,
-            ip_filter_allow_loopback_ips=allow_loopback,
-            never_redirect=True,
-            default_timeout=(_CONNECT_SECONDS, _READ_SECONDS),
-            user_agent_override=None,
-        )
-        self._session = HTTPSession(config)
-        self._session.trust_env = False  # no proxy, .netrc or CA bundle from the environment
-        self._session.headers["User-Agent"] = user_agent
+    `allow_loopback` admits plain http and this machine's own addresses. `allowed_hosts` are the only ones polled,
+    where there are any: a name for itself, `.example.com` for every name below example.com.
+    """
+
+    def __init__(
+        self,
+        user_agent: str,
+        allow_loopback: bool = False,
+        allowed_hosts: Iterable[str] = (),
+        total_seconds: float = TOTAL_SECONDS,
+        ca_file: str | None = None,
+    ) -> None:
+        self._user_agent, self._allow_loopback = user_agent, allow_loopback
+        self._allowed_hosts = tuple(host_rule(host) for host in allowed_hosts)
+        self._total_seconds, self._ca_file = total_seconds, ca_file
+        self._idle = _IdleConnections()
 
     def send(self, request: PageRequest) -> Response:
-        """Send `request` once and read the answer whole.
+        """Send `request` once and read the answer whole; of other answers than 2xx, the status and headers only.
 
-        Raises AddressRefused, TransientUpstreamError (no answer, or a broken one) or InvalidPayload (too large).
+        Raises AddressRefused, TransientUpstreamError (no answer, or a broken one), InvalidPayload (too large, or in
+        an encoding that was not asked for) or JobRejected (a header that cannot be sent).
         """
-        host = self._checked_host(request.url)
+        target = read_target(request.url, self._allow_loopback, self._allowed_hosts)
+        head = request_head(request, target, self._user_agent)
         started = time.monotonic()
         try:
-            with self._session.request(
-                request.method, request.url, headers=request.headers, stream=True, allow_redirects=False
-            ) as answer:
-                headers = {name.lower(): value for name, value in answer.headers.items()}
-                body = b"".join(_read(answer, started))
-                return Response(answer.status_code, headers, body, time.monotonic() - started)
-        except InvalidIPAddress as error:
-            raise AddressRefused(f"{host} resolves to {error}, an address that may not be polled") from None
-        except requests.exceptions.SSLError:
-            raise TransientUpstreamError(f"the TLS connection to {host} failed; is its certificate valid?") from None
-        except requests.Timeout:
-            raise TransientUpstreamError(f"{host} did not answer in time") from None
-        except requests.exceptions.InvalidURL as error:
-            raise AddressRefused(f"the URL cannot be requested: {error}") from None
-        except (requests.RequestException, HTTPError) as error:
-            raise TransientUpstreamError(_no_answer(host, error)) from None
-        except UnicodeError:
-            raise AddressRefused(f"{host[:60]} is not a host name") from None
+            sock = self._idle.take(target.origin) or self._connect(target, started + self._total_seconds)
+            return self._exchange(sock, target, request.method, head, started)
+        except (OSError, HTTPException, zlib.error, ValueError) as error:  # ValueError: chunks of negative size
+            self._idle.close(target.origin)
+            raise TransientUpstreamError(self._what_failed(target.host, error)) from None
 
-    def _checked_host(self, url: str) -> str:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        if parts.scheme != "https" and not (self._allow_loopback and parts.scheme == "http"):
-            raise AddressRefused(f"{parts.scheme}://{host} is not https; only https URLs are polled")
+    def _exchange(self, sock: socket.socket, target: Target, method: str, head: bytes, started: float) -> Response:
+        reusable = False
         try:
-            address = ip_address(host)
-        except ValueError:
-            return host  # a name: the adapter resolves and checks it
-        if (
-            isinstance(address, IPv6Address)
-            and any(address in net for net in _DEPRECATED)
-            and not (self._allow_loopback and address.is_loopback)
-        ):
-            raise AddressRefused(f"{host} is an address that may not be polled")
-        return host
+            wire = _Wire(sock, started + self._total_seconds, MAX_BODY_BYTES + _OVERHEAD_BYTES)
+            wire.send_all(head)
+            with HTTPResponse(wire, method=method) as answer:  # type: ignore[arg-type]  # it needs makefile() only
+                answer.begin()
+                headers = joined(answer.headers.items())
+                body = _body(answer, headers) if 200 <= answer.status < 300 else _drain(answer)
+                reusable = answer.isclosed() and not answer.will_close
+                return Response(answer.status, headers, body, time.monotonic() - started)
+        finally:
+            if reusable:
+                self._idle.give(target.origin, sock)
+            else:
+                sock.close()
+
+    def _connect(self, target: Target, deadline: float) -> socket.socket:
+        """A connection to one of the host's addresses, if it may be polled at all of them."""
+        found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+        # A name with both kinds of addresses is a trick or a mistake: better loud than a matter of order.
+        if not all(may_be_polled(str(address[0]), self._allow_loopback) for *_, address in found):
+            raise AddressRefused(f"{target.host} leads to an address that may not be polled; it is not public")
+        failure = OSError()
+        for family, kind, protocol, _, address in found:
+            try:
+                return self._open(socket.socket(family, kind, protocol), address, target, deadline)
+            except OSError as error:  # often an IPv6 address, where there is no IPv6
+                failure = error
+        raise failure
+
+    def _open(self, sock: socket.socket, address: Any, target: Target, deadline: float) -> socket.socket:
+        try:
+            sock.settimeout(min(_CONNECT_SECONDS, _left(deadline)))
+            sock.connect(address)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if target.scheme == "http":
+                return sock
+            # The time-out covers the whole handshake; the certificate has to be the name's, not the address's.
+            sock.settimeout(_left(deadline))
+            return self._tls.wrap_socket(sock, server_hostname=target.host)
+        except OSError:
+            sock.close()
+            raise
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        # Not create_default_context(): that one takes certificates and a key log from the environment.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.set_alpn_protocols(["http/1.1"])
+        context.load_verify_locations(self._ca_file or certifi.where())
+        return context
+
+    def _what_failed(self, host: str, error: Exception) -> str:
+        """In our own words: the libraries' repeat addresses and pieces of the answer."""
+        if isinstance(error, TimeoutError):
+            return f"{host} did not answer in time; a request may take {self._total_seconds:g} seconds in all"
+        if isinstance(error, ssl.SSLError):
+            return f"the TLS connection to {host} failed; is its certificate valid?"
+        if isinstance(error, socket.gaierror):
+            return f"the host name {host} cannot be resolved"
+        if isinstance(error, HTTPException | zlib.error | ValueError):
+            return f"the answer of {host} broke off or is not HTTP"
+        return f"no connection to {host}, or it was lost; is the address right and the API up?"
 
 
-def _read(answer: requests.Response, started: float) -> Iterator[bytes]:
-    """The decoded body in chunks, as long as size and time allow."""
-    size = 0
-    for chunk in answer.raw.stream(_CHUNK, decode_content=True):
-        size += len(chunk)
-        if size > MAX_BODY_BYTES:
-            raise InvalidPayload(f"the response is larger than {MAX_BODY_BYTES // 2**20} MiB; ask for smaller pages")
-        if time.monotonic() - started > TOTAL_SECONDS:
-            raise TransientUpstreamError(f"the response was not complete after {TOTAL_SECONDS:.0f} seconds")
-        yield chunk
+class _IdleConnections:
+    """Connections whose last answer was read whole, in the order of their last use. Each was checked when made."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._all: deque[tuple[tuple[str, str, int], socket.socket, float]] = deque()
+
+    def take(self, origin: tuple[str, str, int]) -> socket.socket | None:
+        """The latest one to `origin` that still stands."""
+        with self._lock:
+            # The wall clock, since a monotonic one may stand still while a worker is frozen.
+            while self._all and time.time() - self._all[0][2] > _IDLE_SECONDS:
+                self._all.popleft()[1].close()
+            for entry in [entry for entry in reversed(self._all) if entry[0] == origin]:
+                self._all.remove(entry)
+                if _is_quiet(entry[1]):
+                    return entry[1]
+                entry[1].close()
+        return None
+
+    def give(self, origin: tuple[str, str, int], sock: socket.socket) -> None:
+        with self._lock:
+            self._all.append((origin, sock, time.time()))
+
+    def close(self, origin: tuple[str, str, int]) -> None:
+        """After a failure: others of the same age are likely to be dead too, and would cost an attempt each."""
+        while sock := self.take(origin):
+            sock.close()
+
+    def __del__(self) -> None:
+        for _, sock, _ in self._all:
+            sock.close()
 
 
-def _no_answer(host: str, error: Exception) -> str:
-    """What went wrong on the way, without the library's own wording: it repeats whole URLs."""
-    if "resolve" in str(error).lower() and "domain" in str(error).lower():
-        return f"the host name {host} cannot be resolved"
-    if isinstance(error, requests.ConnectionError):
-        return f"no connection to {host}; is the address right and the API up?"
-    return f"the answer of {host} broke off or could not be decoded"
+class _Wire(io.RawIOBase):
+    """The bytes of one exchange. Every single read and write gets only what is left of its time and size.
+
+    A socket's own time-out begins anew with each byte, so that a server which sends one now and then is never late.
+    """
+
+    def __init__(self, sock: socket.socket, deadline: float, budget: int) -> None:
+        super().__init__()
+        self._sock, self._deadline, self._budget = sock, deadline, budget
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self, _CHUNK)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        self._sock.settimeout(min(_SILENCE_SECONDS, _left(self._deadline)))
+        count = self._sock.recv_into(buffer)
+        self._budget -= count
+        if self._budget < 0:
+            raise _too_large()
+        return count
+
+    def send_all(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            self._sock.settimeout(_left(self._deadline))
+            rest = rest[self._sock.send(rest) :]
+
+
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _is_quiet(sock: socket.socket) -> bool:
+    """False if the server closed the connection, or sent something that nobody asked for."""
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return not poll.poll(0)
+
+
+def _body(answer: HTTPResponse, headers: dict[str, str]) -> bytes:
+    """The decoded body; no more than MAX_BODY_BYTES of it are kept."""
+    if not is_framed(headers):
+        raise HTTPException
+    pieces, room = [], MAX_BODY_BYTES
+    chunks = iter(lambda: answer.read(_CHUNK), b"")
+    for piece in decoded(chunks, headers.get("content-encoding", "").lower(), MAX_BODY_BYTES + 1):
+        room -= len(piece)
+        if room < 0:
+            raise _too_large()
+        pieces.append(piece)
+    if answer.length:  # http.client does not mind a connection that ends too early
+        raise HTTPException
+    return b"".join(pieces)
+
+
+def _drain(answer: HTTPResponse) -> bytes:
+    """Leave the connection ready for the next request if that is cheap. The content says nothing that is used."""
+    with suppress(OSError, HTTPException, ValueError, InvalidPayload):
+        answer.read(_DRAINED_BYTES)
+    return b""
+
+
+def _too_large() -> InvalidPayload:
+    return InvalidPayload(f"the response is larger than {MAX_BODY_BYTES // 2**20} MiB; ask for smaller pages")

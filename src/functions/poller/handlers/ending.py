@@ -40,7 +40,17 @@ def end(job: Job, end: End, counts: Counts) -> dict[str, Any]:
     if end.status is JobStatus.SUCCEEDED:
         end = verdict(job, counts, rows)
     resources.logger.info("ending", extra={"status": end.status.value, "error": end.error, "notice": end.notice})
-    over = replace(job, status=end.status, error=end.error, notice=end.notice, finished_at=iso(datetime.now(UTC)))
+    over = replace(
+        job,
+        status=end.status,
+        error=end.error,
+        notice=end.notice,
+        finished_at=iso(datetime.now(UTC)),
+        # A successor that never took over has used its name all the same: the next one gets another.
+        execution_arn=names.owner(job.execution_arn, job.successor),
+        successor=None,
+        executions=job.executions + (job.successor is not None),
+    )
     if counts.complete:
         _write_manifest(over, rows)
     if not resources.jobs().save(job, over):

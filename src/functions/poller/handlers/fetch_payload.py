@@ -11,7 +11,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from poller.edges.fetching import Gate, PageFetcher, is_stopped
-from poller.errors import HeldBack, JobStopped, PaginationLoop, PermanentPollerError
+from poller.errors import HeldBack, InvalidPayload, JobStopped, PaginationLoop, PermanentPollerError
 from poller.handlers import resources
 from poller.logic import names
 from poller.logic.paginators import page_request
@@ -21,7 +21,9 @@ from poller.logic.records import compressed
 from poller.logic.totals import total_now
 from poller.models import Job, JobStatus, Page, Task, TaskRow, TaskState
 
-_RESERVE_SECONDS = 20.0  # of the function's time, kept for storing what was fetched
+# Of the function's time, kept for the last request (60 seconds at most) and for storing what was fetched.
+_RESERVE_SECONDS = 70.0
+_MOST_TASK_BYTES = 128 * 1024 * 1024  # the plan knew the first page only; later ones may be much larger
 
 
 @resources.logger.inject_lambda_context(clear_state=True)
@@ -62,12 +64,21 @@ def fetch_pages(job: Job, task: Task, fetcher: PageFetcher) -> list[Page]:
     """The task's pages, in order. Raises PaginationLoop where one repeats its neighbour or the first page."""
     spec, shape = job.planned
 
+    size = 0
+
     def fetch(index: int) -> Page:
+        nonlocal size
         try:
-            return fetcher.fetch(page_request(spec, index, shape.page_size))[0]
+            page = fetcher.fetch(page_request(spec, index, shape.page_size))[0]
+            size += len(page.line)
+            if size > _MOST_TASK_BYTES:
+                raise InvalidPayload(f"the pages of this task are larger than {_MOST_TASK_BYTES // 2**20} MiB together")
+            if not page.records and job.records_expected is None and index < shape.pages - 1:
+                raise InvalidPayload(f"page {index + 1} of {shape.pages} holds no records")
         except PermanentPollerError as error:
             error.page = index
             raise
+        return page
 
     with ThreadPoolExecutor(job.threads) as pool:
         try:
@@ -108,6 +119,8 @@ def _save(job: Job, task: Task, pages: list[Page], attempts: int) -> TaskRow:
         pages=len(pages),
         records=sum(len(page.records) for page in pages),
         bytes=sum(len(page.line.encode()) for page in pages),
+        first_digest=pages[0].digest if pages[0].records else "",
+        last_digest=pages[-1].digest if pages[-1].records else "",
         declared=total_now(job.planned[0].paginator, pages[-1]),
     )
     return resources.tasks().advance(job, saved)
@@ -121,5 +134,5 @@ def _fail(job: Job, task: Task, error: PermanentPollerError, attempts: int) -> T
         now = resources.jobs().snapshot(job.job_id)
         if now and exceeds_tolerance(*now):
             stop = {"Status": JobStatus.FAILED.value, "Error": too_many_failures(*now)}
-            resources.jobs().request_stop(job.job_id, stop)
+            resources.jobs().request_stop(job.job_id, stop, job.execution_arn)
     return row

@@ -22,7 +22,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     job_id = event["pathParameters"]["jobId"]
     query = event.get("queryStringParameters") or {}
     try:
-        limit, start = limit_of(query, _MOST), decode_next(query, 1)
+        limit, start = limit_of(query, _MOST), decode_next(query, "[0-9]{1,9}")
     except BadRequest as refused:
         return refused.answer
     job = resources.jobs().job(job_id) if names.is_id(job_id) else None

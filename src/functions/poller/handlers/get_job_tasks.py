@@ -23,7 +23,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     job_id = event["pathParameters"]["jobId"]
     query = event.get("queryStringParameters") or {}
     try:
-        limit, start = limit_of(query, _MOST), decode_next(query, 2)
+        limit, start = limit_of(query, _MOST), decode_next(query, "[0-7]", "[A-Za-z0-9]{0,64}")
     except BadRequest as refused:
         return refused.answer
     state = query.get("state")

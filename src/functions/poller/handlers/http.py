@@ -1,6 +1,7 @@
 """Requests to and answers of the Lambda functions behind PollerHttpApi (payload format 2.0)."""
 
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
@@ -47,14 +48,15 @@ def encode_next(start: tuple[str, ...] | None) -> str | None:
     return urlsafe_b64encode(json.dumps(start).encode()).decode() if start else None
 
 
-def decode_next(query: dict[str, str], length: int) -> list[str] | None:
-    """What `encode_next` was given, None on the first page. Raises BadRequest for anything else."""
+def decode_next(query: dict[str, str], *shapes: str) -> list[str] | None:
+    """What `encode_next` was given, None on the first page. Raises BadRequest for anything but strings of `shapes`."""
     if "next" not in query:
         return None
     try:
         start = json.loads(urlsafe_b64decode(query["next"]))
     except ValueError:
         start = None
-    if not (isinstance(start, list) and len(start) == length and all(isinstance(part, str) for part in start)):
+    parts = [str(part) for part in start] if isinstance(start, list) else []
+    if len(parts) != len(shapes) or not all(map(re.fullmatch, shapes, parts)):
         raise BadRequest("next must be as an earlier answer gave it")
-    return start
+    return parts

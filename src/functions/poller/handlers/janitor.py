@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from poller.handlers import resources
 from poller.handlers.reconcile_job import abandon
 from poller.logic import names
+from poller.models import Job
 
 _YOUNG = timedelta(minutes=10)  # a job that began just now may not have its execution yet
 _PAGE = 25
@@ -23,18 +24,32 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     start = None
     while time.monotonic() < deadline:
         page, start = resources.jobs().newest(_PAGE, start)
-        for job, counts in page:
-            if job.status.is_final or not _is_old(job.started_at):
-                continue
-            status = resources.workflow().status(names.owner(job.execution_arn, job.successor))
-            if status != "RUNNING":
-                abandon(job, counts, f"the workflow's execution is {status}", deadline)
-                ended.append(job.job_id)
+        for job, _ in page:
+            try:
+                ended += [job.job_id] if _is_abandoned(job) and _end(job.job_id, deadline) else []
+            except Exception:  # one job that cannot be looked at must not hide the others
+                resources.logger.exception("could not look at a job", extra={"job_id": job.job_id})
         if start is None:
             break
     resources.logger.info("swept", extra={"ended": ended})
     return {"Ended": ended}
 
 
-def _is_old(started_at: str) -> bool:
-    return datetime.now(UTC) - datetime.fromisoformat(started_at) > _YOUNG
+def _is_abandoned(job: Job) -> bool:
+    if job.status.is_final or not _is_old(job.handed_over_at or job.started_at):
+        return False
+    return resources.workflow().status(names.owner(job.execution_arn, job.successor)) != "RUNNING"
+
+
+def _end(job_id: str, deadline: float) -> bool:
+    """Look once more, since the job may have changed hands meanwhile, and end it."""
+    job, counts = resources.jobs().snapshot(job_id) or (None, None)
+    if job is None or counts is None or not _is_abandoned(job):
+        return False
+    status = resources.workflow().status(names.owner(job.execution_arn, job.successor))
+    abandon(job, counts, f"the workflow's execution is {status}", deadline)
+    return True
+
+
+def _is_old(since: str) -> bool:
+    return datetime.now(UTC) - datetime.fromisoformat(since) > _YOUNG

@@ -16,7 +16,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """`event`: an HTTP API request with limit (1 to 50) and next. 200 with a page of summaries, or 400."""
     query = event.get("queryStringParameters") or {}
     try:
-        limit, start = limit_of(query, _MOST), decode_next(query, 2)
+        limit, start = limit_of(query, _MOST), decode_next(query, "[A-Za-z0-9-]{1,64}", "[0-9TZ:.+-]{10,40}")
     except BadRequest as refused:
         return refused.answer
     found, after = resources.jobs().newest(limit, (start[0], start[1]) if start else None)

@@ -1,6 +1,7 @@
 """PreparePollerJob: from a job request and one probe of the API to a plan in S3; or, redriven, back to its plan."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,10 +17,12 @@ from poller.logic.detect import detect
 from poller.logic.job_spec import parse_job_spec
 from poller.logic.paginators import page_request
 from poller.logic.plan import Plan, make_plan, tasks
-from poller.models import Job, JobStatus, Page, TaskState
+from poller.models import Job, JobStatus, Page, TaskRow, TaskState
 from poller.specs import Auto, JobSpec
 
-_RESERVE_SECONDS = 10.0  # of the function's time, kept for writing the plan
+# Of the function's time, kept for the last request (60 seconds at most) and for writing the plan.
+_RESERVE_SECONDS = 70.0
+_WRITERS = 8  # as many as a job's task rows have partitions
 _MOST_PREPARATIONS = 5
 _TOKEN_SECONDS = 86_400
 
@@ -36,11 +39,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if job.execution_arn != me or job.successor:
         resources.logger.info("this event's job runs, or ran, in another execution", extra={"owner": job.execution_arn})
         return step(job.job_id, "DONE")
+    deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
     if job.geometry is not None:
-        return _resume(job)
+        return _resume(job, deadline)
     if job.stop is not None or job.status.is_final:
         return step(job.job_id, "RECONCILE")
-    deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
     return _prepare(job, event["Spec"], deadline)
 
 
@@ -74,15 +77,21 @@ def _give_up(job: Job, after: Job, error: PermanentPollerError) -> dict[str, Any
     return step(job.job_id, "RECONCILE")
 
 
-def _resume(job: Job) -> dict[str, Any]:
+def _resume(job: Job, deadline: float) -> dict[str, Any]:
     """Go on with a planned job: redriven (PENDING), handed over, or prepared by an earlier call."""
     if job.status is JobStatus.PENDING:
-        for row in resources.tasks().tasks(job.job_id):
-            if row.state is TaskState.FAILED:
-                saved = row.pages > 0 and resources.raw_payloads().has(names.raw_key(job.job_id, row.task_id))
-                resources.tasks().put_back(job, row, saved)
+        failed = [row for row in resources.tasks().tasks(job.job_id) if row.state is TaskState.FAILED]
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            if not all(pool.map(lambda row: time.monotonic() < deadline and _put_back(job, row), failed)):
+                return step(job.job_id, "PREPARE_LATER", Seconds=1)
         resources.jobs().save(job, replace(job, status=JobStatus.RUNNING))
     return step(job.job_id, "RECONCILE")
+
+
+def _put_back(job: Job, row: TaskRow) -> bool:
+    saved = row.pages > 0 and resources.raw_payloads().has(names.raw_key(job.job_id, row.task_id))
+    resources.tasks().put_back(job, row, saved)
+    return True
 
 
 def _probe(spec: JobSpec, deadline: float) -> tuple[Plan, Page]:
@@ -108,6 +117,7 @@ def _planned(job: Job, plan: Plan, first: Page) -> Job:
         first_page_digest=first.digest if first.records else "",
         map_concurrency=plan.map_concurrency,
         threads=plan.threads,
+        expires_at=job.expires_at + plan.spec.deadline_seconds,
         deadline_at=(datetime.now(UTC) + timedelta(seconds=plan.spec.deadline_seconds)).isoformat(),
     )
 

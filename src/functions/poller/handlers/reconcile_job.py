@@ -43,7 +43,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return step(job_id, "DONE")
     if job.status.is_final:  # this call was here before, as far as the final write at least
         return step(job_id, "DONE", Summary=announce(job, counts))
-    if job.geometry is None and job.stop is None:
+    if job.successor == execution_arn:  # its first step gave up before it could take the job over
+        resources.jobs().take_over(job, execution_arn)
+        job, counts = resources.jobs().snapshot(job_id) or (job, counts)
+    never_began = job.geometry is None or (job.status is JobStatus.PENDING and event.get("Failure"))
+    if never_began and job.stop is None:
         job = replace(job, stop={"Status": JobStatus.FAILED.value, "Error": _failure(event)})
     return _next(job, counts, deadline)
 
@@ -51,7 +55,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def abandon(job: Job, counts: Counts, reason: str, deadline: float) -> dict[str, Any]:
     """End a job whose execution is no more. Every task that is not finished fails with the reason."""
     error = {"Type": "ExecutionEnded", "Message": f"{reason}; redrive the job to fetch what is missing"}
-    resources.jobs().request_stop(job.job_id, {"Status": JobStatus.FAILED.value, "Error": error})
+    stop = {"Status": JobStatus.FAILED.value, "Error": error}
+    resources.jobs().request_stop(job.job_id, stop, job.execution_arn)
     job, counts = resources.jobs().snapshot(job.job_id) or (job, counts)
     return _next(job, counts, deadline)
 
@@ -65,8 +70,10 @@ def _after_execution(detail: dict[str, Any], deadline: float) -> dict[str, Any]:
         return step(str(job_id), "DONE")
     job, counts = found
     resources.logger.append_keys(job_id=job_id)
-    if job.status.is_final or names.owner(job.execution_arn, job.successor) != detail["executionArn"]:
+    if names.owner(job.execution_arn, job.successor) != detail["executionArn"]:
         return step(job.job_id, "DONE")
+    if job.status.is_final:  # this event was here before, as far as the final write at least
+        return step(job.job_id, "DONE", Summary=announce(job, counts))
     answer = abandon(job, counts, f"the workflow's execution ended as {detail['status']}", deadline)
     if answer["NextStep"] != "DONE":
         raise RetriablePollerError("not all tasks could be finished in time; call again")
@@ -82,8 +89,10 @@ def _next(job: Job, counts: Counts, deadline: float) -> dict[str, Any]:
         case GiveUp(error, stop):
             if not fail_the_rest(job, error, deadline):
                 return step(job.job_id, "RECONCILE")
-            after = resources.jobs().snapshot(job.job_id) or (job, counts)
-            return _next(replace(after[0], stop=stop), after[1], deadline)
+            job, counts = resources.jobs().snapshot(job.job_id) or (job, counts)
+            stop = stop or job.stop
+            ending = End(JobStatus(stop["Status"]), stop["Error"]) if stop else End(JobStatus.SUCCEEDED)
+            return step(job.job_id, "DONE", Summary=end(job, ending, counts))
         case End() as ending:
             return step(job.job_id, "DONE", Summary=end(job, ending, counts))
         case Fetch() | Wait() if noted.visits > MOST_VISITS:

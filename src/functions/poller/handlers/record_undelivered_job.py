@@ -13,6 +13,7 @@ from poller.handlers.announcing import announce, iso
 from poller.logic import names
 from poller.models import Counts, Job, JobStatus
 
+_NO_EXECUTION = "none"
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
@@ -37,11 +38,12 @@ def record_job(record: SQSRecord) -> None:
         job_id=request["id"],
         name="default",
         status=JobStatus.REJECTED,
-        execution_arn="none",
+        execution_arn=_NO_EXECUTION,
         started_at=request["time"],
         expires_at=int(now.timestamp()) + resources.settings.retention_days * 86_400,
         error={"Type": "JobRejected", "Message": message},
         finished_at=iso(now),
     )
-    if resources.jobs().claim(job) == job:
-        announce(job, Counts())
+    standing = resources.jobs().claim(job)
+    if standing.execution_arn == _NO_EXECUTION:  # recorded here, now or by a call that may not have announced it
+        announce(standing, Counts())

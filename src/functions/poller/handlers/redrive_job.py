@@ -1,5 +1,6 @@
 """RedriveJob: POST /jobs/{jobId}/redrive. Runs again what failed, and only that, under the same job id."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,6 +41,8 @@ def _refusal(job: Job) -> str | None:
         return "has SUCCEEDED; nothing failed"
     if job.geometry is None:
         return f"was {job.status} before it was planned; submit a new job"
+    if time.time() + job.planned[0].deadline_seconds > job.expires_at:
+        return "is about to expire with all its rows; submit a new job"
     return None
 
 

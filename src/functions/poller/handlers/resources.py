@@ -20,8 +20,9 @@ settings = Settings()
 logger = Logger(service="poller", log_uncaught_exceptions=True)
 # Standard mode retries throttles and 5xx with backoff; its time-outs end well within a function's.
 _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=5, read_timeout=20)
-# Presigned links in the old signature version cannot be limited to a few minutes everywhere.
-_S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4"))
+# For presigned links: the region's own host, since the global one answers a new bucket elsewhere with a redirect that
+# the signature does not cover. https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+_S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4", s3={"addressing_style": "path"}))
 
 
 @cache
@@ -64,4 +65,4 @@ def workflow() -> Workflow:
 
 @cache
 def upstream() -> Upstream:
-    return Upstream(settings.user_agent, settings.allow_loopback)
+    return Upstream(settings.user_agent, settings.allow_loopback, settings.allowed_hosts)

@@ -22,12 +22,12 @@ def advance(before: TaskRow | None, change: TaskRow) -> TaskRow | None:
         return change
     if before.state.rank >= change.state.rank:
         return None
+    # An error ends with the state it explains, and how many records there are is COMPLETE's to say.
+    said = {"error", "records"} if change.state is TaskState.COMPLETE else {"error"}
     kept = {
         f.name: getattr(before, f.name)
         for f in fields(TaskRow)
-        if f.default is not MISSING
-        and getattr(change, f.name) == f.default
-        and f.name != "error"  # an error ends with the state it explains
+        if f.default is not MISSING and getattr(change, f.name) == f.default and f.name not in said
     }
     return replace(change, **kept)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from math import ceil
 from typing import Any
 
@@ -10,9 +11,9 @@ from poller.models import Counts, Job, JobStatus, TaskRow
 
 IDLE_ROUNDS = 5
 """Rounds of fetching without any progress after which what is still pending is given up."""
-PROCESSING_PATIENCE = timedelta(minutes=45)
-"""How long queued tasks may show no progress: longer than all deliveries of a message take together
-(maxReceiveCount 5 × visibility timeout of 6 minutes, and the batching windows)."""
+PROCESSING_PATIENCE = timedelta(hours=6)
+"""How long queued tasks may show no progress. All deliveries of a message take half an hour (maxReceiveCount 5 ×
+visibility timeout of 6 minutes), and the queue is shared: another job's backlog may stand before this one's."""
 MOST_VISITS = 500
 """Looks at a job in one execution. Each costs at most 20 history events, and an execution has 25,000:
 https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
@@ -84,12 +85,19 @@ def decide(job: Job, counts: Counts, now: datetime) -> Decision:
         if job.idle_rounds >= IDLE_ROUNDS:
             return GiveUp(_no_progress(job, unfinished, f"after {job.idle_rounds} rounds of fetching"))
         pause = job.not_before - now.timestamp()
-        return Wait(min(_LONGEST_PAUSE, ceil(pause))) if pause > 0 else Fetch()
+        return Wait(min(_LONGEST_PAUSE, ceil(pause), _until_deadline(job, now))) if pause > 0 else Fetch()
     idle = now - datetime.fromisoformat(job.progress_at)
     if idle > PROCESSING_PATIENCE:
-        return GiveUp(_no_progress(job, unfinished, f"after {int(idle.total_seconds() // 60)} minutes in the queue"))
+        return GiveUp(_no_progress(job, unfinished, f"after {int(idle.total_seconds() // 3600)} hours in the queue"))
     # A long queue, or one that does not move, is not looked at every two seconds: each look costs history events.
     return Wait(min(_LONGEST_WAIT, max(2, unfinished // _PATIENT_TASKS, int(idle.total_seconds() / 2))))
+
+
+def _until_deadline(job: Job, now: datetime) -> int:
+    """Seconds, at least 1."""
+    if not job.deadline_at:
+        return _LONGEST_PAUSE
+    return max(1, ceil((datetime.fromisoformat(job.deadline_at) - now).total_seconds()) + 1)
 
 
 def exceeds_tolerance(job: Job, counts: Counts) -> bool:
@@ -108,10 +116,14 @@ def too_many_failures(job: Job, counts: Counts) -> dict[str, Any]:
 
 def verdict(job: Job, counts: Counts, rows: Iterable[TaskRow]) -> End:
     """How a job ends whose tasks are all finished and that nothing stopped."""
-    rows = list(rows)
+    rows = sorted(rows, key=lambda row: row.task_id)
     if counts.failed:
         status = JobStatus.PARTIAL if counts.complete else JobStatus.FAILED
         return End(status, _first_failure(job, counts, rows))
+    if repeated := _first_repeated(rows):
+        message = f"task {repeated} begins with the records that the task before it ends with"
+        advice = "the API seems to ignore the page asked for: correct the paginator and submit a new job"
+        return End(JobStatus.PARTIAL, _error("PaginationLoop", f"{message}; {advice}"))
     expected, received = job.records_expected, counts.records
     declared = [row.declared for row in rows if row.declared is not None]
     latest = max(declared, default=expected or 0)
@@ -120,12 +132,18 @@ def verdict(job: Job, counts: Counts, rows: Iterable[TaskRow]) -> End:
     if expected <= received <= latest:
         message = (
             f"the API declared {expected:,} records when the job was planned and {latest:,} while it ran; "
-            f"{received:,} arrived. What was added meanwhile may be missing: run the job again for it"
+            f"{received:,} arrived. Records may be missing or repeated where others were added: run the job again"
         )
         return End(JobStatus.SUCCEEDED, notice=_error("GrewAfterPlan", message))
     seen = sorted({expected, *declared})
     totals = f"{expected:,}" if len(seen) == 1 else f"between {seen[0]:,} and {seen[-1]:,}"
     return End(JobStatus.PARTIAL, _error("TotalsDisagree", f"the API declared {totals} records and sent {received:,}"))
+
+
+def _first_repeated(rows: list[TaskRow]) -> str | None:
+    """The first task whose first page repeats its neighbour's last. Pages without records have no digest."""
+    pairs = ((before, row) for before, row in pairwise(rows) if before.last_digest)
+    return next((row.task_id for before, row in pairs if before.last_digest == row.first_digest), None)
 
 
 def _first_failure(job: Job, counts: Counts, rows: list[TaskRow]) -> dict[str, Any]:

@@ -16,7 +16,8 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5
 # The transport owns these (RFC 9112, sections 6 and 9); a spec that sets them would break the request's framing.
 _TRANSPORT_HEADERS = {"host", "content-length", "transfer-encoding", "connection", "accept-encoding"}
 # A spec is kept in an event archive, a table and a workflow's history: no place for credentials.
-_SECRET_HEADERS = {"authorization", "proxy-authorization", "cookie", "x-api-key"}
+_SECRET_HEADERS = re.compile(r"auth|cookie|api-?key|token|secret|passw|credential|signature", re.IGNORECASE)
+_SECRET_PARAMS = {"api_key", "apikey", "api-key", "access_token", "auth_token", "password", "client_secret"}
 
 Reader = Callable[[str, Any], Any]
 
@@ -79,6 +80,8 @@ def query_params(field: str, value: Any) -> dict[str, str]:
     if not isinstance(value, dict):
         raise JobRejected(f"{field} is {kind_of(value)}; it must be an object of names and values")
     for name, item in value.items():
+        if name.lower() in _SECRET_PARAMS:
+            raise JobRejected(f"{field}.{shown(name)} would store a secret with the job; leave it out")
         if isinstance(item, dict | list) or item is None:
             raise JobRejected(
                 f"{field}.{shown(name)} is {kind_of(item)}; a query parameter is a string, number or boolean"
@@ -100,7 +103,7 @@ def request_headers(field: str, value: Any) -> dict[str, str]:
             raise JobRejected(f"{field} has a name that is no HTTP header name: '{shown(name)}'")
         if name.lower() in _TRANSPORT_HEADERS:
             raise JobRejected(f"{field}.{shown(name)} is set by the connection itself; leave it out")
-        if name.lower() in _SECRET_HEADERS:
+        if _SECRET_HEADERS.search(name):
             raise JobRejected(f"{field}.{shown(name)} would store a secret with the job; leave it out")
         # The value may be a secret: say where it is wrong, never what it is.
         if not isinstance(item, str) or not item.isprintable() or not item.isascii() or item != item.strip():

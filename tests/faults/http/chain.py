@@ -1,0 +1,26 @@
+"""The real chain from a request to a page, without the waiting."""
+
+import time
+
+from poller.edges.fetching import Gate, PageFetcher
+from poller.edges.upstream import Upstream
+from poller.models import PageRequest
+from poller.specs import JobSpec, Retry
+
+AGENT = "api-poller/test (+https://example.com/contact)"
+
+
+def get(url: str, **headers: str) -> PageRequest:
+    return PageRequest("GET", url, {"Accept": "application/json", **headers})
+
+
+def local(total_seconds: float = 5.0, ca_file: str | None = None) -> Upstream:
+    """An Upstream with the settings of a laptop."""
+    return Upstream(AGENT, allow_loopback=True, total_seconds=total_seconds, ca_file=ca_file)
+
+
+def fetcher(upstream: Upstream, attempts: int = 3, pauses: list[float] | None = None) -> PageFetcher:
+    """A PageFetcher that notes in `pauses` how long it would have waited."""
+    taken = [] if pauses is None else pauses
+    spec = JobSpec("https://api.example.com/", retry=Retry(max_attempts=attempts))
+    return PageFetcher(upstream, spec, time.monotonic() + 60, Gate(sleep=taken.append), taken.append)

@@ -1,0 +1,187 @@
+"""Connections are kept for the next page, and never trusted beyond what they have shown."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from socket import SHUT_RDWR
+from threading import Barrier
+
+import pytest
+
+from poller.errors import TransientUpstreamError
+from tests.faults.http.chain import fetcher, get, local
+from tests.faults.http.conftest import Network
+from tests.faults.http.servers import Peer, Server, answer, answering, closing
+
+
+def test_threads_share_connections_and_never_answers() -> None:
+    def echo(peer: Peer) -> None:
+        number = peer.request.split("n=")[1].split(" ")[0].encode()
+        peer.send(answer(b"[%b]" % number + b" " * int(number)))
+
+    with Server(echo) as server, ThreadPoolExecutor(8) as pool:
+        upstream = local()
+        bodies = list(pool.map(lambda n: upstream.send(get(server.url(f"/?n={n}"))).body.strip(), range(400)))
+
+    assert bodies == [b"[%d]" % n for n in range(400)]
+    assert server.connections <= 8
+
+
+def test_a_connection_serves_only_the_host_and_port_it_was_made_for(network: Network) -> None:
+    network.names |= {"a.test": [["127.0.0.1"]], "b.test": [["127.0.0.1"]]}
+    with Server(answering(answer(b'["one"]'))) as one, Server(answering(answer(b'["two"]'))) as two:
+        upstream = local()
+        urls = [f"http://{host}:{server.port}/" for host in ("a.test", "b.test") for server in (one, two)]
+
+        bodies = [upstream.send(get(url)).body for url in urls * 2]
+
+    assert bodies == [b'["one"]', b'["two"]'] * 4
+    assert (one.connections, two.connections) == (2, 2)
+
+
+@pytest.mark.parametrize("response", [
+    answer(b"[1]", "200 OK", "Connection: close"),
+    answer(b"[1]").replace(b"HTTP/1.1", b"HTTP/1.0"),
+])  # fmt: skip
+def test_a_connection_that_the_server_gave_up_is_not_used_although_it_stands(response: bytes) -> None:
+    with Server(answering(response)) as server:
+        upstream = local()
+
+        bodies = [upstream.send(get(server.url())).body for _ in range(3)]
+
+    assert bodies == [b"[1]"] * 3
+    assert server.connections == 3
+
+
+@pytest.mark.parametrize("response", [answer(b"[1]"), b"HTTP/1.1 200 OK\r\n\r\n[1]"])
+def test_a_connection_that_ends_without_a_word_costs_no_attempt(response: bytes) -> None:
+    with Server(closing(response)) as server:
+        upstream = local()
+
+        bodies = []
+        for _ in range(3):
+            bodies.append(upstream.send(get(server.url())).body)
+            time.sleep(0.05)  # for the end of the connection to arrive
+
+    assert bodies == [b"[1]"] * 3
+    assert server.connections == 3
+
+
+def test_a_second_answer_that_nobody_asked_for_is_never_the_next_pages() -> None:
+    with Server(answering(answer(b"[1]") + answer(b'["smuggled"]'), answer(b"[2]"))) as server:
+        upstream = local()
+        first = upstream.send(get(server.url()))
+
+        second = upstream.send(get(server.url()))
+
+    assert (first.body, second.body) == (b"[1]", b"[2]")
+
+
+def test_an_unasked_answer_that_comes_later_ends_the_connection() -> None:
+    def more(peer: Peer) -> None:
+        peer.send(answer(b"[1]"))
+        peer.pause(0.05)
+        peer.send(answer(b'["smuggled"]'))
+
+    with Server(more) as server:
+        upstream = local()
+        bodies = []
+        for _ in range(2):
+            bodies.append(upstream.send(get(server.url())).body)
+            time.sleep(0.2)
+
+    assert bodies == [b"[1]"] * 2
+    assert server.connections == 2
+
+
+def test_one_dead_connection_condemns_the_others_of_its_age() -> None:
+    everyone = Barrier(4)
+
+    def once(peer: Peer) -> None:
+        """Answer once a connection; then be dead without a word, as after a worker was frozen."""
+        if getattr(peer, "served", False):
+            peer.sock.shutdown(SHUT_RDWR)
+        else:
+            peer.served = True
+            if "first" in peer.request:
+                everyone.wait(5)
+            peer.send(answer(b"[1]"))
+
+    with Server(once) as server:
+        upstream = local()
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda _: upstream.send(get(server.url("/first"))), range(4)))
+
+        page, _ = fetcher(upstream, attempts=2).fetch(get(server.url("/second")))
+
+    assert page.records == [1]
+    assert server.connections == 5
+
+
+def test_a_connection_long_unused_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(answering(answer(b"[1]"))) as server:
+        upstream = local()
+        upstream.send(get(server.url()))
+        now = time.time()
+        monkeypatch.setattr(time, "time", lambda: now + 5)
+
+        upstream.send(get(server.url()))
+
+    assert server.connections == 2
+
+
+def test_unused_connections_to_other_hosts_are_closed_in_time(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network.names |= {f"host{n}.test": [["127.0.0.1"]] for n in range(20)}
+    with Server(answering(answer(b"[1]"))) as server:
+        upstream = local()
+        for n in range(20):
+            upstream.send(get(f"http://host{n}.test:{server.port}/"))
+        now = time.time()
+        monkeypatch.setattr(time, "time", lambda: now + 5)
+
+        upstream.send(get(server.url()))
+
+        assert len(upstream._idle._all) == 1
+
+
+def test_the_rest_of_a_long_refusal_is_never_the_next_answer() -> None:
+    def in_two_pieces(peer: Peer) -> None:
+        whole = answer(b"x" * 70_000, "500 Trouble") if len(server.requests) == 1 else answer(b"[1]")
+        peer.send(whole[:-4000])
+        peer.pause(0.1)
+        peer.send(whole[-4000:])
+
+    with Server(in_two_pieces) as server:
+        upstream = local()
+        refusal = upstream.send(get(server.url()))
+
+        response = upstream.send(get(server.url()))
+
+    assert (refusal.status, refusal.body, response.body) == (500, b"", b"[1]")
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("body", [b"-1\r\n[]", b"-5\r\n[]", b"zz\r\n", b"10\r\n[]", b"", b"2\r\n[]\r\n0\r\n\r\n"])
+@pytest.mark.parametrize("status", [404, 503])
+def test_a_refusal_is_heard_whatever_its_body(status: int, body: bytes) -> None:
+    with Server(closing(b"HTTP/1.1 %d No\r\nTransfer-Encoding: chunked\r\n\r\n%b" % (status, body))) as server:
+        response = local().send(get(server.url()))
+
+    assert (response.status, response.body) == (status, b"")
+
+
+def test_repeated_and_folded_headers_are_read_as_one_line() -> None:
+    headers = ("X-Total: 1", "x-total: 2", "Link: <a>;\r\n  rel=next")
+    with Server(answering(answer(b"[1]", "200 OK", *headers))) as server:
+        response = local().send(get(server.url()))
+
+    assert response.headers == {"x-total": "1, 2", "link": "<a>; rel=next", "content-length": "3"}
+
+
+def test_an_api_that_is_down_is_a_transient_error() -> None:
+    with Server(answering(answer(b"[1]"))) as server:
+        url = server.url()
+
+    with pytest.raises(TransientUpstreamError, match=r"no connection to 127\.0\.0\.1"):
+        local().send(get(url))

@@ -1,0 +1,197 @@
+"""Case 25, and bodies that are not what their headers say."""
+
+import gzip
+import tracemalloc
+import zlib
+from collections.abc import Iterator
+
+import pytest
+
+from poller.edges import upstream
+from poller.errors import InvalidPayload, TransientUpstreamError
+from tests.faults.http.chain import fetcher, get, local
+from tests.faults.http.servers import Peer, Script, Server, answer, answering, closing
+
+MIB = 2**20
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+
+
+@pytest.fixture
+def small_cap(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A cap of 1 MiB, and as much again for what is not body."""
+    monkeypatch.setattr(upstream, "MAX_BODY_BYTES", MIB)
+    monkeypatch.setattr(upstream, "_OVERHEAD_BYTES", MIB)
+    return MIB
+
+
+def bomb() -> bytes:
+    """10 MB that inflate to 10 GiB: one block of 64 MiB zeros, complete in itself, 160 times (RFC 1951)."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    block = packer.compress(bytes(64 * MIB)) + packer.flush(zlib.Z_FULL_FLUSH)
+    return bytes.fromhex("1f8b0800000000000003") + 160 * block
+
+
+def test_ten_gigabytes_in_ten_megabytes_are_stopped_at_the_cap() -> None:
+    body = bomb()
+    with Server(answering(answer(body, "200 OK", "Content-Encoding: gzip"))) as server:
+        tracemalloc.start()
+        try:
+            with pytest.raises(InvalidPayload, match="larger than 32 MiB; ask for smaller pages"):
+                local(20).send(get(server.url()))
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+    assert 10_000_000 < len(body) < 11_000_000
+    assert peak < 2.5 * upstream.MAX_BODY_BYTES
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip", "chunked", "unannounced"])
+@pytest.mark.parametrize("excess", [0, 1])
+def test_the_cap_is_exact(coding: str, excess: int, small_cap: int) -> None:
+    body = b"x" * (small_cap + excess)
+    match coding:
+        case "gzip":
+            response = answer(gzip.compress(body), "200 OK", "Content-Encoding: gzip")
+        case "chunked":
+            response = CHUNKED + b"\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+        case "unannounced":
+            response = b"HTTP/1.1 200 OK\r\n\r\n" + body
+        case _:
+            response = answer(body)
+    with Server(closing(response)) as server:
+        if excess:
+            with pytest.raises(InvalidPayload, match="larger than 1 MiB"):
+                local().send(get(server.url()))
+        else:
+            assert local().send(get(server.url())).body == body
+
+
+def endless(beginning: bytes, again: bytes) -> Script:
+    def script(peer: Peer) -> None:
+        peer.send(beginning)
+        while True:
+            peer.send(again)
+
+    return script
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        endless(b"HTTP/1.1 200 OK\r\n\r\n", b" " * 65536),
+        endless(CHUNKED + b"\r\n", b"10000\r\n" + b" " * 65536 + b"\r\n"),
+        endless(CHUNKED + b"\r\nFFFFFFFFFFFF\r\n", b" " * 65536),
+        # int() takes a sign, and read(-1) means everything: http.client would read for ever.
+        endless(CHUNKED + b"\r\n-1\r\n", b" " * 65536),
+        endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 2000),
+        endless(CHUNKED + b"\r\n2\r\n[]\r\n0\r\n", b"X-Trailer: 1\r\n" * 2000),
+        endless(b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", b" " * 65536),
+    ],
+    ids=["body", "chunks", "one-chunk", "negative-chunk", "interim", "trailers", "refusal"],
+)
+def test_nothing_endless_is_read_beyond_the_budget(
+    script: Script, small_cap: int, request: pytest.FixtureRequest
+) -> None:
+    with Server(script) as server:
+        tracemalloc.start()
+        try:
+            try:
+                status = local(10).send(get(server.url())).status
+            except InvalidPayload:
+                status = 0
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+    assert status == (404 if "refusal" in request.node.name else 0)
+    assert peak < 8 * small_cap
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        b"HTTP/1.1 200 OK\r\n" + b"X-A: 1\r\n" * 5000,
+        b"HTTP/1.1 200 OK\r\nX-Long: " + b"a" * 200_000,
+        b"HTTP/1.1 200 " + b"a" * 200_000,
+        CHUNKED + b"\r\n-5\r\n[]\r\n0\r\n\r\n",
+        CHUNKED + b"\r\nzz\r\n[]\r\n0\r\n\r\n",
+        CHUNKED + b"\r\n" + b"0" * 200_000,
+        b"\x16\x03\x01 something else altogether\r\n\r\n",
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"HTTP/2.0 200 OK\r\n\r\n",
+        b"HTTP/1.1 two OK\r\n\r\n",
+        b"",
+    ],
+    ids=["many-headers", "long-header", "long-status", "negative-size", "bad-size", "long-size", "binary", "ssh",
+         "http2", "bad-status", "nothing"],
+)  # fmt: skip
+def test_what_is_not_sound_http_is_a_transient_error(response: bytes) -> None:
+    with Server(closing(response)) as server, pytest.raises(TransientUpstreamError) as error:
+        local().send(get(server.url()))
+
+    assert error.value.message.startswith(("the answer of 127.0.0.1 broke off", "no connection to 127.0.0.1"))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        answer(b'[{"id": 1}', length=12),
+        answer(b"[1]", length=5),
+        CHUNKED + b"\r\n4\r\n[1]",
+        CHUNKED + b"\r\n3\r\n[1]\r\n",
+        answer(gzip.compress(b"[1, 2]")[:-9], "200 OK", "Content-Encoding: gzip"),
+        answer(gzip.compress(b"[1, 2]")[:-8] + bytes(8), "200 OK", "Content-Encoding: gzip"),
+        answer(b"[1, 2]", "200 OK", "Content-Encoding: gzip"),
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"[1, 2]")[:-1],
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\n[1]  ",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -3\r\n\r\n[1]",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0x3\r\n\r\n[1]",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n[1]",
+    ],
+    ids=["cut", "longer-than-announced", "cut-chunk", "no-last-chunk", "cut-gzip", "bad-checksum", "no-gzip",
+         "unannounced-cut-gzip", "two-lengths", "negative-length", "hex-length", "other-framing"],
+)  # fmt: skip
+def test_a_body_that_does_not_end_as_announced_is_asked_for_again(broken: bytes) -> None:
+    with Server(closing(broken, broken, answer(b"[1]"))) as server:
+        page, _ = fetcher(local()).fetch(get(server.url()))
+
+    assert page.records == [1]
+    assert len(server.requests) == 3
+
+
+def test_only_gzip_is_asked_for() -> None:
+    with Server(answering(answer(b"[1]"))) as server:
+        local().send(get(server.url()))
+
+    assert "Accept-Encoding: gzip\r\n" in server.requests[0]
+
+
+@pytest.mark.parametrize("coding", ["deflate", "br", "zstd", "compress", "gzip, gzip", "gzip, identity", "nonsense\tx"])
+def test_an_encoding_nobody_asked_for_is_refused_and_not_guessed_at(coding: str) -> None:
+    script = answering(answer(zlib.compress(b"[1]"), "200 OK", f"Content-Encoding: {coding}"))
+    with Server(script) as server, pytest.raises(InvalidPayload, match="which was not asked for") as refused:
+        fetcher(local()).fetch(get(server.url()))
+
+    assert len(server.requests) == 1
+    assert len(refused.value.message.splitlines()) == 1
+
+
+def test_a_refusal_in_an_unknown_encoding_is_still_heard() -> None:
+    busy = answer(b"\xff\xff", "503 Service Unavailable", "Content-Encoding: br")
+    with Server(answering(busy, answer(b"[1]"))) as server:
+        page, _ = fetcher(local()).fetch(get(server.url()))
+
+    assert page.records == [1]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "x-gzip"])
+@pytest.mark.parametrize("pieces", [1, 2, 200])
+def test_gzip_in_any_number_of_members_is_read_whole(coding: str, pieces: int) -> None:
+    numbers = "[" + ",".join(map(str, range(40_000))) + "]"
+    size = -(-len(numbers) // pieces)
+    packed = b"".join(gzip.compress(numbers[i : i + size].encode()) for i in range(0, len(numbers), size))
+    with Server(answering(answer(packed, "200 OK", f"Content-Encoding: {coding}"))) as server:
+        response = local().send(get(server.url()))
+
+    assert response.body == numbers.encode()
