@@ -15,7 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 class Partner:
     """`total` records in pages of at most `cap`; each page fails `failures` times before it comes.
 
-    `pause_once`: the second page asked for is answered once with 429 and a Retry-After of so many seconds.
+    Pages from offset `slow_from` on take three seconds. `pause_once`: the second page asked for is answered once
+    with 429 and a Retry-After of so many seconds.
     """
 
     total: int = 95
@@ -28,6 +29,7 @@ class Partner:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     pause_once: int | None = None
+    slow_from: int | None = None
     url: str = ""
     requests: list[dict[str, str]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
@@ -50,6 +52,8 @@ class Partner:
         if earlier < self.failures:
             return 500, b'{"message": "now and then"}'
         offset = 0 if self.ignores_offset else int(query.get("offset", 0))
+        if self.slow_from is not None and offset >= self.slow_from:
+            time.sleep(3)
         if self.refuses_page_from is not None and offset >= self.refuses_page_from:
             return 404, b'{"message": "no such page"}'
         limit = min(int(query.get("limit", self.cap)), self.cap)

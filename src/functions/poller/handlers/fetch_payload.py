@@ -64,14 +64,13 @@ def fetch_pages(job: Job, task: Task, fetcher: PageFetcher) -> list[Page]:
     """The task's pages, in order. Raises PaginationLoop where one repeats its neighbour or the first page."""
     spec, shape = job.planned
 
-    size = 0
+    sizes: list[int] = []  # appending is safe from several threads
 
     def fetch(index: int) -> Page:
-        nonlocal size
         try:
             page = fetcher.fetch(page_request(spec, index, shape.page_size))[0]
-            size += len(page.line)
-            if size > _MOST_TASK_BYTES:
+            sizes.append(len(page.line.encode()))
+            if sum(sizes) > _MOST_TASK_BYTES:
                 raise InvalidPayload(f"the pages of this task are larger than {_MOST_TASK_BYTES // 2**20} MiB together")
             if not page.records and job.records_expected is None and index < shape.pages - 1:
                 raise InvalidPayload(f"page {index + 1} of {shape.pages} holds no records")
