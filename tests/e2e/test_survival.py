@@ -93,10 +93,10 @@ def test_a_killed_emulator_loses_no_job(stack: LocalStack, tmp_path: Path) -> No
 
 
 def wait_for_a_snapshot(stack: LocalStack, seconds: float = 60) -> None:
-    """Until the emulator has saved its tables once more, as it does every few seconds."""
-    saved = stack.root / ".poller" / "data" / "state" / "dynamodb.json"
+    """Until the emulator has saved its tables and executions once more, as it does every few seconds."""
+    saved = [stack.root / ".poller" / "data" / "state" / name for name in ("dynamodb.json", "stepfunctions.json")]
     now, deadline = time.time(), time.monotonic() + seconds
-    while not saved.exists() or saved.stat().st_mtime < now:
+    while not all(file.exists() and file.stat().st_mtime > now for file in saved):
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
