@@ -26,7 +26,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         page, start = resources.jobs().newest(_PAGE, start)
         for job, _ in page:
             try:
-                ended += [job.job_id] if _is_abandoned(job) and _end(job.job_id, deadline) else []
+                ended += [job.job_id] if _lost(job) and _end(job.job_id, deadline) else []
             except Exception:  # one job that cannot be looked at must not hide the others
                 resources.logger.exception("could not look at a job", extra={"job_id": job.job_id})
         if start is None:
@@ -35,19 +35,20 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return {"Ended": ended}
 
 
-def _is_abandoned(job: Job) -> bool:
+def _lost(job: Job) -> str | None:
+    """How the execution that should drive the job ended; None if it runs, or the job needs none or may still get it."""
     if job.status.is_final or not _is_old(job.handed_over_at or job.started_at):
-        return False
-    return resources.workflow().status(names.owner(job.execution_arn, job.successor)) != "RUNNING"
+        return None
+    status = resources.workflow().status(names.owner(job.execution_arn, job.successor))
+    return status if status != "RUNNING" else None
 
 
 def _end(job_id: str, deadline: float) -> bool:
     """Look once more, since the job may have changed hands meanwhile, and end it."""
-    job, counts = resources.jobs().snapshot(job_id) or (None, None)
-    if job is None or counts is None or not _is_abandoned(job):
+    found = resources.jobs().snapshot(job_id)
+    if found is None or (status := _lost(found[0])) is None:
         return False
-    status = resources.workflow().status(names.owner(job.execution_arn, job.successor))
-    abandon(job, counts, f"the workflow's execution is {status}", deadline)
+    abandon(*found, f"the workflow's execution is {status}", deadline)
     return True
 
 
