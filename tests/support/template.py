@@ -57,12 +57,22 @@ def functions() -> dict[str, dict[str, Any]]:
     return merged
 
 
-def statements(properties: dict[str, Any]) -> list[dict[str, Any]]:
-    """The policy statements of a function's or role's properties."""
-    found = []
-    for policy in properties.get("Policies", []):
-        found += policy.get("Statement") or policy["PolicyDocument"]["Statement"]
+def roles() -> dict[str, list[dict[str, Any]]]:
+    """Logical id to policy statements of every role, those of separate policies and behind conditions too."""
+    found = {
+        name: [s for policy in body["Properties"].get("Policies", []) for s in statements(policy)]
+        for name, body in resources("AWS::IAM::Role").items()
+    }
+    for body in resources("AWS::IAM::Policy").values():
+        for role in body["Properties"]["Roles"]:
+            found[role["Ref"]] += statements(body["Properties"])
     return found
+
+
+def statements(properties: dict[str, Any]) -> list[dict[str, Any]]:
+    """The statements of a PolicyDocument; of one behind a condition, what it says when that holds."""
+    found = properties["PolicyDocument"]["Statement"]
+    return [statement["Fn::If"][1] if "Fn::If" in statement else statement for statement in found]
 
 
 def as_list(value: Any) -> list[Any]:

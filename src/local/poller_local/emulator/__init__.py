@@ -19,6 +19,7 @@ MiniStack no longer needs it:
 - ``event_delivery``: what a rule cannot deliver goes to its target's dead-letter queue
 - ``api_errors``: an HTTP API tells its caller nothing about a function's error
 - ``dynamodb_ttl``: a table's ``TimeToLiveSpecification`` in a template
+- ``number_parameters``: a Number parameter as an event source mapping's concurrency
 - ``secure_transport``: policies that demand TLS hold over loopback HTTP
 - ``stopped_executions``: a stopped execution stays stopped and starts no further children
 - ``interrupted_executions``: what the emulator's own stop interrupted is announced at its next start
@@ -41,6 +42,7 @@ GAPS = (
     "event_delivery",
     "api_errors",
     "dynamodb_ttl",
+    "number_parameters",
     "secure_transport",
     "stopped_executions",
     "interrupted_executions",
