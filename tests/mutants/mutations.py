@@ -1011,8 +1011,15 @@ MUTATIONS = (
     Mutation(
         "parameters that carry secrets are refused (32)",
         f"{_SRC}/logic/spec_fields.py",
-        "if name.lower() in _SECRET_PARAMS:",
+        "if param.lower() in _SECRET_PARAMS:",
         "if False:",
+        f"{_RULES}::test_what_sounds_secret_is_not_stored_with_a_job",
+    ),
+    Mutation(
+        "parameters that carry secrets are refused in the url too (32)",
+        f"{_SRC}/logic/spec_fields.py",
+        "for name, _ in parse_qsl(parts.query, keep_blank_values=True):",
+        "for name, _ in ():",
         f"{_RULES}::test_what_sounds_secret_is_not_stored_with_a_job",
     ),
     Mutation(

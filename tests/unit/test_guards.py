@@ -34,7 +34,12 @@ def test_a_line_for_a_shell_holds_no_secret(query, headers):
 
 @pytest.mark.parametrize(
     "fields",
-    [{"headers": {"Authorization": "canary"}}, {"headers": {"X-Api-Key": "canary"}}, {"params": {"api_key": "canary"}}],
+    [
+        {"headers": {"Authorization": "canary"}},
+        {"headers": {"X-Api-Key": "canary"}},
+        {"params": {"api_key": "canary"}},
+        {"url": "https://api.example.com/items?api_key=canary"},
+    ],
 )
 def test_what_sounds_secret_is_not_stored_with_a_job(fields):
     raw = {"url": "https://api.example.com/items", **fields}

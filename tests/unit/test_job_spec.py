@@ -172,6 +172,7 @@ def test_what_is_no_spec_at_all_is_refused(raw, message):
         ({"headers": {"Proxy-Authorization": "x"}}, "headers.Proxy-Authorization would store a secret"),
         ({"headers": {"COOKIE": "x"}}, "headers.COOKIE would store a secret"),
         ({"headers": {"x-api-key": "x"}}, "headers.x-api-key would store a secret"),
+        ({"url": "https://a.example/?a=1&API%5Fkey=x"}, "url's parameter API_key would store a secret with the job"),
         ({"headers": {"X-A": 5}}, "headers.X-A must be a string of printable ASCII characters"),
         ({"headers": {"X-A": None}}, "headers.X-A must be a string of printable ASCII characters"),
         ({"headers": {"X-A": "a\r\nX-B: b"}}, "headers.X-A must be a string of printable ASCII characters"),

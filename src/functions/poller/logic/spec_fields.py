@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import jmespath
 from jmespath.exceptions import JMESPathError
@@ -60,6 +60,8 @@ def api_url(field: str, value: Any) -> str:
         raise JobRejected(f"{field} holds a user name or password before the @; leave it out")
     if parts.fragment:
         raise JobRejected(f"{field} ends in a #fragment, which is never sent to an API; leave it out")
+    for name, _ in parse_qsl(parts.query, keep_blank_values=True):
+        _refuse_secret(f"{field}'s parameter {shown(name)}", name)
     return url
 
 
@@ -80,8 +82,7 @@ def query_params(field: str, value: Any) -> dict[str, str]:
     if not isinstance(value, dict):
         raise JobRejected(f"{field} is {kind_of(value)}; it must be an object of names and values")
     for name, item in value.items():
-        if name.lower() in _SECRET_PARAMS:
-            raise JobRejected(f"{field}.{shown(name)} would store a secret with the job; leave it out")
+        _refuse_secret(f"{field}.{shown(name)}", name)
         if isinstance(item, dict | list) or item is None:
             raise JobRejected(
                 f"{field}.{shown(name)} is {kind_of(item)}; a query parameter is a string, number or boolean"
@@ -89,6 +90,11 @@ def query_params(field: str, value: Any) -> dict[str, str]:
         if not is_encodable(name + str(item)):
             raise JobRejected(f"{field}.{shown(name)} holds half a surrogate pair, which is no character")
     return {name: plain(item) for name, item in value.items()}
+
+
+def _refuse_secret(where: str, param: str) -> None:
+    if param.lower() in _SECRET_PARAMS:
+        raise JobRejected(f"{where} would store a secret with the job; leave it out")
 
 
 def plain(value: str | float | bool) -> str:
