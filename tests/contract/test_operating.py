@@ -1,4 +1,4 @@
-"""docs/operating.md explains every status, error, notice and dead-letter queue there is, and no others."""
+"""docs/operating.md explains every status, error, notice, dead-letter queue and alarm there is, and no others."""
 
 import re
 
@@ -11,10 +11,10 @@ SOURCES = [path.read_text() for path in (ROOT / "src" / "functions" / "poller").
 
 
 def first_cells() -> set[str]:
-    return set(re.findall(r"^\| (\w+) \|", TEXT, flags=re.M)) - {"status", "type", "queue"}
+    return set(re.findall(r"^\| (\w+) \|", TEXT, flags=re.M)) - {"status", "type", "queue", "alarm"}
 
 
-def test_every_status_error_and_queue_is_explained() -> None:
+def test_every_status_error_queue_and_alarm_is_explained() -> None:
     permanent = {
         n for n, c in vars(errors).items() if isinstance(c, type) and issubclass(c, errors.PermanentPollerError)
     }
@@ -22,7 +22,8 @@ def test_every_status_error_and_queue_is_explained() -> None:
         kind for text in SOURCES for kind in re.findall(r'(?:_error\(\s*|"Type": |TASKS_FAILED = )"([A-Z]\w+)"', text)
     }
     queues = {name for name in resources("AWS::SQS::Queue") if name.endswith("DLQ")}
-    expected = {*JobStatus, *(permanent - {"PermanentPollerError"}), *named, *queues} - {"GrewAfterPlan"}
+    alarms = resources("AWS::CloudWatch::Alarm")
+    expected = {*JobStatus, *(permanent - {"PermanentPollerError"}), *named, *queues, *alarms} - {"GrewAfterPlan"}
 
     assert first_cells() == expected
     assert "GrewAfterPlan" in TEXT
