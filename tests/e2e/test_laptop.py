@@ -37,7 +37,12 @@ def test_every_resource_of_the_template_is_deployed(stack: LocalStack) -> None:
         for resource in page["StackResourceSummaries"]
     }
 
-    assert set(template()["Resources"]) <= deployed
+    # Of the conditions, only this one holds on a laptop: no key, no network and no address for alarms is given.
+    expected = {
+        name for name, body in template()["Resources"].items() if body.get("Condition", "HasDemoApi") == "HasDemoApi"
+    }
+    assert expected <= deployed
+    assert not deployed & (set(template()["Resources"]) - expected)
 
 
 def test_the_archive_keeps_job_requests_only(stack: LocalStack) -> None:
@@ -71,6 +76,9 @@ def test_a_job_that_ends_is_announced_on_the_bus(stack: LocalStack) -> None:
     sqs, events, bus = stack.aws("sqs"), stack.aws("events"), stack.output("PollerTasksEventBus")
     queue = sqs.create_queue(QueueName="listener")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    to_us = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [{**to_us, "Resource": arn}]})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
     events.put_rule(
         Name="listener", EventBusName=bus, EventPattern=json.dumps({"detail-type": ["Poller Job State Change"]})
     )

@@ -27,6 +27,7 @@ from botocore.httpsession import URLLib3Session
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/everything"
+SERVICES = ("apigateway", "events", "lambda", "scheduler", "states")
 
 
 def eventually(probe: Callable[[], Any], seconds: float = 20) -> Any:
@@ -132,7 +133,7 @@ class Emulator:
         """The role ROLE, which may do everything and may be assumed by whatever we test."""
         allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
         trust = {"Effect": "Allow", "Action": "sts:AssumeRole"} | {
-            "Principal": {"Service": ["lambda.amazonaws.com", "states.amazonaws.com"]}
+            "Principal": {"Service": [f"{name}.amazonaws.com" for name in SERVICES]}
         }
         iam, name = self.client("iam"), ROLE.rpartition("/")[2]
         documents = [json.dumps({"Version": "2012-10-17", "Statement": [it]}) for it in (trust, allow)]
@@ -140,7 +141,7 @@ class Emulator:
         iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=documents[1])
 
     def function(self, source: str) -> str:
-        """A function of one Python module with a `handler`; returns its ARN."""
+        """A function of one Python module with a `handler`, which any API and rule may invoke; returns its ARN."""
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as code:
             code.writestr("app.py", source)
@@ -152,20 +153,35 @@ class Emulator:
             Code={"ZipFile": archive.getvalue()},
             Timeout=10,
         )
+        self.permit(created["FunctionArn"], "apigateway")
+        self.permit(created["FunctionArn"], "events")
         return created["FunctionArn"]
 
-    def state_machine(self, state: dict[str, Any], **others: dict[str, Any]) -> str:
+    def permit(self, function: str, service: str, **more: str) -> None:
+        """Let a service invoke a function, or its version or alias where the ARN names one."""
+        name, _, qualifier = function.partition(":function:")[2].partition(":")
+        if qualifier:
+            more["Qualifier"] = qualifier
+        self.client("lambda").add_permission(
+            FunctionName=name,
+            StatementId=f"s-{uuid4().hex[:8]}",
+            Action="lambda:InvokeFunction",
+            Principal=f"{service}.amazonaws.com",
+            **more,
+        )
+
+    def state_machine(self, state: dict[str, Any], role: str = ROLE, **others: dict[str, Any]) -> str:
         """A state machine that starts at `state`; returns its ARN."""
         definition = {"StartAt": "First", "States": {"First": state, **others}}
         created = self.client("stepfunctions").create_state_machine(
-            name=f"m-{uuid4().hex[:8]}", definition=json.dumps(definition), roleArn=ROLE
+            name=f"m-{uuid4().hex[:8]}", definition=json.dumps(definition), roleArn=role
         )
         return created["stateMachineArn"]
 
-    def run(self, state: dict[str, Any], given: Any, **others: dict[str, Any]) -> dict[str, Any]:
+    def run(self, state: dict[str, Any], given: Any, role: str = ROLE, **others: dict[str, Any]) -> dict[str, Any]:
         """Run a state machine of these states to its end; returns the described execution."""
         workflows = self.client("stepfunctions")
-        machine = self.state_machine(state, **others)
+        machine = self.state_machine(state, role, **others)
         started = workflows.start_execution(stateMachineArn=machine, input=json.dumps(given))
 
         def ended() -> dict[str, Any] | None:
@@ -175,11 +191,18 @@ class Emulator:
         return eventually(ended)
 
     def queue(self) -> tuple[str, str]:
-        """A queue; returns its URL and ARN."""
+        """A queue that rules may send to; returns its URL and ARN."""
         sqs = self.client("sqs")
         url = sqs.create_queue(QueueName=f"q-{uuid4().hex[:8]}")["QueueUrl"]
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-        return url, attributes["Attributes"]["QueueArn"]
+        arn = attributes["Attributes"]["QueueArn"]
+        statement = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}} | {
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        return url, arn
 
     def received(self, url: str) -> dict[str, Any] | None:
         answer = self.client("sqs").receive_message(QueueUrl=url, MessageAttributeNames=["All"])

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.emulator.support import ACCOUNT, REGION, Emulator, eventually
+from tests.emulator.support import ACCOUNT, REGION, ROLE, Emulator, eventually
 
 PASS = {"Type": "Pass", "End": True}
 
@@ -15,7 +15,8 @@ def rule_to(emulator: Emulator, target: str) -> tuple[str, str]:
     source = f"s-{uuid4().hex[:8]}"
     events.put_rule(Name=source, EventPattern=json.dumps({"source": [source]}))
     dead_letters = {"DeadLetterConfig": {"Arn": arn}, "RetryPolicy": {"MaximumRetryAttempts": 2}}
-    events.put_targets(Rule=source, Targets=[{"Id": "it", "Arn": target, **dead_letters}])
+    role = {"RoleArn": ROLE} if ":states:" in target else {}
+    events.put_targets(Rule=source, Targets=[{"Id": "it", "Arn": target, **role, **dead_letters}])
     return source, url
 
 

@@ -34,6 +34,14 @@ def http_api(paths: dict[str, Any], version: str = "3.0.3", **properties: Any) -
             "in": "header",
             "x-amazon-apigateway-authtype": "awsSigv4",
         },
+        "anybody": {
+            "type": "oauth2",
+            "x-amazon-apigateway-authorizer": {
+                "type": "jwt",
+                "identitySource": "$request.header.Authorization",
+                "jwtConfiguration": {"issuer": "http://127.0.0.1:9", "audience": [""]},
+            },
+        },
         "tokens": {
             "type": "oauth2",
             "x-amazon-apigateway-authorizer": {
@@ -83,6 +91,7 @@ def test_alias_and_any_method_and_default_route(emulator: Emulator, echo: str) -
     functions = emulator.client("lambda")
     version = functions.publish_version(FunctionName=echo)["Version"]
     functions.create_alias(FunctionName=echo, Name="live", FunctionVersion=version)
+    emulator.permit(f"{echo}:live", "apigateway")
     catch_all = {"x-amazon-apigateway-any-method": operation(f"{echo}:live")}
     outputs = emulator.deploy(http_api({"/any": catch_all, "/$default": catch_all}))
 
@@ -146,6 +155,7 @@ def test_update_replaces_the_routes(emulator: Emulator, echo: str) -> None:
             "without the required Detail, DetailType, Source",
         ),
         (operation("f", security=[{"forgotten": []}]), "Security scheme 'forgotten' is not declared"),
+        (operation("f", security=[{"anybody": []}]), "Security scheme 'anybody' without issuer or audience"),
     ],
 )
 def test_warning_fails_the_stack_when_asked_to(emulator: Emulator, unreadable: dict[str, Any], reason: str) -> None:

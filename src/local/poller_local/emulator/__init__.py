@@ -17,10 +17,19 @@ MiniStack no longer needs it:
 - ``map_concurrency_path``: ``MaxConcurrencyPath`` and the tolerated-failure paths of a Map
 - ``execution_retry``: ``MaxDelaySeconds`` and ``JitterStrategy`` of a Retry
 - ``event_delivery``: what a rule cannot deliver goes to its target's dead-letter queue
+- ``workflow_roles``: a state machine does what its role allows
+- ``delivery_roles``: rules and schedules deliver what their targets' roles and policies allow
+- ``integration_roles``: an HTTP API calls what its credentials or the function's permissions allow
+- ``function_roles``: a function's queue is read, and its dead-letter queue written, with its role
+- ``condition_join``: ``Fn::Join`` in a template's conditions
+- ``dead_letter_config``: a function's ``DeadLetterConfig`` in a template
+- ``absent_objects``: who may not list a bucket gets 403, not 404, for an object that is not there
 - ``api_errors``: an HTTP API tells its caller nothing about a function's error
 - ``dynamodb_ttl``: a table's ``TimeToLiveSpecification`` in a template
 - ``number_parameters``: a Number parameter as an event source mapping's concurrency
 - ``secure_transport``: policies that demand TLS hold over loopback HTTP
+- ``full_buckets``: a stack does not take a full bucket with it
+- ``signed_calls``: a route with IAM authorization serves signed calls only
 - ``stopped_executions``: a stopped execution stays stopped and starts no further children
 - ``interrupted_executions``: what the emulator's own stop interrupted is announced at its next start
 - ``snapshots``: state is saved every few seconds, so that a killed emulator loses little
@@ -40,10 +49,19 @@ GAPS = (
     "map_concurrency_path",
     "execution_retry",
     "event_delivery",
+    "workflow_roles",
+    "delivery_roles",
+    "integration_roles",
+    "function_roles",
+    "condition_join",
+    "dead_letter_config",
+    "absent_objects",
     "api_errors",
     "dynamodb_ttl",
     "number_parameters",
     "secure_transport",
+    "full_buckets",
+    "signed_calls",
     "stopped_executions",
     "interrupted_executions",
     "snapshots",

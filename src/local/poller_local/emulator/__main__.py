@@ -3,7 +3,8 @@
 Everything it keeps is under the data directory; it binds 127.0.0.1 only, and its root credentials are
 ``test``/``test``. It stops on SIGTERM or SIGINT, with ``--stop-with-stdin`` also when its standard input
 closes (that is, when the process that started it is gone), and does not start when another emulator uses
-the directory or the port.
+the directory or the port. With POLLER_IAM_LOG in its environment it records IAM's decisions in that file
+(`iam_recording`).
 """
 
 import argparse
@@ -17,6 +18,8 @@ import sys
 import threading
 from pathlib import Path
 from typing import IO
+
+from poller_local.local_aws import KEY, SECRET
 
 HOST = "127.0.0.1"
 READ_BY_MINISTACK = ("AWS_", "DOCKER_", "EDGE_", "LAMBDA_", "LOCALSTACK_", "MINISTACK_", "SERVICES", "SFN_", "USE_SSL")
@@ -38,8 +41,8 @@ def settings(options: argparse.Namespace) -> dict[str, str]:
     data: Path = options.data_dir
     return {
         "AUTH": str(options.enforce_iam).lower(),
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
         "BIND_HOST": HOST,
         "DOCKER_HOST": f"unix://{data}/no-docker.sock",
         "GATEWAY_PORT": str(options.port),
@@ -112,9 +115,14 @@ def main() -> None:
         from poller_local.emulator import install_all
 
         install_all()
+    from poller_local.emulator import iam_recording
+
+    if log := os.environ.get("POLLER_IAM_LOG"):
+        iam_recording.record_to(Path(log))
     if options.stop_with_stdin:
         stop_when_stdin_closes()
     serve(listening)
+    iam_recording.write()
     lock.close()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -51,7 +51,7 @@ def _to_function(arn, payload):
         lambda_svc.invoke_async_with_retry(record, json.loads(payload))
 
 
-def _keep(target, event, rule, failure: tuple[str, str]) -> None:
+def keep(target, event, rule, failure: tuple[str, str]) -> None:
     """Send the event to the target's dead-letter queue; AWS, too, drops it where that is impossible."""
     queue = sqs._queue_by_arn((target.get("DeadLetterConfig") or {}).get("Arn", ""))
     if queue is None:
@@ -80,7 +80,7 @@ def install() -> None:
         finally:
             _failures.reset(opened)
         for failure in failures:
-            _keep(target, event, rule, failure)
+            keep(target, event, rule, failure)
 
     def queue_or_report(spec, payload, sqs_parameters=None):
         if sqs._queue_by_arn(str(spec)) is None:

@@ -17,7 +17,7 @@ from ministack.services import stepfunctions
 def wait_seconds(retrier: dict[str, Any], retries_so_far: int) -> float:
     wait = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2.0) ** retries_so_far
     wait = min(wait, retrier.get("MaxDelaySeconds", wait))
-    return random.uniform(0, wait) if retrier.get("JitterStrategy") == "FULL" else wait  # noqa: S311
+    return random.uniform(0, wait) if retrier.get("JitterStrategy") == "FULL" else wait  # noqa: S311  # nosec B311
 
 
 def install() -> None:

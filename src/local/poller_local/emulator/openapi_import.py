@@ -7,6 +7,8 @@ into a failure. An update replaces the routes wholesale.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-open-api.html
 What an integration must have:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-integration.html
+What an authorizer must have:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-authorizer.html
 
 MiniStack creates the API, ignores ``Body`` and answers 404 everywhere. Here the create and update
 handlers of the type are wrapped: the document is read before anything is created, then written into
@@ -125,12 +127,15 @@ def _authorization(document: Json, operation: Json, authorizers: dict[str, Json]
     authorizer = scheme.get("x-amazon-apigateway-authorizer") or {}
     if authorizer.get("type") != "jwt":
         raise ValueError(f"Security scheme '{name}' is neither awsSigv4 nor a jwt authorizer")
+    configuration = authorizer.get("jwtConfiguration") or {}
+    if not configuration.get("issuer") or not any(configuration.get("audience") or []):
+        raise ValueError(f"Security scheme '{name}' without issuer or audience")
     authorizers[name] = {
         "authorizerId": name,
         "name": name,
         "authorizerType": "JWT",
         "identitySource": [authorizer.get("identitySource", "$request.header.Authorization")],
-        "jwtConfiguration": authorizer["jwtConfiguration"],
+        "jwtConfiguration": configuration,
     }
     return {"authorizationType": "JWT", "authorizerId": name, "authorizationScopes": scopes}
 

@@ -9,7 +9,7 @@ or text with several of them as ``${...}``:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html
 
 MiniStack takes every AWS_PROXY integration for a Lambda function and answers 502. Here its
-``_invoke_lambda_proxy`` is wrapped. Like MiniStack, this does not consult the integration's role.
+``_invoke_lambda_proxy`` is wrapped. What the integration's role has to allow is checked in `integration_roles`.
 """
 
 import json
@@ -23,6 +23,7 @@ SEARCHED_CHARACTERS = 100 * 1024
 
 Resolve = Callable[[str], str | None]
 Response = tuple[int, dict[str, str], bytes]
+Permission = tuple[str, str, dict[str, str]]
 
 
 def put_events(parameters: dict[str, str]) -> Response:
@@ -34,12 +35,26 @@ def put_events(parameters: dict[str, str]) -> Response:
     return response
 
 
+def put_events_permission(parameters: dict[str, str]) -> Permission:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html"""
+    bus = parameters.get("EventBusName") or "default"
+    if not bus.startswith("arn:"):
+        bus = f"arn:aws:events:{apigateway.get_region()}:{apigateway.get_account_id()}:event-bus/{bus}"
+    keys = {"events:source": parameters.get("Source", ""), "events:detail-type": parameters.get("DetailType", "")}
+    return "events:PutEvents", bus, keys
+
+
 class Subtype(NamedTuple):
+    """`permission`: the action, resource and condition keys that the integration's role has to allow."""
+
     call: Callable[[dict[str, str]], Response]
     required: tuple[str, ...]
+    permission: Callable[[dict[str, str]], Permission]
 
 
-SUBTYPES = {"EventBridge-PutEvents": Subtype(put_events, ("Detail", "DetailType", "Source"))}
+SUBTYPES = {
+    "EventBridge-PutEvents": Subtype(put_events, ("Detail", "DetailType", "Source"), put_events_permission),
+}
 
 
 def mapped(parameters: dict[str, str], resolve: Resolve) -> dict[str, str]:
@@ -102,6 +117,11 @@ def _resolver(*request) -> Resolve:
     return resolve
 
 
+def call(integration: dict[str, Any], parameters: dict[str, str]) -> Response:
+    """Call the service that the integration names."""
+    return SUBTYPES[integration["integrationSubtype"]].call(parameters)
+
+
 def install() -> None:
     invoke_lambda = apigateway._invoke_lambda_proxy
 
@@ -114,7 +134,7 @@ def install() -> None:
             return 501, {"Content-Type": "application/json"}, answer
         resolve = _resolver(*request, caller)
         parameters = mapped(integration.get("requestParameters") or {}, resolve)
-        status, _, answer = SUBTYPES[subtype].call(parameters)
+        status, _, answer = call(integration, parameters)
         return status, {"Content-Type": "application/json"}, answer
 
     apigateway._invoke_lambda_proxy = invoke

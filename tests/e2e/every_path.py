@@ -1,0 +1,191 @@
+"""Everything that a deployed stack can be brought to do, so that every permission it has is used.
+
+Where the way is long (a job near its 500th round, a lost execution), the state before the last step is set by
+hand, as the root user, and the rest happens by itself.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import requests
+
+from poller_local.errors import JobNotFound
+from tests.integration.partner import Partner, serving
+from tests.support.local_stack import LocalStack
+
+SPEC = {"paginator": {"type": "offset", "limit": 10}}
+RECORDS = 30
+
+
+class Paths:
+    """The paths through one stack. `partner` answers with three pages of ten."""
+
+    def __init__(self, stack: LocalStack, partner: Partner) -> None:
+        self.stack, self.partner, self.client = stack, partner, stack.client()
+        pages = stack.aws("cloudformation").get_paginator("list_stack_resources").paginate(StackName="poller")
+        found = [resource for page in pages for resource in page["StackResourceSummaries"]]
+        self.ids = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in found}
+
+    def drive(self) -> None:
+        """All of them. Each asserts that it got where it was going."""
+        self.a_job_is_done_and_looked_at()
+        self.pages_are_refused()
+        self.a_request_is_too_large()
+        with self.nobody_consuming():
+            held = self.a_job_loses_raw_pages_and_goes_on_in_a_fresh_execution()
+            lost = self.a_job_loses_its_execution()
+            self.the_janitor_is_due(lost)
+        self.what_was_held_is_redriven(held)
+        self.functions_cannot_start("Janitor", "ReconcileJob")
+
+    def submit(self, **more: Any) -> str:
+        return self.client.submit({"url": self.partner.url, **SPEC, **more})
+
+    def ended(self, job_id: str, seconds: float = 60) -> Any:
+        return self.client.wait(job_id, timeout=seconds)
+
+    def a_job_is_done_and_looked_at(self) -> None:
+        job_id = self.submit()
+        assert self.ended(job_id)["Status"] == "SUCCEEDED"
+        assert job_id in [job["JobId"] for job in self.client.jobs(most=5)]
+        assert len(list(self.client.tasks(job_id))) == len(list(self.client.results(job_id))) == 3
+        assert requests.get(self.stack.described["external_api_url"] + "/payload", timeout=30).status_code in (200, 500)
+
+    def pages_are_refused(self) -> None:
+        self.partner.refuses_page_from = 20
+        assert self.ended(self.submit())["Status"] == "PARTIAL"
+        assert self.ended(self.submit(tolerated_failure_percentage=0))["Status"] == "FAILED"
+        self.partner.refuses_page_from = 0
+        rejected = self.ended(self.submit())
+        assert rejected["Status"] == "REJECTED"
+        assert list(self.client.results(rejected["JobId"])) == []  # its manifest is looked for and not there
+        self.partner.refuses_page_from = None
+
+    def a_request_is_too_large(self) -> None:
+        """And is delivered twice to the function that records it."""
+        job = self.ended(self.submit(headers={"x": "x" * 300_000}))
+        assert job["Status"] == "REJECTED"
+        body = json.dumps({"id": job["JobId"], "time": job["StartedAt"]})
+        assert self.consume("RecordUndeliveredJob", body, {}) == {"batchItemFailures": []}
+
+    @contextmanager
+    def nobody_consuming(self) -> Iterator[None]:
+        """ProcessPayload's queue is not read meanwhile."""
+        functions = self.stack.aws("lambda")
+        (mapping,) = [
+            mapping["UUID"]
+            for mapping in functions.list_event_source_mappings()["EventSourceMappings"]
+            if "ProcessPayloadQueue" in mapping["EventSourceArn"]
+        ]
+        functions.update_event_source_mapping(UUID=mapping, Enabled=False)
+        try:
+            yield
+        finally:
+            functions.update_event_source_mapping(UUID=mapping, Enabled=True)
+
+    def queued(self) -> tuple[str, str]:
+        """A job all of whose tasks wait in the queue, and the id of one of them."""
+        job_id = self.submit()
+        eventually(lambda: self.enqueued(job_id) == 3)
+        return job_id, next(self.client.tasks(job_id))["TaskId"]
+
+    def enqueued(self, job_id: str) -> int:
+        try:
+            return self.client.job(job_id)["Enqueued"]
+        except JobNotFound:
+            return 0  # not yet
+
+    def process(self, job_id: str, task_id: str) -> Any:
+        body = json.dumps({"JobId": job_id, "TaskId": task_id})
+        return self.consume("ProcessPayload", body, {"jobId": job_id, "taskId": task_id})
+
+    def consume(self, function: str, body: str, attributes: dict[str, str]) -> Any:
+        """Call a function with one message of its queue; answers whether it is to come again."""
+        record = {
+            "messageId": "1",
+            "eventSource": "aws:sqs",
+            "body": body,
+            "attributes": {"ApproximateReceiveCount": "1"},
+            "messageAttributes": {k: {"dataType": "String", "stringValue": v} for k, v in attributes.items()},
+        }
+        name, payload = f"{self.ids[function]}:live", json.dumps({"Records": [record]})
+        return json.loads(self.stack.aws("lambda").invoke(FunctionName=name, Payload=payload)["Payload"].read())
+
+    def a_job_loses_raw_pages_and_goes_on_in_a_fresh_execution(self) -> str:
+        job_id, task_id = self.queued()
+        key = f"raw/{job_id}/{task_id}.jsonl.gz"
+        self.stack.aws("s3").delete_object(Bucket=self.stack.output("RawPayloadBucket"), Key=key)
+        assert self.process(job_id, task_id)["batchItemFailures"]
+        first = self.client.job(job_id)["ExecutionArn"]
+
+        def handed_over() -> bool:
+            self.set(job_id, Visits={"N": "500"})  # again: a look that was under way writes its own number
+            return bool(self.client.job(job_id)["ExecutionArn"] != first)
+
+        eventually(handed_over)
+        self.client.cancel(job_id)
+        assert self.ended(job_id)["Status"] == "CANCELLED"
+        return job_id
+
+    def a_job_loses_its_execution(self) -> str:
+        job_id, task_id = self.queued()
+        assert self.process(job_id, task_id) == {"batchItemFailures": []}
+        gone = self.client.job(job_id)["ExecutionArn"].rpartition(":")[0] + ":gone"
+        hour_ago = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+        self.set(job_id, ExecutionArn={"S": gone}, HandedOverAt={"S": hour_ago})
+        return job_id
+
+    def the_janitor_is_due(self, lost: str) -> None:
+        """By its own schedule, made as frequent as can be: the first call is due a minute after the stack was made."""
+        scheduler = self.stack.aws("scheduler")
+        (name,) = [s["Name"] for s in scheduler.list_schedules()["Schedules"] if "Janitor" in s["Target"]["Arn"]]
+        schedule = scheduler.get_schedule(Name=name)
+        kept = {key: schedule[key] for key in ("Name", "FlexibleTimeWindow", "Target", "ScheduleExpression")}
+        scheduler.update_schedule(**kept | {"ScheduleExpression": "rate(1 minute)"})
+        assert self.ended(lost, 120)["Error"]["Type"] == "ExecutionEnded"
+        scheduler.update_schedule(**kept)
+
+    def what_was_held_is_redriven(self, job_id: str) -> None:
+        self.client.redrive(job_id)
+        job = self.ended(job_id)
+        assert (job["Status"], job["RecordsReceived"]) == ("SUCCEEDED", RECORDS)
+
+    def functions_cannot_start(self, *names: str) -> None:
+        """Their latest, unpublished versions, called as events call: what fails for good is kept."""
+        functions, sqs, url = self.stack.aws("lambda"), self.stack.aws("sqs"), self.ids["ExecutionEndedDLQ"]
+        handlers = {}
+        for function in (self.ids[name] for name in names):
+            handlers[function] = functions.get_function_configuration(FunctionName=function)["Handler"]
+            functions.update_function_configuration(FunctionName=function, Handler="poller.handlers.none.handler")
+            functions.invoke(FunctionName=function, InvocationType="Event", Payload=b"{}")
+        for function, handler in handlers.items():
+            (message,) = eventually(lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"))
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            functions.update_function_configuration(FunctionName=function, Handler=handler)
+
+    def set(self, job_id: str, **attributes: dict[str, str]) -> None:
+        """Change the job's row."""
+        self.stack.aws("dynamodb").update_item(
+            TableName=self.stack.output("PollerTasksTable"),
+            Key={"JobId": {"S": job_id}, "TaskId": {"S": "#JOB"}},
+            UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in attributes),
+            ExpressionAttributeValues={f":{name}": value for name, value in attributes.items()},
+        )
+
+
+def drive_every_path(stack: LocalStack) -> None:
+    with serving(Partner(total=RECORDS)) as partner:
+        Paths(stack, partner).drive()
+
+
+def eventually(probe: Callable[[], Any], seconds: float = 60) -> Any:
+    """The first truthy answer of the probe."""
+    deadline = time.monotonic() + seconds
+    while not (found := probe()):
+        assert time.monotonic() < deadline, f"nothing within {seconds} s"
+        time.sleep(0.3)
+    return found
