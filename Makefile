@@ -3,9 +3,11 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+GATES := .venv/lint
+BENCH := .venv/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint unit e2e mutants pins clean
+.PHONY: help setup demo test lint unit e2e mutants bench pins clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,12 +32,23 @@ demo: setup ## Poll the demonstration API on an embedded AWS, with progress and 
 test: lint ## Run every check and every test
 	@$(BIN)/python -m pytest
 
-lint: setup ## Run the linters and type checkers only
+# What some linters need does not fit beside the rest: they have an environment of their own.
+$(GATES)/.ready: requirements/lint.txt | $(READY)
+	@echo "Installing the pinned linters into $(GATES) (half a minute, once)"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(GATES)
+	@$(BIN)/uv pip sync --quiet --python $(GATES)/bin/python requirements/lint.txt
+	@touch $@
+
+lint: setup $(GATES)/.ready ## Run the linters and type checkers only
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy
-	@$(BIN)/cfn-lint template.yaml
+	@$(BIN)/cfn-lint
 	@AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/sam validate --lint >/dev/null
+	@$(BIN)/python scripts/check_template.py template.yaml api/*.yaml
+	@$(GATES)/bin/bandit --quiet --recursive src
+	@$(GATES)/bin/shellcheck scripts/*.sh
+	@$(BIN)/python scripts/check_dependencies.py requirements/dev.txt src/functions/requirements.txt
 
 unit: setup ## Run the tests that need no local stack
 	@$(BIN)/python -m pytest -m "not e2e"
@@ -46,8 +59,18 @@ e2e: setup ## Run the tests through the deployed local stack
 mutants: setup ## Take away one guard at a time, and see its test turn red (minutes)
 	@$(BIN)/python -m tests.mutants
 
-pins: setup ## Resolve requirements/dev.in anew
-	@$(BIN)/uv pip compile --quiet --upgrade --no-header --no-emit-index-url requirements/dev.in -o requirements/dev.txt
+# What is measured against has an environment of its own: boto3 imports more where more is installed.
+$(BENCH)/.ready: requirements/bench.txt | $(READY)
+	@echo "Installing what is measured against into $(BENCH) (half a minute, once)"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(BENCH)
+	@$(BIN)/uv pip sync --quiet --python $(BENCH)/bin/python requirements/bench.txt
+	@touch $@
+
+bench: setup $(BENCH)/.ready ## Measure speed, memory and cost against their budgets (minutes)
+	@PYTHONPATH=src/functions $(BIN)/python -m benchmarks
+
+pins: setup ## Resolve the pinned lists in requirements/ anew
+	@for name in dev lint bench; do $(BIN)/uv pip compile --quiet --upgrade --no-header --no-emit-index-url requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 
 clean: ## Stop the local stack and remove what was built
 	@test ! -x $(BIN)/poller || $(BIN)/poller down --purge

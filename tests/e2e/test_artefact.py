@@ -92,3 +92,12 @@ def test_each_handler_runs_on_its_sample_event_on_its_own(stack: LocalStack, int
     assert (answers["CancelJob"]["statusCode"], answers["RedriveJob"]["statusCode"]) == (409, 409)
     assert answers["Janitor"] == {"Ended": []}
     assert answers["RecordUndeliveredJob"] == {"batchItemFailures": []}
+
+
+def test_the_artefacts_fit_into_lambda(stack: LocalStack) -> None:
+    # 250 MB unzipped: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    folders = [path for path in (stack.root / ".aws-sam" / "build").iterdir() if path.is_dir()]
+
+    assert folders
+    for folder in folders:
+        assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < 250_000_000

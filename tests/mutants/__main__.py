@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutants.limits import LIMITS
 from tests.mutants.mutations import MUTATIONS, Mutation, Stale
 from tests.mutants.upstream import UPSTREAM
 from tests.support.local_stack import copy_tree
@@ -35,7 +36,9 @@ _HEAVY = ("boto3", "boto3.dynamodb.types", "moto", "moto.dynamodb", "moto.s3", "
 
 def main() -> int:
     asked = _arguments()
-    chosen = [m for m in (*MUTATIONS, *UPSTREAM) if asked.only.lower() in f"{m.guard} {m.file} {m.test}".lower()]
+    chosen = [
+        m for m in (*LIMITS, *MUTATIONS, *UPSTREAM) if asked.only.lower() in f"{m.guard} {m.file} {m.test}".lower()
+    ]
     if not chosen:
         _say(f"no guard, file or test has {asked.only!r} in it")
         return 1

@@ -1075,7 +1075,7 @@ MUTATIONS = (
     Mutation(
         "a first step that fails for good leads on to the reconciliation (16)",
         _ASL,
-        '"Catch": [{ "ErrorEquals": ["States.ALL"], "ResultPath": "$.Failure", "Next": "NotPrepared" }],',
+        '"Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "NotPrepared" }],',
         "",
         f"{_RULES}::test_a_first_step_that_fails_for_good_leads_on_to_the_reconciliation",
     ),

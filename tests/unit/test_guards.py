@@ -86,7 +86,7 @@ def test_a_first_step_that_fails_for_good_leads_on_to_the_reconciliation():
 
     caught = machine["States"]["PreparePollerJob"].get("Catch")
 
-    assert caught == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.Failure", "Next": "NotPrepared"}]
+    assert caught == [{"ErrorEquals": ["States.ALL"], "Next": "NotPrepared"}]
     assert machine["States"]["NotPrepared"]["Next"] == "ReconcileJob"
 
 

@@ -332,5 +332,17 @@ def test_a_million_pages_are_all_in_some_task():
 
     plan = make_plan(one, page({"rows": [0] * 10, "total": 10_000_000}), 1000, 0.1)
 
-    assert plan.geometry == Geometry(1_000_000, 100, 10)
+    assert plan.geometry == Geometry(1_000_000, 96, 10)
     assert sum(task.pages for task in tasks(plan.geometry)) == 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("pages", "max_concurrency", "per_task", "threads"),
+    [(2000, 10, 8, 8), (1900, 10, 8, 8), (1600, 10, 8, 8), (1400, 10, 7, 7), (20_000, 3, 99, 3), (20_000, 1, 100, 1)],
+)
+def test_a_task_is_whole_rounds_of_its_threads(pages, max_concurrency, per_task, threads):
+    one = spec(paginator=Offset(), max_concurrency=max_concurrency)
+
+    plan = make_plan(one, page({"rows": [0] * 10, "total": pages * 10}), 1000, 0.1)
+
+    assert (plan.geometry.pages_per_task, plan.threads) == (per_task, threads)

@@ -18,13 +18,16 @@ Messages reach users: they name the field or the URL's place, say what was seen,
 
 from typing import Any
 
+MOST_MESSAGE = 1000
+"""Characters of a message. Some repeat what a spec or an API wrote, and all end up in rows, events and states."""
+
 
 class PollerError(Exception):
     """Root of all errors that this product raises on purpose."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = message if len(message) <= MOST_MESSAGE else message[: MOST_MESSAGE - 1] + "…"
+        super().__init__(self.message)
 
     def as_dict(self) -> dict[str, Any]:
         """The error as jobs and tasks store it: `{"Type", "Message"}`."""

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
+import subprocess  # nosec B404  # argument lists only, never a shell
 import sys
 import textwrap
 from collections.abc import Callable, Mapping
@@ -151,7 +151,7 @@ def _delete(client: CloudFormationClient) -> None:
 
 def _run(command: list[str], checkout: Checkout, environment: Mapping[str, str]) -> int:
     with checkout.sam_log.open("ab") as log:
-        return subprocess.run(
+        return subprocess.run(  # nosec B603  # our own list of arguments
             command,
             cwd=checkout.root,
             env=dict(environment),

@@ -4,7 +4,7 @@ import errno
 import os
 import signal
 import socket
-import subprocess
+import subprocess  # nosec B404  # argument lists only, never a shell
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -69,7 +69,7 @@ def start(
     if not enforce_iam:
         arguments.append("--no-enforce-iam")
     with checkout.emulator_log.open("wb") as log:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # nosec B603  # our own list of arguments
             arguments,
             cwd=checkout.root,
             env=dict(environment),

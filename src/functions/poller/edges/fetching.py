@@ -105,7 +105,7 @@ class PageFetcher:
             except TransientUpstreamError as error:
                 if attempt == retry.max_attempts:
                     raise UpstreamUnavailable(f"{error.message} ({attempt} attempts)") from None
-                pause = delay(attempt, retry, error.retry_after, random.random())  # noqa: S311  # jitter
+                pause = delay(attempt, retry, error.retry_after, random.random())  # noqa: S311  # nosec B311  # jitter
                 if error.retry_after is not None:
                     self._gate.close_for(pause)
                 elif time.monotonic() + pause > self._deadline:

@@ -5,7 +5,7 @@ from typing import Any
 
 
 class PayloadQueue:
-    """`client` is a boto3 SQS client."""
+    """`client` is a botocore SQS client."""
 
     def __init__(self, client: Any, url: str) -> None:
         self._client, self._url = client, url

@@ -8,7 +8,7 @@ from poller.models import Geometry, Job, JobStatus, TaskRow, TaskState
 
 JOB = "#JOB"
 COUNT = "#COUNT"
-TOKEN = "#TOKEN"  # noqa: S105  # a sort key
+TOKEN = "#TOKEN"  # noqa: S105  # nosec B105  # a sort key
 LISTING = "JOBS"
 """The partition of the index that lists all jobs by StartedAt."""
 _COUNTERS = {

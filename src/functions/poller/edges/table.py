@@ -5,19 +5,17 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from poller.errors import RetriablePollerError
+from poller.logic.attributes import from_attribute, to_attribute
 
 ATTEMPTS = 12
 _MOST_KEYS = 100  # that one BatchGetItem takes
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
 
 
 class Table:
-    """`client` is a boto3 DynamoDB client."""
+    """`client` is a botocore DynamoDB client."""
 
     def __init__(self, client: Any, name: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self.client, self.name, self._sleep = client, name, sleep
@@ -91,7 +89,7 @@ class Table:
 
     def pause(self, attempt: int) -> None:
         """Wait before attempt `attempt` + 2, at random: writers that collided should not meet again."""
-        self._sleep(random.random() * 0.05 * 2 ** min(attempt, 6))  # noqa: S311  # jitter
+        self._sleep(random.random() * 0.05 * 2 ** min(attempt, 6))  # noqa: S311  # nosec B311  # jitter
 
 
 def key(partition: str, sort: str) -> dict[str, Any]:
@@ -100,11 +98,11 @@ def key(partition: str, sort: str) -> dict[str, Any]:
 
 def typed(item: dict[str, Any]) -> dict[str, Any]:
     """As DynamoDB takes it; attributes that are None are left out."""
-    return {name: _serialize(value) for name, value in item.items() if value is not None}
+    return {name: to_attribute(value) for name, value in item.items() if value is not None}
 
 
 def plain(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: _deserialize(value) for name, value in item.items()}
+    return {name: from_attribute(value) for name, value in item.items()}
 
 
 def condition_failed(error: ClientError) -> bool:

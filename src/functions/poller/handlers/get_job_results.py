@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from poller.handlers import resources
-from poller.handlers.http import BadRequest, answer, decode_next, encode_next, limit_of, not_found
+from poller.handlers.http import BadRequest, answer, decode_next, encode_next, fitting, limit_of, not_found
 from poller.logic import names
 
 _URL_SECONDS = 900
@@ -31,8 +31,9 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     manifest = resources.dataset().get(names.manifest_key(job.name, job_id)) if job.status.is_final else None
     objects = json.loads(manifest)["Objects"] if manifest else []
     first = int(start[0]) if start else 0
-    after = first + limit
-    results = [{**o, "Url": resources.dataset().presigned_url(o["Key"], _URL_SECONDS)} for o in objects[first:after]]
+    asked = objects[first : first + limit]
+    results = fitting({**o, "Url": resources.dataset().presigned_url(o["Key"], _URL_SECONDS)} for o in asked)
+    after = first + len(results)
     body = {
         "JobId": job_id,
         "Bucket": resources.dataset().name,

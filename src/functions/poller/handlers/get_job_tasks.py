@@ -5,7 +5,16 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from poller.handlers import resources
-from poller.handlers.http import BadRequest, answer, bad_request, decode_next, encode_next, limit_of, not_found
+from poller.handlers.http import (
+    BadRequest,
+    answer,
+    bad_request,
+    decode_next,
+    encode_next,
+    fitting,
+    limit_of,
+    not_found,
+)
 from poller.logic import names, plan
 from poller.logic.curl import curl_line
 from poller.logic.paginators import page_request
@@ -33,8 +42,12 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     if job is None:
         return not_found(job_id)
     rows, after = resources.tasks().page(job_id, state, limit, (int(start[0]), start[1]) if start else (0, ""))
+    shown = fitting(_shown(job, row) for row in rows)
+    if len(shown) < len(rows):
+        last = rows[len(shown) - 1].task_id
+        after = names.shard(last), last
     token = encode_next((str(after[0]), after[1])) if after else None
-    return answer(200, {"JobId": job_id, "Tasks": [_shown(job, row) for row in rows], "Next": token})
+    return answer(200, {"JobId": job_id, "Tasks": shown, "Next": token})
 
 
 def _shown(job: Job, row: TaskRow) -> dict[str, Any]:

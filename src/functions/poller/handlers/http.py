@@ -3,11 +3,15 @@
 import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
 from typing import Any
 
 from poller.logic import names
 
 _DEFAULT_LIMIT = 20
+# Of the items in an answer. Lambda hands over 6 MB of JSON, in which the body is one string:
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_MOST_BYTES = 5 * 1024 * 1024
 
 
 class BadRequest(Exception):
@@ -41,6 +45,18 @@ def limit_of(query: dict[str, str], most: int) -> int:
     if not (text.isdecimal() and 1 <= int(text) <= most):
         raise BadRequest(f"limit must be 1 to {most}")
     return int(text)
+
+
+def fitting(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first of `items`, as many as an answer has room for. The caller says with Next where the others begin."""
+    found: list[dict[str, Any]] = []
+    size = 0
+    for item in items:
+        size += len(json.dumps(json.dumps(item)))
+        if found and size > _MOST_BYTES:
+            break
+        found.append(item)
+    return found
 
 
 def encode_next(start: tuple[str, ...] | None) -> str | None:

@@ -1,10 +1,15 @@
-"""The edges that handlers share, each built once per worker from the settings."""
+"""The edges that handlers share, each built once per worker from the settings.
+
+Clients come from botocore, not from boto3 around it: what a worker imports before its first answer is time that
+callers wait for and AWS bills.
+"""
 
 from functools import cache
+from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
 from botocore.config import Config
+from botocore.session import Session
 
 from poller.edges.events import JobEvents
 from poller.edges.jobs import JobStore
@@ -27,7 +32,7 @@ _S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4", s3={"addressing_styl
 
 @cache
 def table() -> Table:
-    return Table(boto3.client("dynamodb", config=_CONFIG), settings.tasks_table)
+    return Table(_client("dynamodb"), settings.tasks_table)
 
 
 def jobs() -> JobStore:
@@ -40,29 +45,38 @@ def tasks() -> TaskStore:
 
 @cache
 def raw_payloads() -> Bucket:
-    return Bucket(boto3.client("s3", config=_S3_CONFIG), settings.raw_payload_bucket)
+    return Bucket(_client("s3", _S3_CONFIG), settings.raw_payload_bucket)
 
 
 @cache
 def dataset() -> Bucket:
-    return Bucket(boto3.client("s3", config=_S3_CONFIG), settings.dataset_bucket)
+    return Bucket(_client("s3", _S3_CONFIG), settings.dataset_bucket)
 
 
 @cache
 def queue() -> PayloadQueue:
-    return PayloadQueue(boto3.client("sqs", config=_CONFIG), settings.process_payload_queue_url)
+    return PayloadQueue(_client("sqs"), settings.process_payload_queue_url)
 
 
 @cache
 def events() -> JobEvents:
-    return JobEvents(boto3.client("events", config=_CONFIG), settings.event_bus_name)
+    return JobEvents(_client("events"), settings.event_bus_name)
 
 
 @cache
 def workflow() -> Workflow:
-    return Workflow(boto3.client("stepfunctions", config=_CONFIG))
+    return Workflow(_client("stepfunctions"))
 
 
 @cache
 def upstream() -> Upstream:
     return Upstream(settings.user_agent, settings.allow_loopback, settings.allowed_hosts)
+
+
+@cache
+def _session() -> Session:
+    return Session()
+
+
+def _client(service: str, config: Config = _CONFIG) -> Any:
+    return _session().create_client(service, config=config)

@@ -15,8 +15,8 @@ PROCESSING_PATIENCE = timedelta(hours=6)
 """How long queued tasks may show no progress. All deliveries of a message take half an hour (maxReceiveCount 5 ×
 visibility timeout of 6 minutes), and the queue is shared: another job's backlog may stand before this one's."""
 MOST_VISITS = 500
-"""Looks at a job in one execution. Each costs at most 20 history events, and an execution has 25,000:
-https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
+"""Looks at a job in one execution. Each costs about 10 history events, and 37 when every retry is used up; an execution
+has 25,000: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 TASKS_FAILED = "TasksFailed"
 _LONGEST_WAIT = 60
 _LONGEST_PAUSE = 3600

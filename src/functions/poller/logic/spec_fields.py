@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import jmespath
-from jmespath.exceptions import JMESPathError
 
 from poller.errors import JobRejected
 from poller.logic.names import is_name
@@ -125,7 +124,7 @@ def path_of(field: str, value: Any) -> str:
         jmespath.compile(path)
     except RecursionError:
         raise JobRejected(f"{field} is nested too deeply") from None
-    except JMESPathError as error:
+    except ValueError as error:  # JMESPath's own errors, and Python's for an index of thousands of digits
         # A path may also be a plain key that JMESPath cannot read, such as @odata.count.
         if re.search(r"[\[\]{}()|&*?\s]", path):
             raise JobRejected(f"{field} is not a JMESPath expression: {str(error).splitlines()[0]}") from None

@@ -1,0 +1,120 @@
+"""The guards of AWS's own limits, which no emulator would miss."""
+
+from tests.mutants.mutations import Mutation
+
+_ASL = "statemachine/poller-workflow.asl.json"
+_TEMPLATE = "template.yaml"
+_HANDLERS = "src/functions/poller/handlers"
+_STATIC = "tests/contract/test_limits.py"
+_LARGEST = "tests/integration/test_limits.py"
+_ANSWERS = "tests/integration/test_answer_limits.py"
+_TASKS = f"{_ANSWERS}::test_failed_tasks_with_the_longest_lines_come_in_pages_that_fit"
+_LINKS = f"{_ANSWERS}::test_links_with_the_longest_session_tokens_come_in_pages_that_fit"
+
+LIMITS: tuple[Mutation, ...] = (
+    Mutation(
+        "an error's text has a largest length",
+        "src/functions/poller/errors.py",
+        "self.message = message if len(message) <= MOST_MESSAGE else",
+        "self.message = message if True else",
+        f"{_LARGEST}::test_no_errors_text_is_longer_than_a_thousand_characters",
+    ),
+    Mutation(
+        "the cause that a Catch hands on is cut",
+        f"{_HANDLERS}/reconcile_job.py",
+        "str(message)[:1000]",
+        "str(message)",
+        f"{_LARGEST}::test_the_longest_cause_that_a_catch_hands_on_is_cut",
+    ),
+    Mutation(
+        "a spec has to fit into the job's row",
+        f"{_HANDLERS}/prepare_poller_job.py",
+        "        _refuse_large(spec)",
+        "        pass",
+        f"{_LARGEST}::test_a_spec_one_byte_too_large_is_refused_before_anything_is_asked",
+    ),
+    Mutation(
+        "what the API adds to the spec has to fit too",
+        f"{_HANDLERS}/prepare_poller_job.py",
+        "        _refuse_large(plan.spec)",
+        "        pass",
+        f"{_LARGEST}::test_what_the_api_calls_its_list_counts_too",
+    ),
+    Mutation(
+        "a path that Python itself cannot read is refused",
+        "src/functions/poller/logic/spec_fields.py",
+        "except ValueError as error:",
+        "except KeyError as error:",
+        f"{_LARGEST}::test_a_path_with_a_number_beyond_all_measure_is_refused",
+    ),
+    Mutation(
+        "an error takes the place of the input that it could not be added to",
+        _ASL,
+        '"Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "NotPrepared" }]',
+        '"Catch": [{ "ErrorEquals": ["States.ALL"], "ResultPath": "$.Failure", "Next": "NotPrepared" }]',
+        f"{_LARGEST}::test_a_failing_first_step_leaves_no_room_for_its_input_beside_the_error",
+    ),
+    Mutation(
+        "a request of one byte too many is recorded as such",
+        f"{_HANDLERS}/record_undelivered_job.py",
+        "> 256 * 1024",
+        "> 256 * 1024 + 1",
+        f"{_LARGEST}::test_a_request_of_one_byte_too_many_for_a_workflow_is_recorded",
+    ),
+    Mutation(
+        "BatchGetItem is asked for a hundred keys at most",
+        "src/functions/poller/edges/table.py",
+        "_MOST_KEYS = 100",
+        "_MOST_KEYS = 1000",
+        f"{_LARGEST}::test_fifty_jobs_are_read_a_hundred_keys_at_a_time",
+    ),
+    Mutation(
+        "a page of tasks ends where an answer is full",
+        f"{_HANDLERS}/http.py",
+        "if found and size > _MOST_BYTES:",
+        "if False:",
+        _TASKS,
+    ),
+    Mutation(
+        "the next page of tasks begins where a full one ended",
+        f"{_HANDLERS}/get_job_tasks.py",
+        "if len(shown) < len(rows):",
+        "if False:",
+        _TASKS,
+    ),
+    Mutation(
+        "the next page of results begins where a full one ended",
+        f"{_HANDLERS}/get_job_results.py",
+        "after = first + len(results)",
+        "after = first + limit",
+        _LINKS,
+    ),
+    Mutation(
+        "an execution hands over while its history has room",
+        "src/functions/poller/logic/reconcile.py",
+        "MOST_VISITS = 500",
+        "MOST_VISITS = 600",
+        f"{_STATIC}::TestWorkflow::test_an_execution_hands_over_before_its_history_is_full",
+    ),
+    Mutation(
+        "a child has time for its retries",
+        _ASL,
+        '"MaxAttempts": 1,',
+        '"MaxAttempts": 2,',
+        f"{_STATIC}::TestWorkflow::test_a_child_ends_within_the_five_minutes_of_an_express_workflow",
+    ),
+    Mutation(
+        "an API function ends before its API gives up",
+        _TEMPLATE,
+        "Timeout: 25 ",
+        "Timeout: 30 ",
+        f"{_STATIC}::TestFunctions::test_an_api_hears_from_its_function_before_it_gives_up",
+    ),
+    Mutation(
+        "the variables that a user chooses fit into an environment",
+        _TEMPLATE,
+        "MaxLength: 2048",
+        "MaxLength: 4096",
+        f"{_STATIC}::TestFunctions::test_an_environment_has_4_kilobytes",
+    ),
+)
