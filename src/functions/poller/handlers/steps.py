@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from io import BytesIO
 from typing import Any
 
 from poller.handlers import resources
@@ -20,7 +21,10 @@ def fetch_step(job: Job, tasks: Iterable[Task]) -> dict[str, Any]:
     Only the plan's key travels through the workflow: its state stays small whatever the plan's size.
     """
     key = names.plan_key(job.job_id, job.plan_round)
-    lines = (json.dumps({"TaskId": t.task_id, "FirstPage": t.first_page, "Pages": t.pages}) for t in tasks)
-    resources.raw_payloads().put(key, ("\n".join(lines) + "\n").encode(), "application/x-ndjson")
+    plan_lines = BytesIO()  # one line after the other: a plan may have millions
+    for task in tasks:
+        line = {"TaskId": task.task_id, "FirstPage": task.first_page, "Pages": task.pages}
+        plan_lines.write(json.dumps(line).encode() + b"\n")
+    resources.raw_payloads().put(key, plan_lines.getvalue(), "application/x-ndjson")
     plan = {"Bucket": resources.raw_payloads().name, "Key": key}
     return step(job.job_id, "FETCH", Plan=plan, MapConcurrency=job.map_concurrency)

@@ -40,6 +40,7 @@ def make_plan(spec: JobSpec, page: Page, page_bytes: int, page_seconds: float) -
         )
     per_task = pages_per_task(pages, page_bytes, page_seconds)
     threads = min(per_task, spec.max_concurrency, _MOST_THREADS)
+    per_task -= per_task % threads  # whole rounds: in a round of fewer pages, threads would wait for nothing
     geometry = Geometry(pages, per_task, page_size)
     return Plan(spec, geometry, records, threads, max(1, spec.max_concurrency // threads))
 

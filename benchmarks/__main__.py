@@ -1,0 +1,39 @@
+"""`make bench`: measures, prints a line a figure, and ends with 1 where a budget is missed.
+
+`python -m benchmarks [fetching | reading | planning | importing | jobs]…`: all, or some.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from benchmarks import fetching, importing, jobs, planning, reading
+from benchmarks.report import Figure
+
+_PYTHON = Path(".venv/bench/bin/python").absolute()  # has the functions' requirements, and dlt
+
+MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
+    "fetching": partial(fetching.measure, _PYTHON),
+    "planning": planning.measure,
+    "importing": partial(importing.measure, _PYTHON),
+    "reading": reading.measure,
+    "jobs": jobs.measure,
+}
+
+
+def main(names: list[str]) -> int:
+    sys.excepthook = sys.__excepthook__  # the handlers' logger would write one line of JSON
+    began = time.monotonic()
+    missed = 0
+    for name in names or MEASUREMENTS:
+        for figure in MEASUREMENTS[name]():
+            print(figure, flush=True)  # noqa: T201
+            missed += not figure.is_met
+    print(f"{missed} budgets missed, {time.monotonic() - began:.0f} s")  # noqa: T201
+    return int(missed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
