@@ -77,7 +77,7 @@ def test_a_job_whose_answer_is_lost_is_not_sent_again_without_one(api: FakeApi, 
 def test_a_job_that_is_refused_is_not_sent_again(api: FakeApi, client: PollerClient):
     api.refuses("/jobs", "POST", 403, "Forbidden")
 
-    with pytest.raises(ApiError, match="The stack answered 403: Forbidden; check your AWS credentials"):
+    with pytest.raises(ApiError, match="The stack answered 403: Forbidden; have your calls signed"):
         client.submit({"url": "https://api.example.com/orders", "client_token": "2026-01-31"})
 
     assert api.asked("POST", "/jobs") == 1

@@ -150,7 +150,7 @@ def test_redrive_may_wait_for_the_new_end(api: FakeApi, command: Command, final:
     [
         (409, f"Job {JOB} is already SUCCEEDED", f"poller: Job {JOB} is already SUCCEEDED\n"),
         (404, f"Job {JOB} not found", f"poller: Job {JOB} not found; check the id and the stack"),
-        (403, "Forbidden", "poller: The stack answered 403: Forbidden; check your AWS credentials"),
+        (403, "Forbidden", "poller: The stack answered 403: Forbidden; have your calls signed"),
     ],
 )
 def test_an_order_that_is_refused_is_one_line(  # noqa: PLR0917

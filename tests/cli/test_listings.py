@@ -148,7 +148,7 @@ def test_no_tasks(api: FakeApi, command: Command, option: tuple[str, ...], said:
         (("tasks", JOB, "--limit", "0"), "poller: Invalid value for '--limit':"),
         (("tasks", JOB), f"poller: Job {JOB} not found; check the id"),
         (("list", "--limit", "many"), "poller: Invalid value for '--limit':"),
-        (("list",), "poller: The stack answered 403: Forbidden; check your AWS credentials"),
+        (("list",), "poller: The stack answered 403: Forbidden; have your calls signed"),
     ],
 )
 def test_every_error_is_one_line(api: FakeApi, command: Command, arguments: tuple[str, ...], line: str):

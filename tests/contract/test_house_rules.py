@@ -76,11 +76,11 @@ def test_substitutions_in_the_workflow_equal_the_templates() -> None:
     assert used == set(given)
 
 
-def test_the_workflow_names_aliases() -> None:
+def test_the_workflow_names_its_functions() -> None:
     given = resources("AWS::Serverless::StateMachine")["PollerWorkflow"]["Properties"]["DefinitionSubstitutions"]
 
-    assert {name: value["Ref"] for name, value in given.items() if name.endswith("Arn")} == {
-        f"{name}Arn": f"{name}.Alias" for name in ("PreparePollerJob", "FetchPayload", "ReconcileJob")
+    assert {name: value["Fn::GetAtt"] for name, value in given.items() if name.endswith("Arn")} == {
+        f"{name}Arn": [name, "Arn"] for name in ("PreparePollerJob", "FetchPayload", "ReconcileJob")
     }
 
 
@@ -141,12 +141,13 @@ def test_each_function_gets_the_variables_it_reads_and_no_others(name: str) -> N
     assert {v for v in body["Environment"]["Variables"] if not v.startswith("POWERTOOLS_")} == used
 
 
-def test_every_function_is_python_313_on_arm_traced_and_behind_an_alias() -> None:
+def test_every_function_is_python_313_on_arm_and_traced() -> None:
     for name, body in functions().items():
         assert body["Runtime"] == "python3.13", name
         assert body["Architectures"] == ["arm64"], name
         assert body["Tracing"] == "Active", name
-        assert body["AutoPublishAlias"] == "live", name
+        # An alias would stay on a version with the old environment when only a parameter changes: decision 008.
+        assert "AutoPublishAlias" not in body, name
         assert body["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": {"Ref": f"{name}Logs"}}, name
 
 

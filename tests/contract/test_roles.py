@@ -21,6 +21,7 @@ INTEGRATION = "x-amazon-apigateway-integration"
 RESULT_WRITER = ("GetObject", "PutObject", "ListMultipartUploadParts", "AbortMultipartUpload")
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
 READING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+KINDS = {"AWS::SNS::Topic": "sns", "AWS::Serverless::StateMachine": "states", "AWS::Serverless::Function": "lambda"}
 APIS = {"PollerHttpApi": "poller-api.openapi.yaml", "ExternalHttpApi": "external-api.openapi.yaml"}
 
 
@@ -32,9 +33,9 @@ class Route(NamedTuple):
 
     @property
     def function(self) -> str | None:
-        """The function whose alias `live` the integration names."""
+        """The function that the integration names."""
         uri = self.integration.get("uri", {}).get("Fn::Sub", "")
-        found = re.search(r"/functions/\$\{(\w+)Aliaslive\}/invocations$", uri)
+        found = re.search(r"/functions/\$\{(\w+)\.Arn\}/invocations$", uri)
         return found and found[1]
 
     @property
@@ -118,9 +119,9 @@ def test_a_route_may_invoke_its_function_and_nothing_else_may_for_it(route: Rout
         for permission in PERMISSIONS
         if permission["SourceArn"] == {"Fn::Sub": route.source}
     ]
-    alias = [({"Ref": f"{route.function}.Alias"}, "lambda:InvokeFunction", "apigateway.amazonaws.com")]
+    function = [({"Fn::GetAtt": [route.function, "Arn"]}, "lambda:InvokeFunction", "apigateway.amazonaws.com")]
 
-    assert covering == (alias if route.function else [])
+    assert covering == (function if route.function else [])
     assert bool(route.function) != ("integrationSubtype" in route.integration)
 
 
@@ -150,9 +151,9 @@ def targets() -> Iterator[tuple[str, str]]:
     """Each rule, and the service that its target belongs to."""
     for name, body in resources("AWS::Events::Rule").items():
         (target,) = body["Properties"]["Targets"]
-        referred = target["Arn"]["Ref"]
-        kinds = {"AWS::SNS::Topic": "sns", "AWS::Serverless::StateMachine": "states"}
-        yield name, "lambda" if referred.endswith(".Alias") else kinds[template()["Resources"][referred]["Type"]]
+        (referred,) = target["Arn"].values()
+        kind = template()["Resources"][referred[0] if isinstance(referred, list) else referred]["Type"]
+        yield name, KINDS[kind]
 
 
 @pytest.mark.parametrize(("name", "kind"), [*targets()])
@@ -199,7 +200,7 @@ def test_a_schedule_may_invoke_its_function_and_do_nothing_else() -> None:
     for name, schedule in schedules:
         role = schedule["RoleArn"]["Fn::GetAtt"][0]
         assert trusted(role) == "scheduler.amazonaws.com"
-        assert allowed(role) == pairs(("lambda:InvokeFunction", {"Ref": f"{name}.Alias"}))
+        assert allowed(role) == pairs(("lambda:InvokeFunction", {"Fn::GetAtt": [name, "Arn"]}))
 
 
 @pytest.mark.parametrize("name", functions())

@@ -112,7 +112,7 @@ class Paths:
             "attributes": {"ApproximateReceiveCount": "1"},
             "messageAttributes": {k: {"dataType": "String", "stringValue": v} for k, v in attributes.items()},
         }
-        name, payload = f"{self.ids[function]}:live", json.dumps({"Records": [record]})
+        name, payload = self.ids[function], json.dumps({"Records": [record]})
         return json.loads(self.stack.aws("lambda").invoke(FunctionName=name, Payload=payload)["Payload"].read())
 
     def a_job_loses_raw_pages_and_goes_on_in_a_fresh_execution(self) -> str:
@@ -155,7 +155,7 @@ class Paths:
         assert (job["Status"], job["RecordsReceived"]) == ("SUCCEEDED", RECORDS)
 
     def functions_cannot_start(self, *names: str) -> None:
-        """Their latest, unpublished versions, called as events call: what fails for good is kept."""
+        """Called as events call: what fails for good is kept."""
         functions, sqs, url = self.stack.aws("lambda"), self.stack.aws("sqs"), self.ids["ExecutionEndedDLQ"]
         handlers = {}
         for function in (self.ids[name] for name in names):

@@ -1,32 +1,44 @@
-"""The README's commands do what it says: every `sh` block is run, in order, in a fresh copy of the tree."""
+"""The README's commands do what it says: those for a laptop are run here, in order, in a fresh copy of the tree."""
 
 import re
 import subprocess
+from pathlib import Path
 
+import pytest
+
+from tests.e2e import test_walkthrough
+from tests.support.documents import blocks, commands
 from tests.support.local_stack import LocalStack
 from tests.support.template import ROOT, functions
 
-README = (ROOT / "README.md").read_text()
+README = ROOT / "README.md"
+*STEPS, DOWN = commands(README, "A first job of your own")
+CONSOLE = [block.text for block in blocks(README) if block.language == "console"]
+NOT_RUN_AS_WRITTEN = {
+    "make demo\nmake test\n": "test_demo.py runs what the first runs; the second runs this",
+    DOWN: "the fixture does that, and test_laptop.py looks at it",
+    CONSOLE[0]: "sam local invoke needs Docker; the sample events are run by test_sample_events.py",
+}
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.S)
+def test_every_command_is_run_by_a_test_or_has_a_reason_not_to_be() -> None:
+    run = {*STEPS, test_walkthrough.DEPLOY, *test_walkthrough.USE, test_walkthrough.CLEAN_UP}
+
+    shown = {block.text for block in blocks(README) if block.language not in ("", "json", "mermaid")}
+
+    assert shown == run | set(NOT_RUN_AS_WRITTEN)
 
 
 def test_the_two_commands_come_first() -> None:
-    # `make demo` is run by test_demo.py; `make test` is what runs this.
-    assert blocks("sh")[0] == "make demo\nmake test\n"
+    assert commands(README, "Try it") == ["make demo\nmake test\n"]
 
 
 def test_the_first_job_of_your_own_works_as_written(stack: LocalStack) -> None:
-    *steps, last = blocks("sh")[1:]
-
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", "\n".join(steps)],
+        ["bash", "-euo", "pipefail", "-c", "\n".join(STEPS)],
         cwd=stack.root, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
 
-    assert last == ".venv/bin/poller down\n"  # the fixture does that, and test_laptop.py looks at it
     assert done.returncode == 0, done.stdout + done.stderr
     assert "SUCCEEDED" in done.stdout
     assert '{"id":0,"serial":9007199254740993,"city":"Zürich","amount":0.0,' in done.stdout
@@ -35,12 +47,16 @@ def test_the_first_job_of_your_own_works_as_written(stack: LocalStack) -> None:
 
 
 def test_every_function_is_shown_with_its_sample_event() -> None:
-    shown = dict(re.findall(r"sam local invoke (\w+) --event (\S+)", "".join(blocks("console"))))
+    shown = dict(re.findall(r"sam local invoke (\w+) --event (\S+)", "".join(CONSOLE)))
 
     assert set(shown) == set(functions())
     assert all((ROOT / path).is_file() for path in shown.values())
 
 
-def test_links_lead_somewhere() -> None:
-    for path in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
-        assert (ROOT / path).exists(), path
+@pytest.mark.parametrize("document", [README, *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    for path, heading in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", document.read_text()):
+        target = (document.parent / path) if path else document
+        assert target.exists(), path
+        headings = re.findall(r"^#+ (.+)$", target.read_text(), flags=re.M) if heading else []
+        assert not heading or heading in [h.lower().replace(" ", "-") for h in headings], heading

@@ -29,8 +29,8 @@ JOBS_PAGE, TASKS_PAGE = 50, 1000
 class PollerClient:
     """Submits jobs, follows and steers them, and fetches their results.
 
-    `auth` signs each API call (None: unsigned). Errors are subclasses of `PollerError`; where a job is
-    named, JobNotFound and JobConflict are among them.
+    `auth` signs each API call or gives it a token (None: neither). Errors are subclasses of
+    `PollerError`; where a job is named, JobNotFound and JobConflict are among them.
     """
 
     def __init__(

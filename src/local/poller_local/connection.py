@@ -7,15 +7,27 @@ from typing import Any
 import requests
 from requests.auth import AuthBase
 
+from poller_local.bearer import VARIABLE
 from poller_local.errors import ApiError, PollerError, StackUnreachable, one_line
 
 # Seconds to connect, and to wait for bytes: API Gateway itself gives up after 30.
 TIMEOUT = (5.0, 35.0)
 FIRST_DELAY, LONGEST_DELAY = 0.3, 2.0
+# What to do about a 401 or 403, by what the call came with.
+IF_REFUSED = {
+    "": f"have your calls signed with --stack-name or --region, or put the API's token into {VARIABLE}",
+    "AWS4-HMAC-SHA256": "check your AWS credentials and their permission to invoke the API, "
+    f"or put its token into {VARIABLE} if it asks for one",
+    "Bearer": f"the token in {VARIABLE} has run out or is not meant for this API; "
+    "without one, calls are signed with your AWS credentials",
+}
 
 
 class Connection:
-    """Calls one API. `auth` signs each call (None: unsigned), `if_unreachable` is advice where nobody answers."""
+    """Calls one API. `auth` signs each call or gives it a token (None: neither).
+
+    `if_unreachable` is advice where nobody answers.
+    """
 
     def __init__(
         self,
@@ -68,7 +80,7 @@ class Connection:
                 auth=self._auth,
                 headers={"Content-Type": "application/json"},
                 timeout=TIMEOUT,
-                allow_redirects=False,  # the API has none, and a signature is good for one address
+                allow_redirects=False,  # the API has none, and a signature or a token is meant for one address
                 **options,
             )
         except requests.RequestException as error:
@@ -77,7 +89,7 @@ class Connection:
             ) from error
         answer = _json_object(response)
         if not response.ok:
-            raise _refusal(response.status_code, answer)
+            raise _refusal(response, answer)
         if answer is None:
             raise ApiError(
                 response.status_code, f"{self._api_url} does not answer like a poller; is the address right?"
@@ -93,13 +105,13 @@ def _json_object(response: requests.Response) -> dict[str, Any] | None:
     return answer if isinstance(answer, dict) else None
 
 
-def _refusal(status: int, answer: Mapping[str, Any] | None) -> ApiError:
+def _refusal(response: requests.Response, answer: Mapping[str, Any] | None) -> ApiError:
     said = one_line(str((answer or {}).get("message") or (answer or {}).get("Message") or "no reason given"))
-    advice = {
-        401: "; give credentials this stack accepts",
-        403: "; check your AWS credentials and their permission to invoke the API",
-    }.get(status, "")
-    return ApiError(status, f"The stack answered {status}: {said}{advice}", said)
+    advice = ""
+    if response.status_code in (401, 403):
+        came_with = response.request.headers.get("Authorization", "").partition(" ")[0]
+        advice = f"; {IF_REFUSED.get(came_with, IF_REFUSED[''])}"
+    return ApiError(response.status_code, f"The stack answered {response.status_code}: {said}{advice}", said)
 
 
 def _reason(error: requests.RequestException) -> str:

@@ -14,11 +14,21 @@ from poller_local.target import resolve_target
 
 ApiUrl = Annotated[
     str | None,
-    typer.Option("--api-url", metavar="URL", envvar="POLLER_API_URL", help="The poller API to talk to."),
+    typer.Option(
+        "--api-url",
+        metavar="URL",
+        envvar="POLLER_API_URL",
+        help="The poller API to talk to; POLLER_TOKEN is sent to it.",
+    ),
 ]
 StackName = Annotated[
     str | None,
-    typer.Option("--stack-name", metavar="NAME", envvar="POLLER_STACK_NAME", help="A stack on AWS; calls are signed."),
+    typer.Option(
+        "--stack-name",
+        metavar="NAME",
+        envvar="POLLER_STACK_NAME",
+        help="A stack on AWS; calls are signed, or carry POLLER_TOKEN.",
+    ),
 ]
 Region = Annotated[str | None, typer.Option("--region", metavar="REGION", help="The stack's AWS region.")]
 Job = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, as 'poller run' printed it.")]

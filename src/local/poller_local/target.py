@@ -1,5 +1,6 @@
 """Which stack a command talks to: named by URL, named by stack, or the local one of this checkout."""
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,9 +11,11 @@ from typing import Any
 from requests.auth import AuthBase
 
 from poller_local import local_aws
+from poller_local.bearer import VARIABLE, token_for
 from poller_local.checkout import Checkout, find_checkout, read_json_object
 from poller_local.client import PollerClient
 from poller_local.errors import BadInput, NoStack
+from poller_local.stack import reachable_url
 
 _AWS_API = re.compile(r"https://[a-z0-9-]+\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?(/.*)?")
 
@@ -27,7 +30,7 @@ class DeployedStack:
 
 @dataclass(frozen=True)
 class Target:
-    """A stack's addresses; `auth` signs calls to it, `if_unreachable` is advice for its user.
+    """A stack's addresses; `auth` lets calls to it in, `if_unreachable` is advice for its user.
 
     `deployed` is the stack behind the API; None where only the API's address was given.
     """
@@ -46,6 +49,7 @@ class Target:
 def resolve_target(api_url: str | None, stack_name: str | None, region: str | None, directory: Path) -> Target:
     """The stack that the options name, else the local stack that runs in `directory`'s checkout.
 
+    A named one gets the token in POLLER_TOKEN, where there is one, in place of a signature.
     Raises BadInput for options that contradict each other, NoStack where nothing is found.
     """
     if api_url and stack_name:
@@ -62,6 +66,11 @@ def resolve_target(api_url: str | None, stack_name: str | None, region: str | No
 def _named_by_url(api_url: str, region: str | None) -> Target:
     if not api_url.startswith(("https://", "http://")):
         raise BadInput(f"'{api_url}' is no address of an API; write https://…")
+    token = token_for(api_url, os.environ)
+    if token and region:
+        raise BadInput(f"--region has calls signed, {VARIABLE} sends a token; leave one of them out")
+    if token:
+        return Target(api_url=api_url, auth=token)
     aws = _AWS_API.fullmatch(api_url)
     # A custom domain does not tell its region: --region says where, and that calls are to be signed.
     region = region or (aws["region"] if aws else None)
@@ -77,11 +86,15 @@ def _named_by_stack(stack_name: str, region: str | None) -> Target:
 
     session = aws_account.open_session(region)
     outputs = aws_account.stack_outputs(session, stack_name)
+    api_url = outputs["PollerHttpApiUrl"]
+    # Its own address exists on AWS only; another endpoint, such as an emulator's, has the API under a path.
+    if endpoint_url := os.environ.get("AWS_ENDPOINT_URL"):
+        api_url = reachable_url(api_url, endpoint_url.rstrip("/"))
     return Target(
-        api_url=outputs["PollerHttpApiUrl"],
+        api_url=api_url,
         external_api_url=outputs.get("ExternalHttpApiUrl"),
         outputs=outputs,
-        auth=aws_account.signer(session),
+        auth=token_for(api_url, os.environ) or aws_account.signer(session),
         deployed=DeployedStack(stack_name, session.client),
     )
 
