@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Deletes a stack and what would stop CloudFormation from doing so: the content of its buckets.
+#
+#   scripts/delete-stack.sh STACK [--with-dataset]
+#
+# DatasetBucket is kept, as the template wants it; --with-dataset deletes it too, with every version of every object.
+# Credentials, region and endpoint are those of the `aws` command.
+set -euo pipefail
+
+readonly TRIES=3 # access logs go on arriving in LogBucket while it is being emptied
+
+stack=${1:?which stack? scripts/delete-stack.sh STACK [--with-dataset]}
+with_dataset=${2-}
+[[ -z $with_dataset || $with_dataset == --with-dataset ]] || {
+  echo "delete-stack: what is $with_dataset? Only --with-dataset is known" >&2
+  exit 1
+}
+
+resources=$(aws cloudformation list-stack-resources --stack-name "$stack" --output text \
+  --query "StackResourceSummaries[?ResourceStatus!='DELETE_COMPLETE'].[LogicalResourceId, PhysicalResourceId]")
+
+physical() { awk -v id="$1" '$1 == id { print $2 }' <<<"$resources"; }
+
+# Every object, older version and delete marker, 1,000 at a time: as many as one request deletes.
+empty() {
+  local page batch problems
+  [[ -n $1 ]] || return 0
+  echo "Emptying $1"
+  while true; do
+    page=$(aws s3api list-object-versions --bucket "$1" --max-items 1000 --output json)
+    batch=$(jq '{Quiet: true, Objects: [(.Versions, .DeleteMarkers)[]? | {Key, VersionId}]}' <<<"${page:-{\}}")
+    [[ $(jq '.Objects | length' <<<"$batch") != 0 ]] || return 0
+    problems=$(aws s3api delete-objects --bucket "$1" --delete file:///dev/stdin --query Errors --output text \
+      <<<"$batch")
+    [[ -z $problems || $problems == None ]] || {
+      echo "delete-stack: $1 cannot be emptied: $problems" >&2
+      exit 1
+    }
+  done
+}
+
+workflow=$(physical PollerWorkflow)
+if [[ -n $workflow ]]; then
+  running=$(aws stepfunctions list-executions --state-machine-arn "$workflow" --status-filter RUNNING \
+    --query 'length(executions)' --output text)
+  [[ $running == 0 ]] || {
+    echo "delete-stack: jobs are running and would go on writing; end them first: poller cancel JOB" >&2
+    exit 1
+  }
+fi
+
+dataset=$(physical DatasetBucket)
+[[ -z $with_dataset ]] || empty "$dataset"
+for ((try = 1; ; try++)); do
+  empty "$(physical RawPayloadBucket)"
+  empty "$(physical LogBucket)"
+  echo "Deleting $stack"
+  said=$(sam delete --stack-name "$stack" --no-prompts 2>&1) && break
+  [[ $try -lt $TRIES ]] || {
+    printf '%s\ndelete-stack: %s is still there; its Events in the console name the resource\n' "$said" "$stack" >&2
+    exit 1
+  }
+done
+
+if [[ -n $with_dataset ]]; then
+  aws s3api delete-bucket --bucket "$dataset"
+  echo "Nothing is left."
+else
+  echo "The dataset is kept, in s3://$dataset"
+fi
