@@ -109,10 +109,11 @@ def named(stack: RecordedStack, kind: str) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def permissions(stack: RecordedStack, roles: dict[str, str]) -> list[Permission]:
     """All that the deployed roles allow, read from IAM. None denies anything: that would hide what it allows."""
+    iam = stack.aws("iam")
     return [
         Permission(role, action, resource)
         for role in roles
-        for statement in statements(stack.aws("iam"), role)
+        for statement in statements(iam, role)
         for action in as_list(statement["Action"])
         for resource in as_list(statement["Resource"])
     ]
