@@ -222,6 +222,7 @@ def test_every_function_has_a_role_of_its_own_that_writes_only_its_own_log() -> 
         assert function["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
         assert [statement["Resource"] for statement in logging] == [{"Fn::GetAtt": [f"{name}Logs", "Arn"]}]
         assert "Policies" not in function
+        assert function["KmsKeyArn"] == OWN_KEY
         assert any(statement["Resource"] == {"Ref": "KmsKeyArn"} for statement in own), name
     assert any(statement["Resource"] == {"Ref": "KmsKeyArn"} for statement in roles()["PollerWorkflowRole"])
 
@@ -254,6 +255,10 @@ def test_only_functions_that_call_the_partner_can_be_in_a_network_of_the_users()
     policy = resources("AWS::IAM::Policy")["PartnerNetworkPolicy"]
 
     assert inside == {"PreparePollerJob", "FetchPayload"}
+    for name in inside:
+        condition, network, otherwise = functions()[name]["VpcConfig"]["Fn::If"]
+        assert (condition, otherwise) == ("InVpc", {"Ref": "AWS::NoValue"})
+        assert network == {"SubnetIds": {"Ref": "VpcSubnetIds"}, "SecurityGroupIds": {"Ref": "VpcSecurityGroupIds"}}
     assert policy["Condition"] == "InVpc"
     assert [role["Ref"] for role in policy["Properties"]["Roles"]] == [
         f"{name}Role" for name in sorted(inside, reverse=True)
