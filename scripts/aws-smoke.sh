@@ -11,8 +11,11 @@ set -Eeuo pipefail
 stack=poller-smoke keep='' overrides=()
 while (($#)); do
   case $1 in
-    --stack-name) stack=${2:?--stack-name needs a name}; shift ;;
-    --region) export AWS_REGION=${2:?--region needs a region} AWS_DEFAULT_REGION=$2; shift ;;
+    --stack-name | --region)
+      [[ -n ${2-} ]] || { echo "aws-smoke: $1 needs a value" >&2; exit 1; }
+      if [[ $1 == --stack-name ]]; then stack=$2; else export AWS_REGION=$2 AWS_DEFAULT_REGION=$2; fi
+      shift
+      ;;
     --keep) keep=yes ;;
     [A-Z]*=*) overrides+=("$1") ;;
     *) echo "aws-smoke: what is $1? See the first lines of $0" >&2; exit 1 ;;

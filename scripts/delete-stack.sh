@@ -9,8 +9,12 @@ set -euo pipefail
 
 readonly TRIES=3 # access logs go on arriving in LogBucket while it is being emptied
 
-stack=${1:?which stack? scripts/delete-stack.sh STACK [--with-dataset]}
+stack=${1-}
 with_dataset=${2-}
+[[ -n $stack ]] || {
+  echo "delete-stack: which stack? scripts/delete-stack.sh STACK [--with-dataset]" >&2
+  exit 1
+}
 [[ -z $with_dataset || $with_dataset == --with-dataset ]] || {
   echo "delete-stack: what is $with_dataset? Only --with-dataset is known" >&2
   exit 1
