@@ -12,6 +12,7 @@ _GUARDS = "tests/integration/test_guards.py"
 _RULES = "tests/unit/test_guards.py"
 _JOBS = "tests/integration/test_jobs.py"
 _SURVIVAL = "tests/integration/test_survival.py"
+_HARDENING = "tests/contract/test_hardening.py"
 _HOUSE = "tests/contract/test_house_rules.py"
 
 
@@ -1092,7 +1093,7 @@ MUTATIONS = (
         "template.yaml",
         "FunctionResponseTypes: [ReportBatchItemFailures]",
         "FunctionResponseTypes: []",
-        f"{_HOUSE}::test_a_message_stays_hidden_for_six_times_the_consumers_timeout_and_its_window",
+        f"{_HARDENING}::test_a_consumer_has_time_and_its_queue_a_place_for_what_fails",
         after="MaximumBatchingWindowInSeconds: 1",
     ),
     Mutation(
@@ -1108,7 +1109,7 @@ MUTATIONS = (
         "template.yaml",
         "VisibilityTimeout: 361",
         "VisibilityTimeout: 60",
-        f"{_HOUSE}::test_a_message_stays_hidden_for_six_times_the_consumers_timeout_and_its_window",
+        f"{_HARDENING}::test_a_consumer_has_time_and_its_queue_a_place_for_what_fails",
     ),
     Mutation(
         "the consumer knows which delivery is the last (16)",
