@@ -2,8 +2,7 @@
 
 import json
 import os
-import subprocess
-import sys
+import signal
 import tempfile
 import time
 from collections import Counter
@@ -13,9 +12,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import boto3
-from botocore.exceptions import BotoCoreError
-
 from benchmarks.engine import Context
 from benchmarks.report import Figure
 from poller.edges import rows
@@ -24,7 +20,7 @@ from poller.handlers import get_job, resources
 from poller.logic import names
 from poller.models import Geometry, Job, JobStatus, TaskRow, TaskState
 from poller.specs import JobSpec, Offset
-from tests.support.local_stack import free_port
+from tests.emulator.support import REGION, Emulator
 from tests.support.template import resources as template_resources
 
 SIZES = (10, 100_000)
@@ -36,7 +32,7 @@ _EXPIRES_AT = 4_000_000_000
 
 
 def measure() -> Iterator[Figure]:
-    with tempfile.TemporaryDirectory() as directory, _emulator(Path(directory)) as client:
+    with tempfile.TemporaryDirectory() as directory, _dynamodb(Path(directory)) as client:
         _create_table(client)
         for size in SIZES:
             _fill(client, size)
@@ -51,32 +47,17 @@ def measure() -> Iterator[Figure]:
 
 
 @contextmanager
-def _emulator(directory: Path) -> Iterator[Any]:
+def _dynamodb(directory: Path) -> Iterator[Any]:
     """A DynamoDB client of an emulator that ends with this process; the environment points to it, too."""
-    port = free_port()
-    endpoint = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "AWS_DEFAULT_REGION": "us-east-1"}
+    emulator = Emulator(directory)
+    emulator.start()
+    endpoint = {"AWS_ENDPOINT_URL": emulator.endpoint, "AWS_DEFAULT_REGION": REGION}
     environment = endpoint | {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "TASKS_TABLE": _TABLE}
-    command = [sys.executable, "-m", "poller_local.emulator", "--stop-with-stdin"]
-    command += ["--port", str(port), "--data-dir", str(directory)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:  # noqa: S603  # our own emulator
-        try:
-            with patch.dict(os.environ, environment):
-                client = boto3.client("dynamodb")
-                _wait_for(client)
-                yield client
-        finally:
-            process.communicate()  # closes its standard input
-
-
-def _wait_for(client: Any) -> None:
-    for _ in range(100):
-        try:
-            client.list_tables()
-        except BotoCoreError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError("the emulator does not answer")
+    try:
+        with patch.dict(os.environ, environment):
+            yield emulator.client("dynamodb")
+    finally:
+        emulator.ended(20, by=signal.SIGTERM)
 
 
 def _create_table(client: Any) -> None:

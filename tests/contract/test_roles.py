@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from tests.contract.test_house_rules import ASL, states
-from tests.support.template import ROOT, as_list, functions, resources, roles, template
+from tests.support.openapi import FILES, operations, source
+from tests.support.template import as_list, functions, resources, roles, template
 
 EXECUTE_API = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${%s}/*/%s"
 INTEGRATION = "x-amazon-apigateway-integration"
@@ -22,7 +23,6 @@ RESULT_WRITER = ("GetObject", "PutObject", "ListMultipartUploadParts", "AbortMul
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
 READING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 KINDS = {"AWS::SNS::Topic": "sns", "AWS::Serverless::StateMachine": "states", "AWS::Serverless::Function": "lambda"}
-APIS = {"PollerHttpApi": "poller-api.openapi.yaml", "ExternalHttpApi": "external-api.openapi.yaml"}
 
 
 class Route(NamedTuple):
@@ -45,10 +45,9 @@ class Route(NamedTuple):
 
 
 ROUTES = [
-    Route(api, method, path, operation[INTEGRATION])
-    for api, file in APIS.items()
-    for path, operations in yaml.safe_load((ROOT / "api" / file).read_text())["paths"].items()
-    for method, operation in operations.items()
+    Route(api, operation.method, operation.path, operation.body[INTEGRATION])
+    for api in FILES
+    for operation in operations(yaml.safe_load(source(api).read_text()))
 ]
 # Of functions, by their resource policies.
 PERMISSIONS = [body["Properties"] for body in resources("AWS::Lambda::Permission").values()]

@@ -5,8 +5,7 @@ hand, as the root user, and the rest happens by itself.
 """
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,11 +13,13 @@ from typing import Any
 import requests
 
 from poller_local.errors import JobNotFound
+from tests.emulator.support import eventually
 from tests.integration.partner import Partner, serving
 from tests.support.local_stack import LocalStack
 
 SPEC = {"paginator": {"type": "offset", "limit": 10}}
 RECORDS = 30
+SECONDS = 60  # that a step may take on a busy machine
 
 
 class Paths:
@@ -90,7 +91,7 @@ class Paths:
     def queued(self) -> tuple[str, str]:
         """A job all of whose tasks wait in the queue, and the id of one of them."""
         job_id = self.submit()
-        eventually(lambda: self.enqueued(job_id) == 3)
+        eventually(lambda: self.enqueued(job_id) == 3, SECONDS)
         return job_id, next(self.client.tasks(job_id))["TaskId"]
 
     def enqueued(self, job_id: str) -> int:
@@ -126,7 +127,7 @@ class Paths:
             self.set(job_id, Visits={"N": "500"})  # again: a look that was under way writes its own number
             return bool(self.client.job(job_id)["ExecutionArn"] != first)
 
-        eventually(handed_over)
+        eventually(handed_over, SECONDS)
         self.client.cancel(job_id)
         assert self.ended(job_id)["Status"] == "CANCELLED"
         return job_id
@@ -163,7 +164,9 @@ class Paths:
             functions.update_function_configuration(FunctionName=function, Handler="poller.handlers.none.handler")
             functions.invoke(FunctionName=function, InvocationType="Event", Payload=b"{}")
         for function, handler in handlers.items():
-            (message,) = eventually(lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"))
+            (message,) = eventually(
+                lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"), SECONDS
+            )
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             functions.update_function_configuration(FunctionName=function, Handler=handler)
 
@@ -180,12 +183,3 @@ class Paths:
 def drive_every_path(stack: LocalStack) -> None:
     with serving(Partner(total=RECORDS)) as partner:
         Paths(stack, partner).drive()
-
-
-def eventually(probe: Callable[[], Any], seconds: float = 60) -> Any:
-    """The first truthy answer of the probe."""
-    deadline = time.monotonic() + seconds
-    while not (found := probe()):
-        assert time.monotonic() < deadline, f"nothing within {seconds} s"
-        time.sleep(0.3)
-    return found

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.e2e.conftest import RecordedStack
-from tests.e2e.every_path import drive_every_path, eventually
+from tests.e2e.every_path import SECONDS, drive_every_path
+from tests.emulator.support import eventually
 from tests.support.template import as_list
 
 DOCS = "https://docs.aws.amazon.com"
@@ -78,7 +79,7 @@ def decisions(stack: RecordedStack) -> Counter[Decision]:
     for _ in range(2):
         size = stack.iam_log.stat().st_size
         list(stack.client().jobs(most=1))
-        eventually(lambda size=size: stack.iam_log.stat().st_size > size)
+        eventually(lambda size=size: stack.iam_log.stat().st_size > size, SECONDS)
     return read(stack)
 
 

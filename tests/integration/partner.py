@@ -5,10 +5,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.support.loopback import QuietHandler, listening
 
 
 @dataclass
@@ -67,7 +68,7 @@ def record(number: int) -> dict[str, Any]:
 
 @contextmanager
 def serving(partner: Partner) -> Iterator[Partner]:
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_GET(self) -> None:
             status, body, headers = partner.answer(self.path)
             self.send_response(status)
@@ -78,16 +79,6 @@ def serving(partner: Partner) -> Iterator[Partner]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    partner.url = f"http://127.0.0.1:{server.server_port}/orders"
-    try:
+    with listening(Handler) as origin:
+        partner.url = f"{origin}/orders"
         yield partner
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
