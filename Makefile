@@ -30,7 +30,7 @@ demo: setup ## Poll the demonstration API on an embedded AWS, with progress and 
 	@$(BIN)/poller demo
 
 test: lint ## Run every check and every test
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	@$(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder
 
 # What some linters need does not fit beside the rest: they have an environment of their own.
 $(GATES)/.ready: requirements/lint.txt | $(READY)

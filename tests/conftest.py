@@ -1,14 +1,21 @@
 """`make test` runs two workers: one brings up the stacks, the other runs what needs none in the meantime."""
 
-from pathlib import Path
-
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
-TESTS = Path(__file__).parent
-SHARING = {"e2e", "emulator"}  # packages whose tests share what takes long to bring up
+SHARING = {"tests/e2e", "tests/emulator"}  # packages whose tests share what takes long to bring up
+ALONE = {"tests/e2e/test_walkthrough.py"}  # brings up one of its own
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        package = item.path.relative_to(TESTS).parts[0]
-        item.add_marker(pytest.mark.xdist_group(package if package in SHARING else str(item.path)))
+class BySharedParts(LoadScopeScheduling):
+    """Hands out tests by file; those that share a stack, by package."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        package = "/".join(file.split("/")[:2])
+        return package if package in SHARING and file not in ALONE else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BySharedParts:
+    return BySharedParts(config, log)

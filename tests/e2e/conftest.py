@@ -30,7 +30,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordedStack]:
+def stack(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[RecordedStack]:
+    if worker_id != "master":
+        # Of all workers: fails if tests/conftest.py lets two of them bring up the stack.
+        (tmp_path_factory.getbasetemp().parent / "the-stack-is-up").mkdir()
     stack = RecordedStack(copy_tree(tmp_path_factory.mktemp("checkout")), free_port())
     try:
         stack.up()

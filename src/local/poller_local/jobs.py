@@ -19,8 +19,7 @@ def run_job(client: PollerClient, spec: Mapping[str, Any], screen: Screen, *, wa
     """Submits a job and, with `wait`, follows it to its end. With `as_json` stdout holds one JSON object."""
     job_id = client.submit(spec)
     if wait:
-        screen.note(f"Job {job_id} is submitted")
-        return exit_status(_follow(client, job_id, screen, as_json))
+        return _show(_follow(client, job_id, f"Job {job_id} is submitted", screen), screen, as_json)
     if as_json:
         print_json({"JobId": job_id})
     else:
@@ -33,8 +32,7 @@ def redrive_job(client: PollerClient, job_id: str, screen: Screen, *, wait: bool
     """Runs again what failed of a job; `wait` and `as_json` as for `run_job`."""
     said = client.redrive(job_id)
     if wait:
-        screen.note(said)
-        return exit_status(_follow(client, job_id, screen, as_json))
+        return _show(_follow(client, job_id, said, screen), screen, as_json)
     if as_json:
         print_json({"JobId": job_id, "message": said})
     else:
@@ -49,8 +47,8 @@ def cancel_job(client: PollerClient, job_id: str, screen: Screen, *, wait: bool)
     if not wait:
         screen.say(said)
         return 0
-    screen.note(said)
-    final = _follow(client, job_id, screen, as_json=False, goes_on="the job is being cancelled all the same")
+    final = _follow(client, job_id, said, screen, goes_on="the job is being cancelled all the same")
+    _show(final, screen, as_json=False)
     return 0 if final["Status"] == "CANCELLED" else 1
 
 
@@ -72,26 +70,28 @@ def print_json(value: object) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def _follow(
-    client: PollerClient, job_id: str, screen: Screen, as_json: bool, goes_on: str = "the job goes on"
-) -> Summary:
-    """Waits for the job's end, or for that of the job it repeats, and shows how it ended."""
-    summary = _wait(client, job_id, screen, goes_on)
+def _follow(client: PollerClient, job_id: str, said: str, screen: Screen, goes_on: str = "the job goes on") -> Summary:
+    """Waits for the job's end, or for that of the job it repeats."""
+    summary = _wait(client, job_id, said, screen, goes_on)
     first = summary["DuplicateOf"]
     if first:
-        screen.note(f"Job {job_id} has the client token of job {one_line(first)} and did nothing; following that one")
-        summary = _wait(client, first, screen, goes_on)
-    _show(summary, screen, as_json)
+        said = f"Job {job_id} has the client token of job {one_line(first)} and did nothing; following that one"
+        summary = _wait(client, first, said, screen, goes_on)
     return summary
 
 
-def _wait(client: PollerClient, job_id: str, screen: Screen, goes_on: str) -> Summary:
-    with stop_waiting_on_interrupt(job_id, goes_on), progress_bar(screen.err) as draw:
-        return client.wait(job_id, draw)
+def _wait(client: PollerClient, job_id: str, said: str, screen: Screen, goes_on: str) -> Summary:
+    # From the line that names the job on, Ctrl-C is answered with how to find it again.
+    with stop_waiting_on_interrupt(job_id, goes_on):
+        screen.note(said)
+        with progress_bar(screen.err) as draw:
+            return client.wait(job_id, draw)
 
 
-def _show(summary: Summary, screen: Screen, as_json: bool) -> None:
+def _show(summary: Summary, screen: Screen, as_json: bool) -> int:
+    """Shows a job's summary; returns the exit status of a command that waited for it."""
     if as_json:
         print_json(summary)
     else:
         show_summary(screen.out, summary)
+    return exit_status(summary)
