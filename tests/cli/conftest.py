@@ -18,7 +18,7 @@ from poller_local.cli import execute
 from poller_local.client import PollerClient
 from poller_local.summary import pending_summary
 
-SOURCES = Path(__file__).parents[2] / "src" / "local"
+SOURCES = [Path(__file__).parents[2] / "src" / part for part in ("local", "functions")]
 JOB = "11111111-2222-3333-4444-555555555555"
 
 
@@ -161,7 +161,7 @@ def environment() -> dict[str, str]:
     """This process's environment without anything that would name a stack or an AWS account."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "POLLER_"))}
     return own | {
-        "PYTHONPATH": str(SOURCES),
+        "PYTHONPATH": os.pathsep.join(map(str, SOURCES)),
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",

@@ -1,9 +1,13 @@
 import io
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from poller.errors import JobRejected
+from poller.logic.job_spec import parse_job_spec
 from poller_local.errors import BadInput
 from poller_local.spec_input import build_spec, parse_spec
 
@@ -40,6 +44,29 @@ def test_a_url_without_a_scheme_is_corrected(url: str):
         build_spec(url, None, None)
 
     assert str(bad.value) == f"'{url}' has no scheme; write https://{url}"
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {},
+        {"url": "ftp://api.example.com"},
+        {"url": "https://api.example.com", "paginator": {"type": "offset", "limti": 10}},
+        {"url": "https://api.example.com", "headers": {"Authorization": "Bearer of-a-secret"}},
+        {"url": f"https://api.example.com/?q={'x' * 65_536}"},
+    ],
+)
+def test_what_the_stack_would_reject_is_refused_in_its_words(tmp_path: Path, spec: dict[str, Any]):
+    file = tmp_path / "job.json"
+    file.write_text(json.dumps(spec))
+    with pytest.raises(JobRejected) as rejected:
+        parse_job_spec(spec)
+
+    with pytest.raises(BadInput) as bad:
+        build_spec(None, str(file), None)
+
+    assert str(bad.value) == rejected.value.message
+    assert "of-a-secret" not in str(bad.value)
 
 
 def test_nothing_to_poll():

@@ -13,10 +13,10 @@ import pytest
 
 from poller.edges.payloads import Bucket
 from poller.errors import MOST_MESSAGE
-from poller.handlers import get_job_results, get_job_tasks, list_jobs, prepare_poller_job
+from poller.handlers import get_job_results, get_job_tasks, list_jobs
 from poller.handlers import resources as edges
 from poller.logic import names
-from poller.logic.job_spec import parse_job_spec
+from poller.logic.job_spec import MOST_SPEC_BYTES, parse_job_spec
 from poller.logic.summary import summary
 from poller.models import Counts, Geometry, Job, JobStatus, TaskRow, TaskState
 from tests.integration import workflow
@@ -49,7 +49,7 @@ def pages_of(handler: Any, job_id: str, key: str) -> list[list[dict[str, Any]]]:
 def test_failed_tasks_with_the_longest_lines_come_in_pages_that_fit(aws: None) -> None:
     spec = parse_job_spec(
         {
-            "url": f"https://example.com/?q={'%22' * (prepare_poller_job._MOST_SPEC_BYTES // 3 - 300)}",
+            "url": f"https://example.com/?q={'%22' * (MOST_SPEC_BYTES // 3 - 300)}",
             "paginator": {"type": "offset"},
         }
     )

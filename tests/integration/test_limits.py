@@ -15,10 +15,10 @@ from pytest_httpserver import HTTPServer
 from poller import errors
 from poller.edges import rows
 from poller.errors import MOST_MESSAGE, PollerError
-from poller.handlers import list_jobs, prepare_poller_job, reconcile_job, record_undelivered_job
+from poller.handlers import list_jobs, reconcile_job, record_undelivered_job
 from poller.handlers import resources as edges
 from poller.logic.attributes import to_attribute
-from poller.logic.job_spec import parse_job_spec
+from poller.logic.job_spec import MOST_SPEC_BYTES, parse_job_spec
 from poller.logic.summary import summary
 from poller.models import Counts, Job, JobStatus
 from tests.integration import workflow
@@ -31,7 +31,7 @@ STATE = 262_144  # https://docs.aws.amazon.com/step-functions/latest/dg/service-
 EVENT = 256 * 1024  # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
 MESSAGE = 256 * 1024  # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 ROW = 400 * 1024  # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
-SPEC = prepare_poller_job._MOST_SPEC_BYTES
+SPEC = MOST_SPEC_BYTES
 LONG_ERROR = {"Type": "E" * 256, "Message": "\U0001f600" * MOST_MESSAGE}  # 12 bytes a character, escaped as JSON
 
 

@@ -1,6 +1,7 @@
 """The job spec of `poller run`, from a URL or a file.
 
-Only what the stack could not say better is checked here: its own refusal names the field.
+What the stack would reject is refused here, before it is sent and in the same words: they are the stack's own
+(docs/decisions/010). It checks each spec again, whoever sends it.
 """
 
 import json
@@ -8,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
+from poller.errors import JobRejected
+from poller.logic.job_spec import parse_job_spec
 from poller_local.errors import BadInput
 
 
@@ -31,6 +34,10 @@ def build_spec(
             raise BadInput("--client-token is empty; give the job a token of its own, for example orders-2026-01-31")
         spec["client_token"] = client_token
     _require_scheme(spec.get("url"))
+    try:
+        parse_job_spec(spec)
+    except JobRejected as error:
+        raise BadInput(error.message) from error
     return spec
 
 

@@ -1,6 +1,5 @@
 """PreparePollerJob: from a job request and one probe of the API to a plan in S3; or, redriven, back to its plan."""
 
-import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,7 +14,7 @@ from poller.handlers import resources
 from poller.handlers.steps import fetch_step, step
 from poller.logic import names
 from poller.logic.detect import detect
-from poller.logic.job_spec import job_spec_as_dict, parse_job_spec
+from poller.logic.job_spec import parse_job_spec, refuse_large
 from poller.logic.paginators import page_request
 from poller.logic.plan import Plan, make_plan, tasks
 from poller.models import Job, JobStatus, Page, TaskRow, TaskState
@@ -25,9 +24,6 @@ from poller.specs import Auto, JobSpec
 _RESERVE_SECONDS = 70.0
 _WRITERS = 8  # as many as a job's task rows have partitions
 _MOST_PREPARATIONS = 5
-# As the job's row keeps it: a row has 400 KB, and answers and events repeat parts of the spec.
-# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
-_MOST_SPEC_BYTES = 64 * 1024
 _TOKEN_SECONDS = 86_400
 
 
@@ -56,12 +52,11 @@ def _prepare(job: Job, raw_spec: Any, deadline: float) -> dict[str, Any]:
     after = replace(job, preparations=job.preparations + 1)
     try:
         spec = parse_job_spec(raw_spec)
-        _refuse_large(spec)
         if first := _earlier_job(job, spec):
             after = replace(after, duplicate_of=first)
             raise JobRejected(f"client_token was used within 24 hours by job {first}; this job did nothing")
         plan, page = _probe(spec, deadline)
-        _refuse_large(plan.spec)  # what the API called its list and its total is in it now
+        refuse_large(plan.spec)  # what the API called its list and its total is in it now
     except HeldBack as error:
         if after.preparations < _MOST_PREPARATIONS:
             resources.jobs().save(job, replace(after, not_before=error.not_before))
@@ -74,15 +69,6 @@ def _prepare(job: Job, raw_spec: Any, deadline: float) -> dict[str, Any]:
     next_step = fetch_step(after, tasks(plan.geometry))
     # The plan lies in S3 before the row says so: whoever finds the row planned can go on from it.
     return next_step if resources.jobs().save(job, after) else step(job.job_id, "RECONCILE")
-
-
-def _refuse_large(spec: JobSpec) -> None:
-    size = len(json.dumps(job_spec_as_dict(spec)))
-    if size > _MOST_SPEC_BYTES:
-        raise JobRejected(
-            f"the job spec takes {size:,} bytes to store, and may take {_MOST_SPEC_BYTES:,}; "
-            "shorten its url, params, headers, data_selector or paginator"
-        )
 
 
 def _give_up(job: Job, after: Job, error: PermanentPollerError) -> dict[str, Any]:

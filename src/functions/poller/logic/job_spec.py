@@ -1,5 +1,6 @@
 """From the JSON that a caller sent to a JobSpec, or to the one sentence that says what to change."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any, TypeVar
@@ -32,6 +33,9 @@ PAGINATORS: dict[str, type[Paginator]] = {
 }
 
 MOST_LIMIT = 1_000_000
+MOST_SPEC_BYTES = 64 * 1024
+"""Of a spec, as the job's row keeps it: a row has 400 KB, and answers and events repeat parts of the spec.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
 
 T = TypeVar("T")
 
@@ -47,6 +51,7 @@ def parse_job_spec(raw: Any) -> JobSpec:
         raise JobRejected('url is missing; the smallest job spec is {"url": "https://…"}')
     spec = _build(JobSpec, "", raw, _SPEC_READERS)
     _refuse_contradictions(spec)
+    refuse_large(spec)
     return spec
 
 
@@ -100,6 +105,16 @@ def _refuse_contradictions(spec: JobSpec) -> None:
     if len(ways) > 1:
         raise JobRejected(f"paginator.{ways[0]} and paginator.{ways[1]} both say where the total is; give one")
     refuse_fixed_parameters(spec)
+
+
+def refuse_large(spec: JobSpec) -> None:
+    """Raise JobRejected if `spec` takes more bytes than a job's row keeps of it."""
+    size = len(json.dumps(job_spec_as_dict(spec)))
+    if size > MOST_SPEC_BYTES:
+        raise JobRejected(
+            f"the job spec takes {size:,} bytes to store, and may take {MOST_SPEC_BYTES:,}; "
+            "shorten its url, params, headers, data_selector or paginator"
+        )
 
 
 def refuse_fixed_parameters(spec: JobSpec) -> None:
