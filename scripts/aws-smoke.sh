@@ -8,12 +8,12 @@
 # When a check fails, the stack stays for you to look at. What each check tells is in docs/unverified-on-aws.md.
 set -Eeuo pipefail
 
-stack=poller-smoke keep='' overrides=()
+stack=poller-smoke keep='' given='' overrides=(ApiAuth=IAM) # whatever an earlier deployment saved
 while (($#)); do
   case $1 in
     --stack-name | --region)
       [[ -n ${2-} ]] || { echo "aws-smoke: $1 needs a value" >&2; exit 1; }
-      if [[ $1 == --stack-name ]]; then stack=$2; else export AWS_REGION=$2 AWS_DEFAULT_REGION=$2; fi
+      if [[ $1 == --stack-name ]]; then stack=$2; else given=$2; fi
       shift
       ;;
     --keep) keep=yes ;;
@@ -29,6 +29,10 @@ for tool in aws sam uv curl jq gzip awk; do
 done
 [[ -z $missing ]] || { printf '%s' "$missing" >&2; exit 1; }
 cd "$(dirname "$0")/.."
+# Some of these tools read AWS_REGION only, some AWS_DEFAULT_REGION only, and sam prefers samconfig.toml to both.
+region=${given:-${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region || true)}}}
+[[ -n $region ]] || { echo "aws-smoke: which region? Give --region REGION" >&2; exit 1; }
+export AWS_REGION=$region AWS_DEFAULT_REGION=$region
 if command -v sha256sum >/dev/null; then sha256=(sha256sum); else sha256=(shasum -a 256); fi
 
 work=$(mktemp -d)
@@ -73,18 +77,21 @@ follow() { # JOB; leaves its last summary in $work/job.json
 field() { jq -r ".$1" "$work/job.json"; }
 
 caller=$(aws sts get-caller-identity --query Arn --output text)
-step "Building $stack and deploying it as $caller"
+step "Building $stack and deploying it to $region as $caller"
 quietly sam build
-quietly sam deploy --stack-name "$stack" --no-confirm-changeset --no-fail-on-empty-changeset --no-progressbar \
-  ${overrides[@]+--parameter-overrides "${overrides[@]}"}
+# A prefix of its own: `sam delete` of another stack deletes all there is under its prefix.
+quietly sam deploy --stack-name "$stack" --region "$region" --s3-prefix "$stack" --no-confirm-changeset \
+  --no-fail-on-empty-changeset --no-progressbar --parameter-overrides "${overrides[@]}"
 aws cloudformation describe-stacks --stack-name "$stack" --output json >"$work/stack.json"
 api=$(output PollerHttpApiUrl)
 demo=$(output ExternalHttpApiUrl)
 bucket=$(output DatasetBucket)
-region=$(cut -d . -f 3 <<<"$api")
 [[ -n ${AWS_ACCESS_KEY_ID-} ]] || eval "$(aws configure export-credentials --format env)"
 [[ -n $demo ]] || fail "the stack has no demonstration API" "the parameter DemoApi: it has to be true"
 ok "$api"
+allowed=$(aws lambda get-account-settings --query AccountLimit.ConcurrentExecutions --output text)
+((allowed >= 50)) || echo "  Your account runs $allowed functions at a time, and this takes about 40: a failed child below may be a
+  throttled one. Ask for more under Service Quotas, or expect retries."
 
 step "Who may call"
 status=$(curl --silent --output /dev/null --write-out '%{http_code}' "$api/jobs")

@@ -3,11 +3,11 @@
 #
 #   scripts/delete-stack.sh STACK [--with-dataset]
 #
-# DatasetBucket is kept, as the template wants it; --with-dataset deletes it too, with every version of every object.
-# Credentials, region and endpoint are those of the `aws` command.
+# DatasetBucket is kept, as the template wants it; --with-dataset deletes it too, with every version of every object, once
+# the stack is gone. Credentials, region and endpoint are those of the `aws` command.
 set -euo pipefail
 
-readonly TRIES=3 # access logs go on arriving in LogBucket while it is being emptied
+readonly TRIES=3 # access logs of the last requests go on arriving in LogBucket while it is being emptied
 
 stack=${1-}
 with_dataset=${2-}
@@ -20,10 +20,12 @@ with_dataset=${2-}
   exit 1
 }
 
-resources=$(aws cloudformation list-stack-resources --stack-name "$stack" --output text \
-  --query "StackResourceSummaries[?ResourceStatus!='DELETE_COMPLETE'].[LogicalResourceId, PhysicalResourceId]")
-
-physical() { awk -v id="$1" '$1 == id { print $2 }' <<<"$resources"; }
+# What is left of the stack, a line each: logical id, physical id ("None" where it never got one).
+left() {
+  aws cloudformation list-stack-resources --stack-name "$stack" --output text \
+    --query "StackResourceSummaries[?ResourceStatus!='DELETE_COMPLETE'].[LogicalResourceId, PhysicalResourceId]"
+}
+physical() { awk -v id="$1" '$1 == id && $2 != "None" { print $2 }' <<<"$resources"; }
 
 # Every object, older version and delete marker, 1,000 at a time: as many as one request deletes.
 empty() {
@@ -32,7 +34,8 @@ empty() {
   echo "Emptying $1"
   while true; do
     page=$(aws s3api list-object-versions --bucket "$1" --max-items 1000 --output json)
-    batch=$(jq '{Quiet: true, Objects: [(.Versions, .DeleteMarkers)[]? | {Key, VersionId}]}' <<<"${page:-{\}}")
+    [[ -n $page ]] || return 0
+    batch=$(jq '{Quiet: true, Objects: [(.Versions, .DeleteMarkers)[]? | {Key, VersionId}]}' <<<"$page")
     [[ $(jq '.Objects | length' <<<"$batch") != 0 ]] || return 0
     problems=$(aws s3api delete-objects --bucket "$1" --delete file:///dev/stdin --query Errors --output text \
       <<<"$batch")
@@ -43,6 +46,8 @@ empty() {
   done
 }
 
+resources=$(left)
+dataset=$(physical DatasetBucket)
 workflow=$(physical PollerWorkflow)
 if [[ -n $workflow ]]; then
   running=$(aws stepfunctions list-executions --state-machine-arn "$workflow" --status-filter RUNNING \
@@ -53,22 +58,23 @@ if [[ -n $workflow ]]; then
   }
 fi
 
-dataset=$(physical DatasetBucket)
-[[ -z $with_dataset ]] || empty "$dataset"
+# Not `sam delete`: it asks in the region of samconfig.toml, and succeeds where it finds no stack.
 for ((try = 1; ; try++)); do
   empty "$(physical RawPayloadBucket)"
   empty "$(physical LogBucket)"
   echo "Deleting $stack"
-  said=$(sam delete --stack-name "$stack" --no-prompts 2>&1) && break
+  aws cloudformation delete-stack --stack-name "$stack"
+  said=$(aws cloudformation wait stack-delete-complete --stack-name "$stack" 2>&1) && break
   [[ $try -lt $TRIES ]] || {
     printf '%s\ndelete-stack: %s is still there; its Events in the console name the resource\n' "$said" "$stack" >&2
     exit 1
   }
+  resources=$(left)
 done
 
 if [[ -n $with_dataset ]]; then
-  aws s3api delete-bucket --bucket "$dataset"
+  [[ -z $dataset ]] || { empty "$dataset"; aws s3api delete-bucket --bucket "$dataset"; }
   echo "Nothing is left."
-else
+elif [[ -n $dataset ]]; then
   echo "The dataset is kept, in s3://$dataset"
 fi

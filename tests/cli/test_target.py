@@ -35,6 +35,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.delenv("AWS_REGION", raising=False)
 
 
 def store(stack: object, directory: Path) -> None:
@@ -104,11 +105,23 @@ def test_calls_to_an_api_on_aws_are_signed(tmp_path: Path, url: str, region: str
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_stack_on_aws_is_read_and_signed_for(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("region", "variables"),
+    [
+        ("eu-central-1", {"AWS_REGION": "eu-west-1"}),
+        (None, {"AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-west-1"}),
+        (None, {"AWS_DEFAULT_REGION": "eu-central-1"}),
+    ],
+)
+def test_a_stack_on_aws_is_read_and_signed_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, region: str | None, variables: dict[str, str]
+):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
     with mock_aws():
         boto3.client("cloudformation", "eu-central-1").create_stack(StackName="prod", TemplateBody=json.dumps(TEMPLATE))
 
-        target = resolve_target(None, "prod", "eu-central-1", tmp_path)
+        target = resolve_target(None, "prod", region, tmp_path)
 
     assert target.api_url == "https://abc.execute-api.eu-central-1.amazonaws.com"
     assert isinstance(target.auth, SigV4)

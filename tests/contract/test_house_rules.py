@@ -151,7 +151,7 @@ def test_every_function_is_python_313_on_arm_and_traced() -> None:
         assert body["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": {"Ref": f"{name}Logs"}}, name
 
 
-def test_only_the_event_bus_and_a_log_group_have_a_fixed_name_and_it_is_the_stacks() -> None:
+def test_only_the_event_bus_and_some_log_groups_have_a_fixed_name_and_it_is_the_stacks() -> None:
     named = {
         name: value
         for name, body in template()["Resources"].items()
@@ -161,7 +161,7 @@ def test_only_the_event_bus_and_a_log_group_have_a_fixed_name_and_it_is_the_stac
         and body["Type"] != "AWS::Lambda::Permission"
     }
 
-    assert set(named) == {"PollerTasksEventBus", "PollerWorkflowLogs"}
+    assert set(named) == {"PollerTasksEventBus", "PollerWorkflowLogs", "PollerHttpApiLogs", "ExternalHttpApiLogs"}
     assert all("${AWS::StackName}" in value["Fn::Sub"] for value in named.values())
 
 

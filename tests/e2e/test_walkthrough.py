@@ -128,14 +128,38 @@ def test_the_smoke_script_says_what_is_wrong_and_where_to_look(account: Account)
     assert missing == ["aws", "curl", "jq", "gzip", "awk"]
 
 
-def test_the_clean_up_leaves_nothing(account: Account) -> None:
-    assert len(account.buckets()) == 3
+def test_a_stack_that_is_not_there_is_not_said_to_be_deleted(account: Account) -> None:
+    done = account.run(f"scripts/delete-stack.sh {STACK}-2 --with-dataset", check=False)
 
-    account.run(CLEAN_UP)
+    assert done.returncode != 0
+    assert f"{STACK}-2 does not exist" in done.stderr
+    assert done.stdout == ""
+
+
+def test_the_clean_up_leaves_nothing_even_if_an_access_log_arrives_late(account: Account) -> None:
+    (log_bucket,) = [name for name in account.buckets() if "logbucket" in name]
+    write_an_access_log_when_the_stack_is_deleted(account, log_bucket)
+
+    done = account.run(f'PATH="$PWD/late:$PATH"; {CLEAN_UP}')
 
     stacks = account.emulator.client("cloudformation").list_stacks()["StackSummaries"]
     assert {s["StackStatus"] for s in stacks if s["StackName"] == STACK} == {"DELETE_COMPLETE"}
+    assert done.stdout.count(f"Deleting {STACK}") == 2
     assert not account.buckets()
+
+
+def write_an_access_log_when_the_stack_is_deleted(account: Account, bucket: str) -> None:
+    aws = shutil.which("aws", path=account.environment["PATH"])
+    late = account.root / "late"
+    late.mkdir()
+    (late / "aws").write_text(
+        "#!/bin/sh\n"
+        f'if [ "$1 $2" = "cloudformation delete-stack" ] && mkdir {late}/done 2>/dev/null; then\n'
+        f"  {aws} s3api put-object --bucket {bucket} --key raw/late >/dev/null\n"
+        "fi\n"
+        f'exec {aws} "$@"\n'
+    )
+    (late / "aws").chmod(0o755)
 
 
 def test_the_smoke_script_cleans_up_with_the_walkthroughs_command() -> None:

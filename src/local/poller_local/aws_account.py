@@ -1,5 +1,7 @@
 """The user's own AWS: credentials to sign with, and stacks that are deployed there."""
 
+import os
+
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -10,7 +12,8 @@ from poller_local.signing import SigV4
 def open_session(region: str | None) -> boto3.Session:
     """A session with the settings of the user's profile. Raises NoStack."""
     try:
-        return boto3.Session(region_name=region)
+        # The AWS CLI reads AWS_REGION first, boto3 never: https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
+        return boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)
     except BotoCoreError as error:
         raise NoStack(f"Cannot use your AWS settings: {one_line(str(error))}; check AWS_PROFILE") from error
 

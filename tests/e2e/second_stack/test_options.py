@@ -4,6 +4,8 @@ What AWS makes of a key or a subnet an emulator cannot show; it does not even ke
 or its key or a bucket's, which tests/contract/test_hardening.py looks at.
 """
 
+from typing import Any
+
 from tests.e2e.second_stack.held import SPEC
 from tests.integration.partner import Partner, serving
 from tests.support.deployed import OPEN, Packaged
@@ -26,9 +28,15 @@ def test_a_stack_with_every_option_polls_and_hands_them_on(packaged: Packaged) -
     mappings = aws("lambda").list_event_source_mappings(FunctionName=made["ProcessPayload"])["EventSourceMappings"]
     mailed = aws("sns").list_subscriptions_by_topic(TopicArn=made["AlarmTopic"])["Subscriptions"]
     assert (job["Status"], job["RecordsReceived"]) == ("SUCCEEDED", 30)
-    assert "PartnerNetworkPolicy" in made
+    assert "ec2:CreateNetworkInterface" in str(policies(aws("iam"), made["FetchPayloadRole"]))
+    assert "ec2:CreateNetworkInterface" not in str(policies(aws("iam"), made["ProcessPayloadRole"]))
     assert not [name for name in made if name.startswith(("ExternalHttpApi", "PayloadGenerator"))]
     assert "ExternalHttpApiUrl" not in stack.outputs
     assert queue["Attributes"]["KmsMasterKeyId"] == key
     assert [mapping["ScalingConfig"] for mapping in mappings] == [{"MaximumConcurrency": 3}]
     assert [(each["Protocol"], each["Endpoint"]) for each in mailed] == [("email", "ops@example.com")]
+
+
+def policies(iam: Any, role: str) -> list[Any]:
+    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    return [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
