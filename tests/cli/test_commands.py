@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -147,6 +148,7 @@ def test_a_wrong_job_id_is_one_line(api: FakeApi, poller: Poller, command: str):
 
 
 def test_results_are_listed_with_their_place(api: FakeApi, poller: Poller):
+    api.shows(SUCCEEDED)
     entries = [api.stores(f"orders/{JOB}/{name}.jsonl.gz", b"x" * 2000, records=1500) for name in ("a", "b")]
     api.lists([entries[0]], [entries[1]])
 
@@ -159,6 +161,7 @@ def test_results_are_listed_with_their_place(api: FakeApi, poller: Poller):
 
 
 def test_results_are_downloaded(api: FakeApi, poller: Poller, tmp_path: Path):
+    api.shows(SUCCEEDED)
     api.lists([api.stores(f"orders/{JOB}/a.jsonl.gz", b"content")])
 
     done = poller("results", JOB, "--download", "here", "--api-url", api.url)
@@ -168,7 +171,29 @@ def test_results_are_downloaded(api: FakeApi, poller: Poller, tmp_path: Path):
     assert (tmp_path / "here" / "a.jsonl.gz").read_bytes() == b"content"
 
 
+@pytest.mark.parametrize(
+    ("job", "exit_status", "note"),
+    [
+        (summary("RUNNING"), 1, f"Job {JOB} is RUNNING: this is what it has produced so far"),
+        (PARTIAL, 2, f"Job {JOB} ended PARTIAL: this is not all; see poller status {JOB}"),
+        (summary("FAILED"), 1, f"Job {JOB} ended FAILED: this is not all; see poller status {JOB}"),
+    ],
+)
+def test_half_a_dataset_does_not_pass_for_a_whole_one(
+    api: FakeApi, poller: Poller, job: dict[str, Any], exit_status: int, note: str
+):
+    api.shows(job)
+    api.lists([api.stores(f"orders/{JOB}/a.jsonl.gz", b"content")])
+
+    listed = poller("results", JOB, "--api-url", api.url)
+    downloaded = poller("results", JOB, "--download", "here", "--api-url", api.url)
+
+    assert (listed.returncode, listed.stderr) == (0, note + "\n")
+    assert (downloaded.returncode, downloaded.stderr) == (exit_status, note + "\n")
+
+
 def test_a_damaged_download_is_one_line(api: FakeApi, poller: Poller):
+    api.shows(SUCCEEDED)
     api.lists([api.stores(f"orders/{JOB}/a.jsonl.gz", b"content", Sha256="0" * 64)])
 
     done = poller("results", JOB, "--download", "here", "--api-url", api.url)

@@ -163,6 +163,7 @@ def test_every_error_is_one_line(api: FakeApi, command: Command, arguments: tupl
 
 
 def test_results_of_a_job_that_has_none(api: FakeApi, command: Command):
+    api.shows(SUCCEEDED)
     api.lists([])
 
     done = command("results", JOB, "--api-url", api.url)

@@ -81,6 +81,8 @@ def test_nothing_to_poll():
         ("", "line 1, column 1"),
         ('["https://x"]', "line 1, column 1: a JSON object is wanted"),
         ('{"rate": NaN}', "NaN is no JSON number"),
+        ('{"url": "https://a.example", "url": "https://b.example"}', '"url" is there twice in one object'),
+        ("[" * 100_000, "nested too deeply"),
     ],
 )
 def test_what_is_no_spec_is_located(text: str, complaint: str):

@@ -132,7 +132,7 @@ def test_a_stack_that_is_not_there_is_not_said_to_be_deleted(account: Account) -
     done = account.run(f"scripts/delete-stack.sh {STACK}-2 --with-dataset", check=False)
 
     assert done.returncode != 0
-    assert f"{STACK}-2 does not exist" in done.stderr
+    assert f"[{STACK}-2] does not exist" in done.stderr
     assert done.stdout == ""
 
 

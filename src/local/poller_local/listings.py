@@ -9,6 +9,7 @@ from poller_local.client import PollerClient
 from poller_local.errors import Interrupted
 from poller_local.jobs import print_json
 from poller_local.screen import Screen
+from poller_local.summary import Summary, exit_status, is_final
 
 NOT_ALL = "Not all are shown; see more with --limit"
 
@@ -46,13 +47,23 @@ def list_tasks(  # noqa: PLR0913  # as many as the command has options
 
 
 def show_results(client: PollerClient, job_id: str, screen: Screen, directory: Path | None) -> int:
-    """Lists what a job produced, or copies it into `directory`, verified."""
+    """Lists what a job produced, or copies it into `directory`, verified: 0 only if that is the whole dataset."""
+    job = client.job(job_id)
     if directory is None:
         tables.show_results(screen.out, client.result_pages(job_id))
+        _note_what_is_missing(job, screen)
         return 0
     try:
         paths = client.download(job_id, directory)
     except KeyboardInterrupt as error:
         raise Interrupted("Stopped; what is downloaded is kept, the same command fetches the rest") from error
     screen.say(f"{len(paths):,} objects in {directory}, each verified by its SHA-256")
-    return 0
+    _note_what_is_missing(job, screen)
+    return exit_status(job)
+
+
+def _note_what_is_missing(job: Summary, screen: Screen) -> None:
+    if not is_final(job):
+        screen.note(f"Job {job['JobId']} is {job['Status']}: this is what it has produced so far")
+    elif job["Status"] != "SUCCEEDED":
+        screen.note(f"Job {job['JobId']} ended {job['Status']}: this is not all; see poller status {job['JobId']}")

@@ -44,11 +44,13 @@ def build_spec(
 def parse_spec(text: str, source: str) -> dict[str, Any]:
     """The JSON object in `text`; `source` names it in errors. Raises BadInput with line and column."""
     try:
-        spec = json.loads(text, parse_constant=_refuse_constant)
+        spec = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         raise BadInput(f"{source} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}") from error
     except ValueError as error:
         raise BadInput(f"{source} is not JSON: {error}") from error
+    except RecursionError as error:
+        raise BadInput(f"{source} is not a job spec: it is nested too deeply") from error
     if not isinstance(spec, dict):
         raise BadInput(
             f"{source} is not a job spec: line 1, column 1: a JSON object is wanted, "
@@ -75,3 +77,11 @@ def _require_scheme(url: object) -> None:
 
 def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON number")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Nobody means two values for one name, and JSON's readers differ in which they take."""
+    names = [name for name, _ in pairs]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ValueError(f"{json.dumps(twice[0])} is there twice in one object")
+    return dict(pairs)
