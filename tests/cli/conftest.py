@@ -196,7 +196,7 @@ def start_poller(tmp_path: Path, environment: dict[str, str]) -> Callable[..., s
 
     def start(*arguments: str, **options: Any) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "poller_local.cli", *arguments],
+            [sys.executable, "-m", "poller_local", *arguments],
             **{
                 "cwd": tmp_path,
                 "env": environment,

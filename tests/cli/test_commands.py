@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import JOB, PARTIAL, REJECTED, SUCCEEDED, FakeApi, summary
+from .conftest import JOB, PARTIAL, REJECTED, SOURCES, SUCCEEDED, FakeApi, summary
 
 Poller = Callable[..., subprocess.CompletedProcess[str]]
 URL = "https://api.example.com/orders"
@@ -207,6 +207,7 @@ def test_a_damaged_download_is_one_line(api: FakeApi, poller: Poller):
     [
         (("run", "example.com/x"), "poller: 'example.com/x' has no scheme; write https://example.com/x"),
         (("run",), "poller: Nothing to poll; write poller run URL or poller run --spec FILE"),
+        (("run", "https://a.example", "--name", ""), "poller: name is empty; it must be a string"),
         (("run", "--spec", "no.json"), "poller: Cannot read the spec no.json: No such file or directory; check"),
         (("run", URL), "poller: No stack is running here. Start one with 'poller up', or name yours with --stack-name"),
         (("status", "x", "--api-url", "http://127.0.0.1:9"), "poller: No answer from http://127.0.0.1:9 (cannot"),
@@ -273,3 +274,29 @@ def test_a_reader_that_leaves_early_is_no_error(api: FakeApi, start_poller):
         err = process.stderr.read()
 
     assert err == ""
+
+
+def test_a_download_to_where_nothing_can_be_written_is_one_line(api: FakeApi, poller: Poller, tmp_path: Path):
+    (tmp_path / "file").touch()
+    api.shows(SUCCEEDED)
+    api.lists([api.stores(f"orders/{JOB}/a.jsonl.gz", b"content")])
+
+    done = poller("results", JOB, "--download", "file/in", "--api-url", api.url)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert error_line(done) == "poller: Cannot use file/in: Not a directory; check the path and its rights"
+
+
+def test_ctrl_c_while_it_begins_is_no_traceback(poller: Poller, tmp_path: Path):
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt\n")  # as if it came in the middle of an import
+
+    done = subprocess.run(
+        [sys.executable, "-m", "poller_local", "list"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *map(str, SOURCES)])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -39,20 +39,35 @@ def test_bytes_that_are_not_the_stored_ones_are_a_loud_error(
     api: FakeApi, client: PollerClient, tmp_path: Path, wrong: dict[str, object]
 ):
     api.lists([api.stores(f"orders/{JOB}/a.jsonl.gz", CONTENT, **wrong)])
-    (tmp_path / "a.jsonl.gz").write_bytes(b"what was here before")
 
     with pytest.raises(DownloadFailed, match="came damaged"):
         client.download(JOB, tmp_path)
 
-    assert (tmp_path / "a.jsonl.gz").read_bytes() == b"what was here before"
-    assert len(list(tmp_path.iterdir())) == 1
+    assert not list(tmp_path.iterdir())
 
 
-def test_a_second_download_fetches_only_what_is_missing_or_wrong(api: FakeApi, client: PollerClient, tmp_path: Path):
+def test_another_jobs_object_is_neither_replaced_nor_mixed_with(api: FakeApi, client: PollerClient, tmp_path: Path):
+    api.lists([api.stores(f"orders/{JOB}/a.jsonl.gz", CONTENT)])
+    (tmp_path / "same").mkdir()
+    (tmp_path / "same" / "a.jsonl.gz").write_bytes(b"another job's")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "b.jsonl.gz").write_bytes(b"another job's")
+
+    with pytest.raises(
+        DownloadFailed, match=r"a\.jsonl\.gz is there already and not of this job; give --download a fol"
+    ):
+        client.download(JOB, tmp_path / "same")
+    with pytest.raises(DownloadFailed, match=r"1 of another job beside them, b\.jsonl\.gz for one"):
+        client.download(JOB, tmp_path / "more")
+
+    assert (tmp_path / "same" / "a.jsonl.gz").read_bytes() == b"another job's"
+
+
+def test_a_second_download_fetches_only_what_is_missing(api: FakeApi, client: PollerClient, tmp_path: Path):
     contents = {"a.jsonl.gz": b"first", "b.jsonl.gz": b"other", "c.jsonl.gz": b"third"}
     api.lists([api.stores(f"orders/{JOB}/{name}", content) for name, content in contents.items()])
     client.download(JOB, tmp_path)
-    (tmp_path / "b.jsonl.gz").write_bytes(b"OTHER")
+    (tmp_path / "b.jsonl.gz").unlink()
     (tmp_path / "c.jsonl.gz").unlink()
     api.server.clear_log()
 

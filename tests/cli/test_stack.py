@@ -147,14 +147,18 @@ def test_state_survives_down_and_up(root: Path, tools: Tools, port: int):
     assert sam_calls(root) == ["build", "deploy"]
 
 
-def test_another_port_after_down_deploys_for_it(root: Path, tools: Tools, port: int):
+def test_kept_state_stays_on_its_port(root: Path, tools: Tools, port: int):
     stack.up(directory=root, port=port, tools=tools)
     stack.down(directory=root)
 
+    with pytest.raises(LocalStackError, match=f"belongs to port {port}.*'poller down --purge'"):
+        stack.up(directory=root, port=port + 1, tools=tools)
+    again = stack.up(directory=root, tools=tools)
+    stack.down(directory=root, purge=True)
     moved = stack.up(directory=root, port=port + 1, tools=tools)
 
+    assert again["endpoint_url"] == f"http://127.0.0.1:{port}"
     assert moved["endpoint_url"] == f"http://127.0.0.1:{port + 1}"
-    assert sam_calls(root) == ["build", "deploy", "deploy"]
 
 
 def test_down_leaves_no_worker_and_no_stack_file(root: Path, tools: Tools, port: int):
@@ -227,7 +231,7 @@ def test_a_running_stack_is_not_changed_behind_its_user_s_back(  # noqa: PLR0917
 ):
     stack.up(directory=root, port=port, tools=tools)
 
-    with pytest.raises(LocalStackError, match=f"{complaint}.*run 'poller down' first"):
+    with pytest.raises(LocalStackError, match=f"{complaint}.*poller down.* first"):
         stack.up(directory=root, port=port + port_offset, enforce_iam=enforce_iam, tools=tools)
 
 
@@ -371,7 +375,7 @@ def test_a_missing_tool_is_one_line(root: Path, environment: dict[str, str]):
     libraries = os.pathsep.join([environment["PYTHONPATH"], sysconfig.get_path("purelib")])
 
     done = subprocess.run(
-        [str(python), "-m", "poller_local.cli", "up"],
+        [str(python), "-m", "poller_local", "up"],
         cwd=root,
         env={**environment, "PYTHONPATH": libraries, "PATH": str(root / "bin")},
         capture_output=True,

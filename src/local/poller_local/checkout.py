@@ -37,7 +37,13 @@ class Checkout:
 
     @property
     def data_dir(self) -> Path:
+        """The emulated AWS between two runs."""
         return self.home / "data"
+
+    @property
+    def port_file(self) -> Path:
+        """The port that the addresses in `data_dir` have in them, those of queues for one."""
+        return self.home / "port.json"
 
     @property
     def emulator_log(self) -> Path:

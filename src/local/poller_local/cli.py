@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
@@ -115,13 +115,7 @@ def _explain(error: Exception) -> tuple[str, int]:
         command = context.command_path if context else "poller"
         said = one_line(error.format_message()).rstrip(".")
         return f"poller: {said}; see '{command} --help'", 1
+    if isinstance(error, OSError) and error.filename:
+        return f"poller: Cannot use {one_line(str(error.filename))}: {error.strerror}; check the path and its rights", 1
     reason = one_line(f"{type(error).__name__}: {error}")
     return f"poller: unexpected {reason}; run it again with --debug and report what it shows", 1
-
-
-def main() -> NoReturn:
-    sys.exit(execute(sys.argv[1:]))
-
-
-if __name__ == "__main__":
-    main()

@@ -13,7 +13,7 @@ from requests.auth import AuthBase
 
 from poller_local.answers import ResultObject, ResultsPage, Task
 from poller_local.connection import FIRST_DELAY, LONGEST_DELAY, Connection
-from poller_local.downloads import save_result
+from poller_local.downloads import refuse_others, save_result
 from poller_local.errors import ApiError, JobConflict, JobNotFound, JobRefused, WaitTimeout, one_line
 from poller_local.summary import Summary, is_final, parse_summary, pending_summary
 
@@ -142,11 +142,13 @@ class PollerClient:
         """Copies every result into `directory`, each verified by size and SHA-256, and returns the paths.
 
         A file that is already there and right is kept, so a broken download can be repeated. Raises
-        DownloadFailed.
+        DownloadFailed, also where `directory` holds another job's objects.
         """
         directory.mkdir(parents=True, exist_ok=True)
         session = self._connection.session
-        return [save_result(session, item, directory, sleep=self._sleep) for item in self.results(job_id)]
+        paths = [save_result(session, item, directory, sleep=self._sleep) for item in self.results(job_id)]
+        refuse_others(directory, paths)
+        return paths
 
     def _job(self, job_id: str, tries: int) -> Summary:
         with _about(job_id):

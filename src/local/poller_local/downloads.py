@@ -3,7 +3,7 @@
 import hashlib
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO
 
@@ -30,12 +30,14 @@ def save_result(
 ) -> Path:
     """Copies one object to `directory`/<basename of its key> and returns that path.
 
-    A file there with the right content is kept. Raises DownloadFailed if the bytes are not the
-    stored ones, or do not come in three tries; whatever was in the file's place stays as it was.
+    A file there with the right content is kept. Raises DownloadFailed if there is one with another content, if the
+    bytes are not the stored ones, or do not come in three tries.
     """
     path = directory / _basename(item["Key"])
-    if path.is_file() and path.stat().st_size == item["Size"] and _sha256(path) == item["Sha256"]:
-        return path
+    if path.exists():
+        if path.is_file() and path.stat().st_size == item["Size"] and _sha256(path) == item["Sha256"]:
+            return path
+        raise DownloadFailed(f"{path} is there already and not of this job; give --download a folder of its own")
     for delay in (*RETRY_DELAYS, None):
         try:
             _fetch_into_place(session, item, path)
@@ -47,6 +49,16 @@ def save_result(
                 ) from error
             sleep(delay)
     raise AssertionError("the last try returns or raises")
+
+
+def refuse_others(directory: Path, ours: Iterable[Path]) -> None:
+    """Raises DownloadFailed if `directory` holds dataset objects beside `ours`: together they are no job's dataset."""
+    others = sorted(set(directory.glob("*.jsonl.gz")) - set(ours))
+    if others:
+        raise DownloadFailed(
+            f"{directory} holds this job's objects now, and {len(others):,} of another job beside them, "
+            f"{others[0].name} for one; give --download a folder of its own"
+        )
 
 
 def _basename(key: str) -> str:

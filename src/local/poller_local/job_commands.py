@@ -37,7 +37,7 @@ Wait = Annotated[bool, typer.Option("--wait", help="Follow the job to its end.")
 
 
 def run(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signature
-    url: Annotated[str | None, typer.Argument(metavar="[URL]", help="The API to poll.")] = None,
+    url: Annotated[str | None, typer.Argument(metavar="[URL]", help="The API to poll; goes before the file's.")] = None,
     spec: Annotated[
         str | None, typer.Option("--spec", metavar="FILE", help="A job spec in JSON; - reads standard input.")
     ] = None,
@@ -109,7 +109,7 @@ def results(
     stack_name: StackName = None,
     region: Region = None,
 ) -> None:
-    """List the objects a job has produced, or copy them to this machine."""
+    """List the objects a job has produced, or copy them to this machine; that exits as 'run --wait' does."""
     with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
         raise typer.Exit(listings.show_results(client, job, Screen(), download))
 

@@ -26,14 +26,14 @@ def build_spec(
     spec = parse_spec(*_read(spec_file)) if spec_file else {}
     if url:
         spec["url"] = url
-    if name:
+    if name is not None:
         spec["name"] = name
     if client_token is not None:
         # A shell variable that is not set would else pass for a token, and the job run twice.
         if not client_token:
             raise BadInput("--client-token is empty; give the job a token of its own, for example orders-2026-01-31")
         spec["client_token"] = client_token
-    _require_scheme(spec.get("url"))
+    _require_scheme(url)
     try:
         parse_job_spec(spec)
     except JobRejected as error:
@@ -70,8 +70,8 @@ def _read(spec_file: str) -> tuple[str, str]:
         raise BadInput(f"{source} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
 
 
-def _require_scheme(url: object) -> None:
-    if isinstance(url, str) and "://" not in url:
+def _require_scheme(url: str | None) -> None:
+    if url and "://" not in url:
         raise BadInput(f"'{url}' has no scheme; write https://{url}")
 
 

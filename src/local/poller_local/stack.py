@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from poller_local import emulator_process
-from poller_local.checkout import Checkout, require_checkout, write_json_atomically
+from poller_local.checkout import Checkout, read_json_object, require_checkout, write_json_atomically
 from poller_local.deploy import Step, Tools, build_and_deploy, find_tools
 from poller_local.emulator_process import Emulator
 from poller_local.errors import LocalStackError
@@ -43,18 +43,19 @@ def up(
 ) -> LocalStack:
     """Starts the emulator and deploys the checkout that `directory` lies in; what is there already is kept.
 
-    `port`: of the running emulator, else 4566. `step` wraps each phase by name, to show it. Raises
-    LocalStackError.
+    `port`: of the running emulator or of the state that is kept, else 4566. `step` wraps each phase by name, to show
+    it. Raises LocalStackError.
     """
     checkout = require_checkout(directory)
     tools = tools or find_tools()
     with _alone(checkout):
         emulator = _running_as_asked(checkout, port, enforce_iam)
-        chosen_port = emulator.port if emulator else port or DEFAULT_PORT
+        chosen_port = emulator.port if emulator else _port(checkout, port)
         environment = local_environment(chosen_port, tools.directories, os.environ)
         with nullcontext() if emulator else step("Starting the emulator"):
             if emulator is None:
                 emulator = emulator_process.start(checkout, chosen_port, enforce_iam, environment, tools.emulator)
+                write_json_atomically(checkout.port_file, {"port": chosen_port})
             emulator_process.wait_until_healthy(checkout, emulator)
         outputs = build_and_deploy(checkout, tools, emulator.endpoint_url, environment, step)
         stack = local_stack(emulator.endpoint_url, outputs)
@@ -108,11 +109,22 @@ def _running_as_asked(checkout: Checkout, port: int | None, enforce_iam: bool) -
     emulator = emulator_process.find_running(checkout)
     if emulator and port not in (None, emulator.port):
         raise LocalStackError(
-            f"The stack already runs here, on port {emulator.port}; to move it, run 'poller down' first"
+            f"The stack already runs here, on port {emulator.port}; to move it, forget its jobs with "
+            "'poller down --purge' first"
         )
     if emulator and emulator.enforce_iam and not enforce_iam:
         raise LocalStackError("The stack already runs here, with IAM enforced; to change that, run 'poller down' first")
     return emulator
+
+
+def _port(checkout: Checkout, asked_for: int | None) -> int:
+    kept = (read_json_object(checkout.port_file) or {}).get("port")
+    if kept and asked_for not in (None, kept):
+        raise LocalStackError(
+            f"The state that is kept here belongs to port {kept}, which is part of the stack's addresses; leave --port "
+            "out, or forget that state with 'poller down --purge'"
+        )
+    return int(kept or asked_for or DEFAULT_PORT)
 
 
 @contextmanager
