@@ -278,7 +278,7 @@ def test_only_functions_that_call_the_partner_can_be_in_a_network_of_the_users()
 
 
 def test_api_log_groups_spare_the_accounts_log_policy() -> None:
-    """https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html: limited to 5,120 characters for all services."""
+    """Limited to 5,120 characters in all: https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html."""
     for name in ("PollerHttpApiStage", "ExternalHttpApiStage"):
         group = properties(name)["AccessLogSettings"]["DestinationArn"]["Fn::GetAtt"][0]
         assert properties(group)["LogGroupName"]["Fn::Sub"].startswith("/aws/vendedlogs/apigateway/${AWS::StackName}-")
