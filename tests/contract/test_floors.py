@@ -17,7 +17,11 @@ NEIGHBOURS = {
     ("edges.jobs", "edges.rows"),
     ("edges.jobs", "edges.table"),
     ("handlers.janitor", "handlers.reconcile_job"),
+    ("handlers.ending", "handlers.many"),
+    ("handlers.prepare_poller_job", "handlers.many"),
     ("edges.fetching", "edges.upstream"),
+    ("edges.task_pages", "edges.fetching"),
+    ("edges.upstream", "edges.connections"),
     *((f"handlers.{user}", f"handlers.{helper}")
       for user in ("prepare_poller_job", "fetch_payload", "process_payload", "reconcile_job", "get_job",
                    "get_job_results", "get_job_tasks", "list_jobs", "cancel_job", "redrive_job", "janitor",

@@ -246,7 +246,11 @@ class TestWorkflow:
 
     def test_names_fit_where_they_go(self) -> None:
         job_id, task_id, name = "j" * 64, "t" * 64, "n" * 64
-        keys = [names.raw_key(job_id, task_id), names.plan_key(job_id, 10**9), names.dataset_key(name, job_id, task_id)]
+        keys = [
+            names.raw_key(job_id, task_id, "0" * 16),
+            names.plan_key(job_id, 10**9),
+            names.dataset_key(name, job_id, task_id),
+        ]
         execution = names.next_execution("arn:aws:states:r:1:execution:w:e", job_id, 10**6).rpartition(":")[2]
 
         assert max(map(len, keys)) <= 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html

@@ -118,8 +118,7 @@ class Paths:
 
     def a_job_loses_raw_pages_and_goes_on_in_a_fresh_execution(self) -> str:
         job_id, task_id = self.queued()
-        key = f"raw/{job_id}/{task_id}.jsonl.gz"
-        self.stack.aws("s3").delete_object(Bucket=self.stack.output("RawPayloadBucket"), Key=key)
+        self.lose_raw_pages(job_id, task_id)
         assert self.process(job_id, task_id)["batchItemFailures"]
         first = self.client.job(job_id)["ExecutionArn"]
 
@@ -132,13 +131,41 @@ class Paths:
         assert self.ended(job_id)["Status"] == "CANCELLED"
         return job_id
 
+    def lose_raw_pages(self, job_id: str, task_id: str) -> None:
+        s3, bucket = self.stack.aws("s3"), self.stack.output("RawPayloadBucket")
+        (found,) = s3.list_objects_v2(Bucket=bucket, Prefix=f"raw/{job_id}/{task_id}.")["Contents"]
+        s3.delete_object(Bucket=bucket, Key=found["Key"])
+
     def a_job_loses_its_execution(self) -> str:
         job_id, task_id = self.queued()
         assert self.process(job_id, task_id) == {"batchItemFailures": []}
+        self.a_part_is_kept_and_lost(job_id)
         gone = self.client.job(job_id)["ExecutionArn"].rpartition(":")[0] + ":gone"
         hour_ago = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
         self.set(job_id, ExecutionArn={"S": gone}, HandedOverAt={"S": hour_ago})
         return job_id
+
+    def a_part_is_kept_and_lost(self, job_id: str) -> None:
+        """Of a task of all three pages that no plan has: they are planned where a job has many."""
+        task = {"TaskId": "t00000099", "FirstPage": 0, "Pages": 3}
+        payload = json.dumps({"JobId": job_id, "Task": task})
+
+        def fetched() -> str:
+            answer = self.stack.aws("lambda").invoke(FunctionName=self.ids["FetchPayload"], Payload=payload)
+            return str(json.loads(answer["Payload"].read())["State"])
+
+        self.partner.requests.clear()
+        self.partner.pause_once = 60  # the second page asks for it
+        assert [fetched(), fetched()] == ["SKIPPED", "SKIPPED"]
+        assert len(self.partner.requests) == 2
+        self.lose_raw_pages(job_id, task["TaskId"])
+
+        def after_the_pause() -> bool:
+            self.set(job_id, NotBefore={"N": "0"})  # again: a look that was under way writes its own number
+            return fetched() == "ENQUEUED"
+
+        eventually(after_the_pause, SECONDS)
+        assert [query["offset"] for query in self.partner.requests[2:]] == ["0", "10", "20"]
 
     def the_janitor_is_due(self, lost: str) -> None:
         """By its own schedule, made as frequent as can be: the first call is due a minute after the stack was made."""

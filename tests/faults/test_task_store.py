@@ -1,7 +1,7 @@
 """The task store under everything at once: duplicates, late writes, conflicts, throttles, redrives, cancels.
 
 The invariant: the counters always equal a recount of the rows, and a task's state only goes forward, unless a
-redrive takes it back.
+redrive takes it back. A row's numbers are always those of the raw object or the part that it names.
 """
 
 from collections import Counter
@@ -28,8 +28,16 @@ STEPS = (
 )
 LEAST = 50
 fired: Counter[str] = Counter()
+PENDING = (0, 0)
 TASKS = st.sampled_from([f"t{n:08d}" for n in range(4)])
 SIZES = st.integers(1, 100)
+
+
+def fetched(task: str, state: TaskState, pages: int, size: int) -> TaskRow:
+    """A row that names a part while it is STARTED, and a raw object later."""
+    name = f"{pages}-{size}"
+    where = {"part": name} if state is TaskState.STARTED else {"raw": name}
+    return TaskRow(task, state, pages=pages, records=size, bytes=size * 10, **where)  # type: ignore[arg-type]
 
 
 def cancelled(*reasons: str) -> ClientError:
@@ -41,6 +49,11 @@ def cancelled(*reasons: str) -> ClientError:
         },  # type: ignore[typeddict-unknown-key]
         "TransactWriteItems",
     )
+
+
+def reach(row: TaskRow) -> tuple[int, int]:
+    """How far a task is."""
+    return row.state.rank, row.pages if row.state is TaskState.STARTED else 0
 
 
 class Faulty:
@@ -81,7 +94,7 @@ class TaskStoreMachine(RuleBasedStateMachine):
         self.other = TaskStore(Table(client, "tasks", sleep=lambda _: None))
         self.jobs = JobStore(Table(client, "tasks"))
         self.job = self.jobs.claim(Job("job", "n", JobStatus.RUNNING, "arn", "2026-01-01T00:00:00Z", 2_000_000_000))
-        self.rank: dict[str, int] = {}
+        self.rank: dict[str, tuple[int, int]] = {}
         self.history: list[tuple[TaskRow, frozenset[TaskState]]] = []
 
     def teardown(self) -> None:
@@ -91,17 +104,20 @@ class TaskStoreMachine(RuleBasedStateMachine):
         fired[name] += 1
         self.history.append((change, only_from))
         row = self.store.advance(self.job, change, only_from)
-        assert row.state.rank >= self.rank.get(row.task_id, 0), "a task went back"
+        assert reach(row) >= self.rank.get(row.task_id, PENDING), "a task went back"
         return row
 
     @rule(task=TASKS)
     def start(self, task: str) -> None:
         self.advance("start", TaskRow(task, TaskState.STARTED))
 
+    @rule(task=TASKS, pages=st.integers(1, 5), size=SIZES)
+    def save_part(self, task: str, pages: int, size: int) -> None:
+        self.advance("save_part", fetched(task, TaskState.STARTED, pages, size))
+
     @rule(task=TASKS, size=SIZES)
     def save_payload(self, task: str, size: int) -> None:
-        saved = TaskRow(task, TaskState.PAYLOAD_SAVED, pages=1, records=size, bytes=size * 10)
-        self.advance("save_payload", saved)
+        self.advance("save_payload", fetched(task, TaskState.PAYLOAD_SAVED, 6, size))
 
     @rule(task=TASKS)
     def enqueue(self, task: str) -> None:
@@ -139,12 +155,12 @@ class TaskStoreMachine(RuleBasedStateMachine):
             before = self.counts()
             change, only_from = self.history[-1]
             self.advance("repeat_the_last_write", change, only_from)
-            moved_since = self.rank.get(change.task_id, 0) < change.state.rank
+            moved_since = self.rank.get(change.task_id, PENDING) < reach(change)
             assert moved_since or self.counts() == before, "a duplicate was counted"
 
     @rule(task=TASKS, state=st.sampled_from(TaskState), size=SIZES)
     def lose_a_race(self, task: str, state: TaskState, size: int) -> None:
-        rival = TaskRow(task, state, pages=1, records=size, bytes=size)
+        rival = fetched(task, state, 1, size)
         self.client.faults.append(lambda: self.other.advance(self.job, rival))
         self.advance("lose_a_race", TaskRow(task, TaskState.ENQUEUED))
         self.client.faults.clear()
@@ -154,7 +170,7 @@ class TaskStoreMachine(RuleBasedStateMachine):
     )
     def meet_a_busy_table(self, task: str, fault: str) -> None:
         self.client.faults += [cancelled("None", fault)] * 5
-        self.advance("meet_a_busy_table", TaskRow(task, TaskState.PAYLOAD_SAVED, pages=2, records=7, bytes=9))
+        self.advance("meet_a_busy_table", fetched(task, TaskState.PAYLOAD_SAVED, 6, 7))
         self.client.faults.clear()
 
     @rule(task=TASKS)
@@ -185,7 +201,7 @@ class TaskStoreMachine(RuleBasedStateMachine):
             assert after == before, "a redrive took back what had not failed"
         else:
             assert (after.state if after else None) is (TaskState.PAYLOAD_SAVED if saved else None)
-            self.rank[task] = after.state.rank if after else 0
+            self.rank[task] = reach(after) if after else PENDING
 
     @rule()
     def cancel(self) -> None:
@@ -206,8 +222,11 @@ class TaskStoreMachine(RuleBasedStateMachine):
             elif item["TaskId"] != rows.JOB:
                 row = rows.to_task(item)
                 recount = progress.add(recount, progress.deltas(None, row))
-                assert row.state.rank >= self.rank.get(row.task_id, 0), "a task went back"
-                self.rank[row.task_id] = row.state.rank
+                assert reach(row) >= self.rank.get(row.task_id, PENDING), "a task went back"
+                self.rank[row.task_id] = reach(row)
+                named = row.raw or row.part
+                assert (named or "0-0") == f"{row.pages}-{row.bytes // 10}", "the numbers are another raw object's"
+                assert not (row.raw and row.part)
         assert counted == recount
 
     def counts(self) -> Counts:

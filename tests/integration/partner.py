@@ -17,7 +17,8 @@ class Partner:
     """`total` records in pages of at most `cap`; each page fails `failures` times before it comes.
 
     Pages from offset `slow_from` on take three seconds. `pause_once`: the second page asked for is answered once
-    with 429 and a Retry-After of so many seconds.
+    with 429 and a Retry-After of so many seconds. `quota`: so many more requests are let through, and all others
+    answered with 429 and a Retry-After of half a minute.
     """
 
     total: int = 95
@@ -30,6 +31,7 @@ class Partner:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     pause_once: int | None = None
+    quota: int | None = None
     slow_from: int | None = None
     url: str = ""
     requests: list[dict[str, str]] = field(default_factory=list)
@@ -45,6 +47,10 @@ class Partner:
             if self.pause_once and len(self.requests) > 1:
                 pause, self.pause_once = self.pause_once, None
                 return 429, b"{}", {"Retry-After": str(pause)}
+            if self.quota is not None:
+                self.quota -= 1
+                if self.quota < 0:
+                    return 429, b"{}", {"Retry-After": "30"}
         return *self.page(query, earlier), self.headers
 
     def page(self, query: dict[str, str], earlier: int) -> tuple[int, bytes]:

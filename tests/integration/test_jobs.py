@@ -230,21 +230,6 @@ def test_what_never_got_fetched_is_planned_again(sent_messages: Take) -> None:
     assert [t["TaskId"] for t in workflow.planned_tasks(again)] == ["t00000000", "t00000002"]
 
 
-def test_a_job_that_makes_no_progress_is_given_up_with_the_reason(sent_messages: Take) -> None:
-    with serving(Partner(total=30)) as partner:
-        step = workflow.prepare({"url": partner.url, "paginator": offset(10)})
-    rounds = 0
-    while step["NextStep"] == "FETCH":
-        step = workflow.reconcile(step["JobId"])
-        rounds += 1
-
-    job = workflow.status(step["JobId"])
-
-    assert rounds == 6
-    assert (job["Status"], job["FailedToComplete"]) == ("FAILED", 3)
-    assert {row.error["Type"] for row in edges.tasks().tasks(job["JobId"]) if row.error} == {"NoProgress"}
-
-
 def test_a_job_whose_preparation_crashed_ends_all_the_same(sent_messages: Take) -> None:
     job_id = "0b9a2a44-2f50-4f1e-8a38-5d2ff2b9a001"
     failure = {"Error": "RetriablePollerError", "Cause": json.dumps({"errorMessage": "the time box ended"})}

@@ -386,7 +386,7 @@ def test_an_api_that_grew_after_the_plan_is_explained(sent_messages: Take) -> No
     assert "25 records when the job was planned and 28" in job["Notice"]["Message"]
 
 
-def test_near_five_hundred_looks_the_job_goes_on_in_a_fresh_execution(
+def test_near_the_last_look_the_job_goes_on_in_a_fresh_execution(
     sent_messages: Take, executions: dict[str, str]
 ) -> None:
     with serving(Partner(total=30)) as partner:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from poller.handlers import fetch_payload, get_job, prepare_poller_job, process_payload, reconcile_job
 from poller.handlers import resources as edges
+from poller.logic import names
 from tests.integration.conftest import Context
 
 EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:PollerWorkflow:one"
@@ -27,6 +28,14 @@ def planned_tasks(step: dict[str, Any]) -> list[dict[str, Any]]:
     plan = edges.raw_payloads().get(step["Plan"]["Key"])
     assert plan is not None
     return [json.loads(line) for line in plan.decode().splitlines()]
+
+
+def raw_key(job_id: str, task_id: str) -> str:
+    """Of the raw object that counts."""
+    row = edges.tasks().task(job_id, task_id)
+    assert row is not None
+    assert row.raw
+    return names.raw_key(job_id, task_id, row.raw)
 
 
 def fetch_all(step: dict[str, Any]) -> list[str]:

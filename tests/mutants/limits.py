@@ -92,8 +92,8 @@ LIMITS: tuple[Mutation, ...] = (
     Mutation(
         "an execution hands over while its history has room",
         "src/functions/poller/logic/reconcile.py",
-        "MOST_VISITS = 500",
-        "MOST_VISITS = 600",
+        "MOST_VISITS = 300",
+        "MOST_VISITS = 400",
         f"{_STATIC}::TestWorkflow::test_an_execution_hands_over_before_its_history_is_full",
     ),
     Mutation(

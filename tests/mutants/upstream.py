@@ -37,6 +37,27 @@ UPSTREAM: tuple[Mutation, ...] = (
         f"{_TESTS}/test_size.py::test_a_body_that_does_not_end_as_announced_is_asked_for_again",
     ),
     Mutation(
+        "an interim answer is not the answer",
+        _CLIENT,
+        "while answer.status < 200:",
+        "while False:",
+        f"{_TESTS}/test_connections.py::test_an_interim_answer_is_not_the_answer",
+    ),
+    Mutation(
+        "a server that changes the protocol is left",
+        _CLIENT,
+        "if answer.status == SWITCHING_PROTOCOLS:",
+        "if False:",
+        f"{_TESTS}/test_connections.py::test_a_server_that_changes_the_protocol_is_left",
+    ),
+    Mutation(
+        "a connection on which more than the answer came is not used again",
+        _CLIENT,
+        "and not answer.will_close and not wire.holds_more",
+        "and not answer.will_close",
+        f"{_TESTS}/test_connections.py::test_a_connection_on_which_more_than_the_answer_came_is_not_used_again",
+    ),
+    Mutation(
         "all addresses of a name have to be public",
         _CLIENT,
         "if not all(may_be_polled(",
@@ -84,6 +105,13 @@ UPSTREAM: tuple[Mutation, ...] = (
         "if member and not member.eof:",
         "if False:",
         f"{_TESTS}/test_size.py::test_a_body_that_does_not_end_as_announced_is_asked_for_again",
+    ),
+    Mutation(
+        "gzip filled up with zeros is followed by nothing else",
+        _MESSAGE,
+        'if padded and rest.strip(b"\\0"):',
+        "if False:",
+        f"{_TESTS}/test_size.py::test_gzip_may_be_followed_by_nothing_else",
     ),
     Mutation(
         "the connection's own headers are not a job's to set",

@@ -156,7 +156,7 @@ def test_a_known_convention_is_recognised(body, headers, paginator, evidence):
         pytest.param(
             {"count": 35, "next": f"{URL}?page=2", "previous": None, "results": TEN},
             {},
-            ["10 records, next;", "it has the keys count, next, previous, results", NAMES],
+            ["10 records, count = 35, next;", "it has the keys count, next, previous, results", NAMES],
             id="Django REST framework",
         ),
         pytest.param(
@@ -198,7 +198,7 @@ def test_a_known_convention_is_recognised(body, headers, paginator, evidence):
         pytest.param(
             {"@odata.context": "x", "@odata.count": 35, "value": TEN, "@odata.nextLink": f"{URL}?$skiptoken=a"},
             {},
-            ["10 records, @odata.nextLink;", NAMES],
+            ["10 records, @odata.count = 35, @odata.nextLink;", NAMES],
             id="OData",
         ),
         pytest.param(
@@ -210,7 +210,7 @@ def test_a_known_convention_is_recognised(body, headers, paginator, evidence):
         pytest.param(
             {"totalSize": 35, "done": False, "nextRecordsUrl": "/services/data/v60.0/query/01g-2000", "records": TEN},
             {},
-            ["10 records, nextRecordsUrl;", NAMES],
+            ["10 records, totalSize = 35, done, nextRecordsUrl;", NAMES],
             id="Salesforce",
         ),
         pytest.param(
@@ -460,10 +460,13 @@ def test_a_parameter_that_the_caller_fixed_is_not_varied_in_silence(url, params,
     assert refused.value.message.startswith(f"{parameter} is set in url or params")
 
 
-counts = st.sampled_from([0, 1, 2, 3, 5, 1_000_000, 1_000_001, 2**31 - 1, 10**12 + 1, -1, 2.5, "3", None, True, "", {}])
+counts = st.sampled_from(
+    [0, 1, 2, 3, 5, False, 1_000_000, 1_000_001, 2**31 - 1, 10**12 + 1, -1, 2.5, "3", None, True, "", {}]
+)
 vocabulary = [
     "total", "total_count", "totalRecords", "maxRecordsPerPage", "offset", "skip", "limit", "page", "per_page",
-    "pageNumber", "pageSize", "pages", "count", "next", "has_more", "next_cursor", "@odata.nextLink",
+    "pageNumber", "pageSize", "pages", "count", "next", "has_more", "next_cursor", "@odata.nextLink", "totalElements",
+    "total_pages", "isLast",
 ]  # fmt: skip
 sections = st.dictionaries(st.sampled_from(vocabulary), counts, max_size=5)
 bodies = st.builds(
@@ -483,14 +486,19 @@ def test_any_body_is_planned_completely_or_refused(body, headers):
 
     try:
         resolved, _ = detect(spec(maximum_pages=10_000_000), answer)
-        plan = make_plan(resolved, answer, 1, 0.1)
+        plan = make_plan(resolved, answer, 1, 0.1, guessed=True)
     except JobRejected:
         return
 
     assert parse_job_spec(json.loads(json.dumps(job_spec_as_dict(plan.spec)))) == plan.spec
     if plan.geometry.pages == 1:
         assert plan.records in (len(answer.records), None)
-        assert not any(body.get(name) for name in ("next", "has_more", "next_cursor", "@odata.nextLink"))
+        assert not any(
+            body.get(name) not in (None, "", {}, 0, -1)
+            for name in ("next", "has_more", "next_cursor", "@odata.nextLink")
+        )
+        assert all(part.get("isLast") is not False for part in (body, body.get("meta", {})))
+        assert all(part.get("total_pages") not in (2, 3, 5) for part in (body, body.get("meta", {})))
         assert 'rel="next"' not in headers.get("link", "")
 
 

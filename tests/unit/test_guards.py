@@ -8,7 +8,7 @@ import pytest
 from poller.errors import JobRejected
 from poller.logic.curl import curl_line
 from poller.logic.job_spec import parse_job_spec
-from poller.logic.reconcile import Wait, decide, verdict
+from poller.logic.reconcile import Wait, decide, note_progress, verdict
 from poller.models import Counts, JobStatus, PageRequest, TaskRow, TaskState
 from tests.support.template import ROOT, functions, resources
 from tests.unit.builders import NOW, job
@@ -68,7 +68,7 @@ def test_a_task_that_begins_where_the_one_before_it_ended_is_a_loop():
 def test_a_pause_is_looked_at_again_within_the_hour_and_at_the_deadline(deadline, seconds):
     held = job(not_before=int(NOW.timestamp()) + 10**9, deadline_at=(NOW + deadline).isoformat())
 
-    decided = decide(held, Counts(), NOW)
+    decided = decide(note_progress(held, Counts(), NOW), Counts(), NOW)
 
     assert decided == Wait(seconds)
 

@@ -63,7 +63,7 @@ def test_where_everything_lies():
     job_id, task_id = UUID, "t00000007"
 
     keys = [
-        names.raw_key(job_id, task_id),
+        names.raw_key(job_id, task_id, "0123456789abcdef"),
         names.plan_key(job_id, 3),
         names.dataset_prefix("orders", job_id),
         names.dataset_key("orders", job_id, task_id),
@@ -72,7 +72,7 @@ def test_where_everything_lies():
     ]
 
     assert keys == [
-        f"raw/{UUID}/t00000007.jsonl.gz",
+        f"raw/{UUID}/t00000007.0123456789abcdef.jsonl.gz",
         f"plans/{UUID}/plan-3.jsonl",
         f"orders/{UUID}/",
         f"orders/{UUID}/t00000007.jsonl.gz",
@@ -128,7 +128,7 @@ def test_the_shard_of_a_task_never_changes(task_id, shard):
 def test_what_is_an_id_stays_in_its_folder(text):
     prefix = f"raw/{UUID}/"
 
-    key = names.raw_key(UUID, text)
+    key = names.raw_key(UUID, text, "0123456789abcdef")
 
     assert not names.is_id(text) or (key.startswith(prefix) and "/" not in key.removeprefix(prefix))
     assert not names.is_id(text) or 0 <= names.shard(text) < names.SHARDS

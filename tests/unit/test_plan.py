@@ -188,7 +188,7 @@ def test_requests_in_flight_are_split_between_tasks_and_threads(pages, max_concu
     [
         (SinglePage(), {"rows": [1, 2]}, Geometry(1, 1, 2), None),
         (SinglePage(), {"rows": []}, Geometry(1, 1, 1), None),
-        (SinglePage(), {"rows": [1, 2], "total": 35}, Geometry(1, 1, 2), 35),
+        (SinglePage(), {"rows": [1, 2], "total": 35}, Geometry(1, 1, 2), None),
         (SinglePage(), {"rows": [1, 2], "total": 12.5}, Geometry(1, 1, 2), None),
         (Offset(limit=2), {"rows": [1, 2], "total": 5}, Geometry(3, 1, 2), 5),
         (Offset(limit=100), {"rows": [1, 2], "total": 5}, Geometry(3, 1, 2), 5),
@@ -289,6 +289,90 @@ def test_a_number_of_pages_belongs_to_the_page_size_that_was_asked_for():
     plan = make_plan(one, first, 1000, 0.1)
 
     assert [parse_qs(urlsplit(request.url).query)["limit"] for request in all_requests(plan)] == [["100"]] * 5
+
+
+@pytest.mark.parametrize(("total", "records"), [({"total": 2}, 2), ({}, None)])
+def test_a_single_page_that_was_guessed_keeps_the_total_it_was_guessed_from(total, records):
+    one = spec(paginator=SinglePage())
+
+    plan = make_plan(one, page({"rows": [1, 2], **total}), 1000, 0.1, guessed=True)
+
+    assert plan.records == records
+
+
+OFFSET_BY_HAND, PAGES_BY_HAND = Offset(limit=2), PageNumber(limit_param="limit", limit=2)
+DOUBTS = [
+    pytest.param({"total": 2, "has_more": True}, {}, "has_more", id="has_more"),
+    pytest.param({"total": 2, "next": "/items?offset=2"}, {}, "next", id="next"),
+    pytest.param({"total": 2, "count": 35}, {}, "count = 35", id="count"),
+    pytest.param({"total": 2, "paging-data": {"hasNext": True}}, {}, '"paging-data".hasNext', id="an odd section"),
+    pytest.param({"total": 2, "links": [{"rel": "next", "href": "/items?offset=2"}]}, {}, "links", id="links"),
+    pytest.param({"total": 2, "isLast": False}, {}, "isLast", id="isLast"),
+    pytest.param({"total": 2, "last": False}, {}, "last", id="last"),
+    pytest.param({"total": 2, "isTruncated": True}, {}, "isTruncated", id="isTruncated"),
+    pytest.param({"total": 2, "meta": {"total_pages": 5}}, {}, "meta.total_pages = 5", id="total_pages"),
+    pytest.param({"total": 2}, {"link": '<?page=2>; rel="next"'}, "a Link header with rel=next", id="Link"),
+    pytest.param({"total": 2}, {"x_next_page": "2"}, "header x-next-page", id="X-Next-Page"),
+    pytest.param({"total": 2}, {"x_total_pages": "25"}, "header x-total-pages = 25", id="X-Total-Pages"),
+    pytest.param({}, {"x_total": "2", "x_next_page": "2"}, "header x-next-page", id="X-Total of the page"),
+]
+
+
+@pytest.mark.parametrize(("body", "headers", "sign"), DOUBTS)
+@pytest.mark.parametrize(
+    ("paginator", "guessed"),
+    [(OFFSET_BY_HAND, False), (PAGES_BY_HAND, False), (SinglePage(), True), (Offset(limit=2, total_path="t"), True)],
+    ids=["offset", "page_number", "single_page by auto", "offset by auto"],
+)
+def test_a_total_that_nobody_vouches_for_is_not_believed_against_the_rest(paginator, guessed, body, headers, sign):
+    """Some APIs call the number of rows on this page the total."""
+    one = spec(paginator=paginator)
+
+    with pytest.raises(JobRejected) as refused:
+        make_plan(one, page({"rows": [1, 2], "t": 2, **body}, **headers), 1000, 0.1, guessed)
+
+    assert refused.value.message.startswith("the API contradicts itself: its total makes 1 page, but there is more")
+    assert f"({sign})" in refused.value.message
+    assert "total_path or total_header" in refused.value.message
+
+
+@pytest.mark.parametrize(("body", "headers", "sign"), DOUBTS)
+@pytest.mark.parametrize(
+    "paginator", [SinglePage(), Offset(limit=2, total_path="t"), PageNumber(total_pages_path="one")], ids=repr
+)
+def test_what_the_spec_itself_says_is_believed(paginator, body, headers, sign):
+    one = spec(paginator=paginator)
+
+    plan = make_plan(one, page({"rows": [1, 2], "t": 2, "one": 1, **body}, **headers), 1000, 0.1)
+
+    assert plan.geometry.pages == 1
+
+
+@pytest.mark.parametrize("pages", [{"total_pages": 25}, {"meta": {"last_page": 25}}])
+def test_more_pages_than_the_total_makes_are_a_contradiction_too(pages):
+    one = spec(paginator=Offset(limit=2))
+
+    with pytest.raises(JobRejected) as refused:
+        make_plan(one, page({"rows": [1, 2], "total": 6, **pages}), 1000, 0.1)
+
+    assert "its total makes 3 pages, but there is more by what else it says" in refused.value.message
+
+
+@pytest.mark.parametrize("more", [{"total_pages": 3}, {"next": "/items?page=2"}, {"has_more": True, "last": False}])
+def test_a_first_page_of_several_may_say_that_there_is_more(more):
+    one = spec(paginator=Offset(limit=2))
+
+    plan = make_plan(one, page({"rows": [1, 2], "total": 6, **more}), 1000, 0.1)
+
+    assert plan.geometry.pages == 3
+
+
+def test_the_list_that_was_found_is_where_later_pages_have_it():
+    one = spec(paginator=Offset(limit=2))
+
+    plan = make_plan(one, page({"errors": [], "data": {"rows": [1, 2], "total": 6}}), 1000, 0.1)
+
+    assert plan.spec == spec(paginator=Offset(limit=2, total_path="data.total"), data_selector="data.rows")
 
 
 def test_auto_is_not_planned():

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poller.logic.progress import FETCHING_MAY_FAIL, PROCESSING_MAY_FAIL, add, advance, deltas, put_back
-from poller.models import Counts, TaskRow, TaskState
+from poller.logic.progress import FETCHING_MAY_FAIL, PROCESSING_MAY_FAIL, add, advance, deltas, put_back, with_pages
+from poller.models import Counts, FetchedPage, TaskRow, TaskState
 
 from .builders import examples
 
@@ -24,6 +24,10 @@ changes = st.builds(
     dataset_bytes=st.integers(0, 10_000),
     error=st.none() | st.just(ERROR),
 )
+
+
+def reach(row: TaskRow) -> tuple[int, int]:
+    return row.state.rank, row.pages if row.state is STARTED else 0
 
 
 def recount(rows: list[TaskRow]) -> dict[str, int]:
@@ -52,12 +56,12 @@ def test_whatever_comes_twice_or_late_the_counters_equal_a_recount(arriving):
         after = advance(before, change)
         if after is None:
             continue
-        assert before is None or after.state.rank > before.state.rank
+        assert before is None or reach(after) > reach(before)
         counts = add(counts, deltas(before, after))
         rows[change.task_id] = after
 
-    highest = {task_id: max(change.state.rank for change in arriving if change.task_id == task_id) for task_id in rows}
-    assert {task_id: row.state.rank for task_id, row in rows.items()} == highest
+    furthest = {task_id: max(reach(change) for change in arriving if change.task_id == task_id) for task_id in rows}
+    assert {task_id: reach(row) for task_id, row in rows.items()} == furthest
     assert asdict(counts) == recount(list(rows.values()))
     assert counts.seen == len(rows)
 
@@ -89,17 +93,71 @@ def test_a_redrive_takes_back_what_failed_and_only_that(arriving):
 def test_what_is_put_back_keeps_what_was_fetched():
     failed = TaskRow("t00000000", FAILED, 2, 3, 300, 9000, declared=500, error=ERROR)
 
+    failed = replace(failed, raw="aa")
+
     back = put_back(failed)
 
-    assert back == TaskRow("t00000000", SAVED, 2, 3, 300, 9000, declared=500)
+    assert back == TaskRow("t00000000", SAVED, 2, 3, 300, 9000, declared=500, raw="aa")
 
 
-def test_a_declared_total_of_nothing_is_kept():
+def test_a_started_task_goes_on_by_what_is_stored_of_it():
     started = TaskRow("t00000000", STARTED)
+    some = replace(started, pages=2, records=20, part="aa", last_digest="x", declared=9)
+    more = replace(started, pages=3, records=30, part="bb")
 
-    saved = advance(started, TaskRow("t00000000", SAVED, pages=1, declared=0))
+    assert advance(started, some) == some
+    assert advance(some, more) == more
+    assert [advance(more, late) for late in (started, some, more, replace(more, part="cc"))] == [None] * 4
+    assert advance(more, TaskRow("t00000000", FAILED, error=ERROR)) == replace(more, state=FAILED, error=ERROR)
 
-    assert saved.declared == 0
+
+def test_a_raw_object_is_described_by_the_change_that_names_it():
+    some = TaskRow("t00000000", STARTED, 5, 2, 20, 200, first_digest="x", last_digest="y", declared=9, part="aa")
+    whole = TaskRow("t00000000", SAVED, attempts=9, pages=4, records=20, bytes=300, raw="bb")
+
+    saved = advance(some, whole)
+
+    assert saved == whole
+
+
+def test_pages_are_added_to_those_that_are_stored():
+    nothing = TaskRow("t00000000", STARTED)
+    first, last, empty = (
+        FetchedPage('["é"]', 1, "x", 7),
+        FetchedPage("[2,3]", 2, "y", 8),
+        FetchedPage("[]", 0, "", None),
+    )
+
+    one = with_pages(nothing, [first], 3)
+    two = with_pages(replace(one, part="aa"), [last, empty], 2)
+
+    assert one == TaskRow("t00000000", STARTED, 3, 1, 1, 6, first_digest="x", last_digest="x", declared=7)
+    assert two == TaskRow("t00000000", STARTED, 5, 3, 3, 13, first_digest="x", last_digest="", declared=None)
+
+
+@pytest.mark.parametrize(
+    ("records", "overlaps"),
+    [("ab bc", True), ("ab cd", False), ("ab", False), ("ab cd de", False), ("ab bc de", True), ("a- -c", False)],
+)
+@pytest.mark.parametrize("stored", [0, 1, 2])
+def test_a_second_page_that_begins_with_the_end_of_the_first_is_noted(records, overlaps, stored):
+    pages = [
+        FetchedPage("[]", 2, "", None, first.strip("-"), last.strip("-")) for first, last in map(tuple, records.split())
+    ]
+    row = TaskRow("t00000000", STARTED)
+    for some in (pages[:stored], pages[stored:]):
+        row = with_pages(row, some, 1) if some else row
+
+    assert row.overlaps is overlaps
+    assert (row.first_record, row.last_record) == (pages[0].first, pages[-1].last)
+
+
+def test_a_first_page_without_records_has_no_digest():
+    kept = with_pages(TaskRow("t00000000", STARTED), [FetchedPage("[]", 0, "", 1), FetchedPage("[1]", 1, "x", 1)], 2)
+
+    more = with_pages(kept, [FetchedPage("[2]", 1, "y", 1)], 1)
+
+    assert more.first_digest == ""
 
 
 @pytest.mark.parametrize("before", FORWARD)

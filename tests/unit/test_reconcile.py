@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -5,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.logic.reconcile import (
+    IDLE_ROUNDS,
     End,
     Fetch,
     GiveUp,
@@ -27,6 +29,11 @@ def ago(**time: float) -> str:
     return (NOW - timedelta(**time)).isoformat()
 
 
+def paused(seconds: int) -> dict[str, object]:
+    """The API asked for a pause that ends in so many seconds, and it has been noted."""
+    return {"not_before": int(NOW.timestamp()) + seconds, "progress_at": ago(seconds=-seconds)}
+
+
 def error(kind: str, message: str) -> dict[str, str]:
     return {"Type": kind, "Message": message}
 
@@ -41,16 +48,24 @@ def error(kind: str, message: str) -> dict[str, str]:
         ({}, Counts(enqueued=5, complete=3, failed=1), Fetch()),
         ({}, Counts(started=1, enqueued=9), Fetch()),
         ({}, Counts(started=1, complete=9), Fetch()),
-        ({"idle_rounds": 4}, Counts(started=1, complete=9), Fetch()),
-        ({"idle_rounds": 4, "progress_at": ago(minutes=46)}, Counts(complete=9), Fetch()),
+        # A round that brought nothing is followed by a rest, the longer the more of them there were.
+        ({"idle_rounds": 1}, Counts(started=1, complete=9), Wait(15)),
+        ({"idle_rounds": 1, "progress_at": ago(seconds=14.5)}, Counts(), Wait(1)),
+        ({"idle_rounds": 1, "progress_at": ago(seconds=15)}, Counts(), Fetch()),
+        ({"idle_rounds": 2, "progress_at": ago(seconds=16)}, Counts(), Wait(29)),
+        ({"idle_rounds": 5, "progress_at": ago(seconds=230)}, Counts(), Wait(235)),
+        ({"idle_rounds": 10, "progress_at": ago(seconds=1665)}, Counts(), Wait(300)),
+        ({"idle_rounds": 10, "progress_at": ago(minutes=46)}, Counts(complete=9), Fetch()),
+        ({"idle_rounds": 2, "deadline_at": (NOW + timedelta(seconds=9)).isoformat()}, Counts(), Wait(10)),
         ({"deadline_at": NOW.isoformat()}, Counts(complete=9), Fetch()),
         ({"spec": TOLERANT}, Counts(complete=8, failed=1), Fetch()),
         # The API asked for a pause: not before it is over.
-        ({"not_before": int(NOW.timestamp()) - 1}, Counts(), Fetch()),
-        ({"not_before": int(NOW.timestamp())}, Counts(), Fetch()),
-        ({"not_before": int(NOW.timestamp()) + 1}, Counts(), Wait(1)),
-        ({"not_before": int(NOW.timestamp()) + 300}, Counts(complete=9), Wait(300)),
-        ({"not_before": int(NOW.timestamp()) + 10**9}, Counts(), Wait(3600)),
+        (paused(-1), Counts(), Fetch(scouts=True)),
+        (paused(0), Counts(), Fetch(scouts=True)),
+        ({**paused(-15), "idle_rounds": 1}, Counts(), Fetch()),
+        (paused(1), Counts(), Wait(1)),
+        (paused(300), Counts(complete=9), Wait(300)),
+        (paused(10**9), Counts(), Wait(3600)),
         # All are with the consumer: wait, the longer the less moves.
         ({"progress_at": ago(seconds=0)}, Counts(enqueued=10), Wait(2)),
         ({"progress_at": ago(seconds=5)}, Counts(enqueued=9, complete=1), Wait(2)),
@@ -59,14 +74,14 @@ def error(kind: str, message: str) -> dict[str, str]:
         ({"progress_at": ago(minutes=5)}, Counts(enqueued=10), Wait(60)),
         ({"progress_at": ago(hours=6)}, Counts(enqueued=10), Wait(60)),
         ({"idle_rounds": 9}, Counts(enqueued=10), Wait(2)),
-        ({"not_before": int(NOW.timestamp()) + 300}, Counts(enqueued=10), Wait(2)),
+        (paused(300), Counts(enqueued=10), Wait(2)),
         # All finished: what came of it is for `verdict`.
         ({}, Counts(complete=10), End(JobStatus.SUCCEEDED)),
         ({}, Counts(complete=9, failed=1), End(JobStatus.SUCCEEDED)),
         ({"spec": TOLERANT}, Counts(complete=9, failed=1), End(JobStatus.SUCCEEDED)),
         ({"idle_rounds": 9, "progress_at": ago(minutes=46)}, Counts(complete=10), End(JobStatus.SUCCEEDED)),
         ({"deadline_at": ago(seconds=1)}, Counts(complete=10), End(JobStatus.SUCCEEDED)),
-        ({"not_before": int(NOW.timestamp()) + 300}, Counts(complete=10), End(JobStatus.SUCCEEDED)),
+        (paused(300), Counts(complete=10), End(JobStatus.SUCCEEDED)),
     ],
 )
 def test_what_happens_next(fields, counts, decision):
@@ -81,16 +96,10 @@ def test_what_happens_next(fields, counts, decision):
     ("fields", "counts", "kind", "message"),
     [
         (
-            {"idle_rounds": 5},
+            {"idle_rounds": 11, "progress_at": ago(minutes=33)},
             Counts(started=2, complete=7, failed=1),
             "NoProgress",
-            "given up after 5 rounds of fetching without progress; 2 of 10 tasks were left",
-        ),
-        (
-            {"idle_rounds": 12, "not_before": int(NOW.timestamp()) + 300},
-            Counts(),
-            "NoProgress",
-            "given up after 12 rounds of fetching without progress; 10 of 10 tasks were left",
+            "given up after 11 rounds of fetching in 33 minutes without progress; 2 of 10 tasks were left",
         ),
         (
             {"progress_at": ago(hours=6, seconds=1)},
@@ -101,6 +110,19 @@ def test_what_happens_next(fields, counts, decision):
         (
             {"deadline_at": ago(seconds=1)},
             Counts(started=1, complete=8),
+            "DeadlineExceeded",
+            "the job's deadline passed with 2 of 10 tasks left",
+        ),
+        (
+            {"deadline_at": ago(seconds=1), **paused(-60)},
+            Counts(complete=8),
+            "DeadlineExceeded",
+            "the job's deadline passed with 2 of 10 tasks left; "
+            "the API kept asking for a pause, at last until 2026-01-01T11:59:00Z",
+        ),
+        (
+            {"deadline_at": ago(seconds=1), **paused(-60), "progress_at": ago(seconds=59)},
+            Counts(complete=8),
             "DeadlineExceeded",
             "the job's deadline passed with 2 of 10 tasks left",
         ),
@@ -146,7 +168,7 @@ def test_what_cannot_be_finished_is_given_up(fields, counts, kind, message):
         ({"spec": TOLERANT}, Counts(failed=9), False),
         ({"spec": TOLERANT}, Counts(failed=10), True),
         ({"deadline_at": ago(seconds=1)}, Counts(started=1), False),
-        ({"not_before": int(NOW.timestamp()) + 300}, Counts(), False),
+        (paused(300), Counts(), False),
     ],
 )
 def test_a_verdict_that_waits_ends_the_job_once_every_task_is_finished(status, fields, counts, ends):
@@ -289,6 +311,7 @@ def test_failed_tasks_are_explained_by_the_first(counts, rows, status, message):
         (2, Counts(failed=1), 3),
         (3, Counts(complete=1, payload_saved=1), 4),
         (18, Counts(payload_saved=1, enqueued=1, complete=5, failed=1), 21),
+        (7, Counts(started=1, pages=8), 8),  # a task that was held back has kept what it had fetched
     ],
 )
 def test_progress_is_noted(mark, counts, new_mark):
@@ -306,6 +329,41 @@ def test_a_look_without_progress_is_counted_as_a_visit_only(counts):
     noted = note_progress(one, counts, NOW)
 
     assert noted == job(progress_mark=3, progress_at=ago(minutes=46), idle_rounds=3, visits=8)
+
+
+def test_a_pause_that_the_api_asks_for_is_no_idleness():
+    asked = int(NOW.timestamp()) + 300
+    one = job(progress_at=ago(minutes=46), idle_rounds=10, visits=7, not_before=asked)
+
+    noted = note_progress(one, Counts(), NOW)
+
+    over = (NOW + timedelta(seconds=300)).isoformat()
+    assert noted == job(progress_at=over, idle_rounds=0, visits=8, not_before=asked)
+    assert decide(noted, Counts(), NOW) == Wait(300)
+    assert decide(noted, Counts(), NOW + timedelta(seconds=300)) == Fetch(scouts=True)
+
+
+def test_a_pause_that_was_over_when_something_moved_says_nothing():
+    one = job(progress_at=ago(minutes=46), idle_rounds=10, not_before=int(NOW.timestamp()) - 47 * 60)
+
+    noted = note_progress(one, Counts(), NOW)
+
+    assert noted == replace(one, visits=1)
+
+
+def test_rounds_without_progress_span_half_an_hour_and_an_execution_sees_them_all():
+    one, now, rounds, looks = job(), NOW, 0, 0
+
+    while not isinstance(decided := decide(one := note_progress(one, Counts(), now), Counts(), now), GiveUp):
+        looks += 1
+        if isinstance(decided, Fetch):
+            one, rounds = replace(one, idle_rounds=one.idle_rounds + 1), rounds + 1
+        else:
+            now += timedelta(seconds=decided.seconds)
+
+    assert timedelta(minutes=30) <= now - NOW <= timedelta(minutes=40)
+    assert rounds == IDLE_ROUNDS
+    assert looks < 30
 
 
 def test_the_first_look_begins_the_clock():

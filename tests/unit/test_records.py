@@ -7,13 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.errors import InvalidPayload
-from poller.logic.records import compressed, to_dataset
+from poller.logic.records import compressed, digest, ends, to_dataset
 
 from .builders import examples, page
 
 
 def lines_of(body: bytes) -> list[bytes]:
     return gzip.decompress(body).split(b"\n")[:-1]
+
+
+def test_the_outermost_records_tell_a_page_from_others_unless_the_next_is_the_same():
+    one, two = digest(b'{"a":1}'), digest(b'{"a":2}')
+
+    assert ends([]) == ("", "")
+    assert ends([{"a": 1}]) == (one, one)
+    assert ends([{"a": 1}, {"a": 3}, {"a": 2}]) == (one, two)
+    assert ends([{"a": 1}, {"a": 1}, {"a": 2}]) == ("", two)
+    assert ends([{"a": 1}, {"a": 2}, {"a": 2}]) == (one, "")
 
 
 @pytest.mark.parametrize(
@@ -54,6 +64,22 @@ def test_the_records_of_all_pages_come_out_in_order_and_as_they_were_sent():
         '{"city":"Zürich","s":"\u2028","lone":"\\ud800"}'.encode(),
         b"[1.10,null]",
     ]
+
+
+def test_pages_that_were_compressed_apart_are_read_as_one():
+    parts = [compressed(['{"rows":[1]}', '{"rows":[2,3]}']), compressed(['{"rows":[]}']), compressed(['{"rows":[4]}'])]
+
+    body, records = to_dataset(b"".join(parts), "rows")
+
+    assert (lines_of(body), records) == ([b"1", b"2", b"3", b"4"], 4)
+
+
+def test_the_digest_of_a_body():
+    body = b"abc"  # the first example of https://csrc.nist.gov/projects/cryptographic-standards-and-guidelines
+
+    found = digest(body)
+
+    assert found == "ba7816bf8f01cfea"
 
 
 @pytest.mark.parametrize(

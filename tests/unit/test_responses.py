@@ -361,16 +361,60 @@ def test_the_only_list_is_where_the_records_are(value, selector):
 
 
 @pytest.mark.parametrize(
+    ("value", "selector"),
+    [
+        ({"errors": [], "data": {"items": [{"id": 1}]}}, "data.items"),
+        ({"warnings": [], "result": {"rows": [{"id": 1}], "total": 1}}, "result.rows"),
+        ({"data": {"rows": [{"id": 1}]}, "included": [{"id": "a"}]}, "data.rows"),
+        ({"links": [{"rel": "self"}], "_embedded": {"items": [{"id": 1}]}}, "_embedded.items"),
+        ({"data": [{"id": 1}], "included": [{"id": "a"}]}, "data"),
+        ({"data": {"shop": {"orders": []}}}, "data.shop.orders"),
+        ({"items": [{"id": 1}], "user": {"roles": ["admin"]}, "columns": ["id"]}, "items"),
+        ({"items": [{"id": 1}], "facets": {"color": [{"n": 2}]}, "_links": {"curies": [{}]}}, "items"),
+        ({"a b": {'say "x"': [{"id": 1}]}}, '"a b"."say \\"x\\""'),
+    ],
+)
+def test_the_only_list_of_records_is_found_in_the_upper_levels(value, selector):
+    body = json.loads(json.dumps(value))
+
+    guessed = guess_selector(body)
+
+    assert guessed == selector
+    assert isinstance(records_at(body, guessed), list)
+
+
+@pytest.mark.parametrize(
     ("value", "message"),
     [
-        ({"data": [1], "links": [2]}, "the body holds several lists (data, links); say which with data_selector"),
-        ({str(i): [] for i in range(20)}, "the body holds several lists (0, 1, 2, 3, 4, 5, 6, 7); say which"),
-        ({"data": {"items": [1]}}, "the body holds no list of records; it has the keys data; say where"),
+        ({"data": [1], "rows": [2]}, "the body holds several lists (data, rows); say which with data_selector"),
+        ({"a": {"b": [{}]}, "rows": [{}]}, "the body holds several lists (a.b, rows); say which with data_selector"),
+        ({"a": [{}], "rows": [[1]]}, "the body holds several lists (a, rows); say which with data_selector"),
+        ({"stores": [{}], "orders": []}, "the body holds several lists (stores, orders); say which"),
+        ({"data": {"o d": [], "x": {"y": []}}}, 'the body holds several lists (data."o d", data.x.y); say which'),
+        ({f"n{i}": [] for i in range(20)}, "the body holds several lists (n0, n1, n2, n3, n4, n5, n6, n7); say which"),
+        ({"a": {"b": {"c": {"items": [1]}}}}, "the body holds no list of records; it has the keys a; say where"),
+        ({"errors": []}, "the body holds no list of records; it has the keys errors; say where with data_selector"),
+        ({"data": None, "errors": [{"m": 1}]}, "the body holds no list of records; it has the keys data, errors; say"),
+        ({"error": {"details": [{"m": 1}]}}, "the body holds no list of records; it has the keys error; say where"),
         ({}, "the body holds no list of records; it is an empty object; say where with data_selector"),
         ("text", "the body holds no list of records; it is a single value; say where with data_selector"),
         (None, "the body holds no list of records; it is a single value; say where with data_selector"),
     ],
-    ids=["two lists", "many lists", "nested list", "empty", "text", "null"],
+    ids=[
+        "two lists",
+        "two levels",
+        "lists of objects and of lists",
+        "one is empty",
+        "odd names",
+        "many lists",
+        "deep list",
+        "errors, none",
+        "errors",
+        "an error",
+        "empty",
+        "text",
+        "null",
+    ],
 )
 def test_records_that_nobody_can_guess_are_asked_for(value, message):
     body = json.loads(json.dumps(value))

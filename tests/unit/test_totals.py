@@ -19,8 +19,6 @@ ROWS = {"rows": [1, 2]}
         (PageNumber(total_header="x-items"), Total(8, header="x-items")),
         (PageNumber(total_pages_path="meta.pages"), Total(3, path="meta.pages", of_pages=True)),
         (PageNumber(total_pages_header="X-Pages"), Total(4, header="X-Pages", of_pages=True)),
-        (Offset(), Total(35, path="total")),
-        (PageNumber(), Total(35, path="total")),
     ],
 )
 def test_the_paginator_says_where_the_total_is(paginator, total):
@@ -29,6 +27,89 @@ def test_the_paginator_says_where_the_total_is(paginator, total):
     declared = declared_total(paginator, answer)
 
     assert declared == total
+
+
+@pytest.mark.parametrize("paginator", [Offset(), PageNumber()])
+def test_where_the_paginator_does_not_say_a_usual_place_counts(paginator):
+    answer = page({"total": 35, "meta": {"n": 7}, **ROWS}, x_items="8")
+
+    declared = declared_total(paginator, answer)
+
+    assert declared == Total(35, path="total")
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "seen"),
+    [
+        ({"total": 2, "total_count": 500}, {}, "total = 2, total_count = 500"),
+        ({"total": 2, "totalElements": 500}, {}, "total = 2, totalElements = 500"),
+        ({"total": 2, "meta": {"total": 500}}, {}, "total = 2, meta.total = 500"),
+        ({"total": 2, "meta": {"pagination": {"total": 500}}}, {}, "total = 2, meta.pagination.total = 500"),
+        ({"total": 2, "@odata.count": 500}, {}, "total = 2, @odata.count = 500"),
+        ({"total": 2}, {"content_range": "items 0-1/500"}, "total = 2, header content-range = 500"),
+        ({"total": 2, "page-info": {"totalItems": 500}}, {}, 'total = 2, "page-info".totalItems = 500'),
+        ({"total": 2}, {"x_total_count": "500"}, "total = 2, header x-total-count = 500"),
+        ({}, {"x_total": "2", "x_wp_total": "500"}, "header x-total = 2, header x-wp-total = 500"),
+        ({"total": 500, "meta": {"total": 2}}, {}, "total = 500, meta.total = 2"),
+    ],
+)
+@pytest.mark.parametrize("paginator", [Offset(), PageNumber()])
+def test_totals_that_disagree_are_refused_with_all_of_them(paginator, body, headers, seen):
+    """Some APIs call the number of rows on this page the total."""
+    answer = page({**body, **ROWS}, **headers)
+
+    with pytest.raises(JobRejected) as refused:
+        declared_total(paginator, answer)
+
+    assert refused.value.message.startswith(f"the first response declares several totals: {seen}; nothing was fetched")
+    assert refused.value.message.endswith("with total_path or total_header, or to single_page if this is all")
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "total"),
+    [
+        ({"total": 35, "total_count": 35}, {"x_total": "35"}, Total(35, path="total")),
+        ({"total": 0, "meta": {"total": 35}}, {}, Total(35, path="meta.total")),
+        ({"total": None, "totalCount": 35}, {}, Total(35, path="totalCount")),
+        ({"total": {"amount": 5}, "totalCount": 35}, {}, Total(35, path="totalCount")),
+        ({"total": 35, "count": 2, "limit": 2}, {}, Total(35, path="total")),
+        ({"total": 35, "page": {"total": 18}}, {}, Total(35, path="total")),
+        ({"total": 35, "meta": {"pages": {"total": 18}}}, {}, Total(35, path="total")),
+        ({"total": 35, "store": {"total": 7}}, {}, Total(35, path="total")),
+        ({"total": 35}, {"content_range": "bytes 0-99/1000"}, Total(35, path="total")),
+        ({"total": 35}, {"content_range": "0-1/*"}, Total(35, path="total")),
+        ({"total": 35, "rows": [{"total": 1500}, {"total": 12.5}]}, {}, Total(35, path="total")),
+    ],
+    ids=[
+        "they agree",
+        "not counted",
+        "null",
+        "an object",
+        "the page's own",
+        "pages",
+        "pages deeper",
+        "elsewhere",
+        "bytes",
+        "unknown",
+        "in records",
+    ],
+)
+def test_what_is_no_other_total_does_not_disagree(body, headers, total):
+    answer = page({**ROWS, **body}, "rows", **headers)
+
+    found = find_total(answer)
+
+    assert found == total
+
+
+@pytest.mark.parametrize("selector", ["data.rows", "data.rows[*]", '"data".rows'])
+def test_a_total_may_stand_beside_the_list_deeper_down(selector):
+    answer = page({"total_of_something": 3, "data": {"paging": {"total": 35}, "rows": [1, 2]}}, selector)
+
+    found = find_total(answer)
+
+    assert found is not None
+    assert found.count == 35
 
 
 @pytest.mark.parametrize("section", ["", "meta.", "pagination.", "paging.", "page_info.", "metadata.", "_meta."])
@@ -230,7 +311,7 @@ def test_a_page_size_written_as_no_number_is_no_page_size():
         (Offset(total_path="no.where"), None),
         (Offset(total_header="X-Nowhere"), None),
         (Offset(total_path="text"), None),
-        (SinglePage(), None),
+        (SinglePage(), 35),
         (Auto(), None),
     ],
 )
@@ -238,5 +319,18 @@ def test_a_later_page_may_declare_another_total_of_records(paginator, total):
     answer = page({"total": 35, "meta": {"n": 7}, "text": "35", **ROWS}, x_items="8")
 
     declared = total_now(paginator, answer)
+
+    assert declared == total
+
+
+@pytest.mark.parametrize(
+    ("body", "total"),
+    [({"total": 20, "total_count": 35}, 35), ({"total": 12.5}, None), ({}, None)],
+    ids=["several", "no count", "none"],
+)
+def test_of_a_single_page_the_largest_total_is_noted(body, total):
+    answer = page({**body, **ROWS})
+
+    declared = total_now(SinglePage(), answer)
 
     assert declared == total

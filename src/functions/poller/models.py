@@ -98,13 +98,34 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class FetchedPage:
+    """What a task holds of a page until it is stored. The page as parsed takes up to ten times the memory.
+
+    `line` is its text, `records` their number. `digest` is "" where there are none: two empty pages are no repetition.
+    `declared` is the total of records that the API declared on it, None where it did not. `first` and `last` tell its
+    outermost records from others.
+    """
+
+    line: str
+    records: int
+    digest: str
+    declared: int | None
+    first: str = ""
+    last: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TaskRow:
     """What the table knows of one task.
 
     `first_digest` and `last_digest` tell its first and last page's records from others', so that neighbouring tasks
-    can be compared. `sha256` and `dataset_bytes` describe its dataset object. `declared` is the total of records that
-    the API declared on the task's last page, None where it did not. `error` has Type, Message and, where one page is to
-    blame, its index as Page.
+    can be compared; `first_record` and `last_record` do so for its outermost records. `overlaps`: its second page
+    begins with the record that its first one ends with. `sha256` and `dataset_bytes` describe its dataset object.
+    `declared` is the total of records that the API declared on the task's last page, None where it did not. `error` has
+    Type, Message and, where one page is to blame, its index as Page.
+
+    `raw` says which of the task's raw objects counts, the one with all its pages. Until there is one, `part` says which
+    one holds its first `pages` pages. `attempts` to `bytes` and the digests describe that object too.
     """
 
     task_id: str
@@ -117,7 +138,12 @@ class TaskRow:
     sha256: str = ""
     first_digest: str = ""
     last_digest: str = ""
+    first_record: str = ""
+    last_record: str = ""
+    overlaps: bool = False
     declared: int | None = None
+    raw: str = ""
+    part: str = ""
     error: dict[str, Any] | None = None
 
 
@@ -151,6 +177,8 @@ class Job:
     `execution_arn` is the execution that drives the job, `successor` the one that is to take over, `executions` how
     many there were. `stop` is a verdict waiting for ReconcileJob. `not_before` is when the API may be asked again
     (epoch seconds). `visits` counts ReconcileJob's calls in the present execution, `preparations` PreparePollerJob's.
+    `idle_rounds` is how many rounds of fetching began since `progress_at`: the last progress, or the end of the last
+    pause that the API asked for.
     `notice` is something a user should know of a job that succeeded.
     """
 

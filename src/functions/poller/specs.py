@@ -5,7 +5,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How often and how patiently one page is asked for."""
+    """How often and how patiently one page is asked for.
+
+    A 429 that says when to come back is none of the `max_attempts`. Of `retry_after_headers`, Retry-After counts
+    on every answer that is asked for again, the others where a rate limit is behind it.
+    """
 
     max_attempts: int = 6
     max_delay_seconds: int = 300

@@ -76,6 +76,63 @@ def test_a_second_answer_that_nobody_asked_for_is_never_the_next_pages() -> None
     assert (first.body, second.body) == (b"[1]", b"[2]")
 
 
+@pytest.mark.parametrize("more", [b"\r\n", b"[1]", b"HTTP/1.1 200 OK\r\nContent-Le", answer(b'["smuggled"]')])
+def test_a_connection_on_which_more_than_the_answer_came_is_not_used_again(more: bytes) -> None:
+    with Server(answering(answer(b"[1]") + more, answer(b"[2]"))) as server:
+        upstream = local()
+
+        bodies = [upstream.send(get(server.url())).body for _ in range(3)]
+
+    assert bodies == [b"[1]", b"[2]", b"[2]"]
+    assert server.connections == 2
+
+
+HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "interim",
+    [
+        HINTS,
+        b"HTTP/1.1 102 Processing\r\n\r\n" * 3 + HINTS,
+        b"HTTP/1.1 100 Continue\r\n\r\n" + HINTS + b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 199 What\r\nContent-Length: 7\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n",
+    ],
+    ids=["hints", "several", "mixed", "framed"],
+)
+def test_an_interim_answer_is_not_the_answer(interim: bytes) -> None:
+    def announce(peer: Peer) -> None:
+        peer.send(interim)
+        peer.pause(0.05)  # the final answer is not in the same packet
+        peer.send(answer(peer.request.split(" ")[1].encode(), "200 OK", "X-Final: yes"))
+
+    with Server(announce) as server:
+        upstream = local()
+
+        responses = [upstream.send(get(server.url(f"/page{n}"))) for n in range(3)]
+
+    assert [(r.status, r.body) for r in responses] == [(200, b"/page%d" % n) for n in range(3)]
+    assert responses[0].headers == {"x-final": "yes", "content-length": "6"}
+    assert server.connections == 1
+
+
+def test_a_final_answer_that_breaks_off_after_an_interim_one_is_asked_for_again() -> None:
+    with Server(closing(HINTS, HINTS + answer(b"[1", length=3), HINTS + answer(b"[1]"))) as server:
+        page, _ = fetcher(local()).fetch(get(server.url()))
+
+    assert page.records == [1]
+    assert (len(server.requests), server.connections) == (3, 3)
+
+
+def test_a_server_that_changes_the_protocol_is_left() -> None:
+    switched = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+    with Server(answering(switched + answer(b'["no HTTP"]'), switched, answer(b"[1]"))) as server:
+        page, _ = fetcher(local()).fetch(get(server.url()))
+
+    assert page.records == [1]
+    assert server.connections == 3
+
+
 def test_an_unasked_answer_that_comes_later_ends_the_connection() -> None:
     def more(peer: Peer) -> None:
         peer.send(answer(b"[1]"))

@@ -85,10 +85,11 @@ def endless(beginning: bytes, again: bytes) -> Script:
         # int() takes a sign, and read(-1) means everything: http.client would read for ever.
         endless(CHUNKED + b"\r\n-1\r\n", b" " * 65536),
         endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 2000),
+        endless(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 2000),
         endless(CHUNKED + b"\r\n2\r\n[]\r\n0\r\n", b"X-Trailer: 1\r\n" * 2000),
         endless(b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", b" " * 65536),
     ],
-    ids=["body", "chunks", "one-chunk", "negative-chunk", "interim", "trailers", "refusal"],
+    ids=["body", "chunks", "one-chunk", "negative-chunk", "interim", "hints", "trailers", "refusal"],
 )
 def test_nothing_endless_is_read_beyond_the_budget(
     script: Script, small_cap: int, request: pytest.FixtureRequest
@@ -158,6 +159,35 @@ def test_a_body_that_does_not_end_as_announced_is_asked_for_again(broken: bytes)
 
     assert page.records == [1]
     assert len(server.requests) == 3
+
+
+PACKED = gzip.compress(b"[1, ") + gzip.compress(b"2]")
+
+
+@pytest.mark.parametrize("zeros", [1, 512, 300_000])
+def test_gzip_may_be_filled_up_with_zeros(zeros: int) -> None:
+    with Server(answering(answer(PACKED + bytes(zeros), "200 OK", "Content-Encoding: gzip"))) as server:
+        response = local().send(get(server.url()))
+
+    assert response.body == b"[1, 2]"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        PACKED + b"garbage",
+        PACKED + bytes(512) + b"x",
+        PACKED + bytes(200_000) + PACKED,
+        PACKED + bytes(65_536 - len(PACKED)) + PACKED,  # where the client's pieces end
+        bytes(512),
+        bytes(512) + PACKED,
+    ],
+    ids=["garbage", "garbage-after-zeros", "more-after-zeros", "more-in-the-next-piece", "only-zeros", "zeros-first"],
+)
+def test_gzip_may_be_followed_by_nothing_else(body: bytes) -> None:
+    script = answering(answer(body, "200 OK", "Content-Encoding: gzip"))
+    with Server(script) as server, pytest.raises(TransientUpstreamError, match="broke off or is not HTTP"):
+        local().send(get(server.url()))
 
 
 def test_only_gzip_is_asked_for() -> None:

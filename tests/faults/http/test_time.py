@@ -35,6 +35,12 @@ def endless_interim_answers(peer: Peer) -> None:
         peer.pause(0.2)
 
 
+def endless_hints(peer: Peer) -> None:
+    while True:
+        peer.send(b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n")
+        peer.pause(0.2)
+
+
 def stalled_body(peer: Peer) -> None:
     peer.send(OK + b"Content-Length: 100\r\n\r\n[1,")
     peer.pause()
@@ -79,8 +85,8 @@ def dripping_refusal(peer: Peer) -> None:
     peer.drip(b" " * 1000, 0.3)
 
 
-SCRIPTS = [stalled, dripping_headers, endless_interim_answers, stalled_body, dripping_body, dripping_unannounced_body,
-           endless_chunks, dripping_chunk_size, endless_trailers, dripping_gzip]  # fmt: skip
+SCRIPTS = [stalled, dripping_headers, endless_interim_answers, endless_hints, stalled_body, dripping_body,
+           dripping_unannounced_body, endless_chunks, dripping_chunk_size, endless_trailers, dripping_gzip]  # fmt: skip
 Outcome = tuple[float, Response | Exception]
 
 

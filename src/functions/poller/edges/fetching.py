@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 from poller.edges.upstream import Upstream
 from poller.errors import HeldBack, JobStopped, RetriablePollerError, TransientUpstreamError, UpstreamUnavailable
@@ -16,6 +17,8 @@ from poller.specs import JobSpec
 LONGEST_PAUSE = 10.0
 """Seconds that a function waits when the API asks for a pause; what is longer is the workflow's to wait."""
 _LOOK_EVERY = 2.0
+_SPREAD = 0.5  # of a pause, by which its end differs from thread to thread
+_MOST_INVITATIONS = 100  # to come back, for one page; the time box ends long before, but that is not ours to rely on
 
 
 class Gate:
@@ -35,17 +38,27 @@ class Gate:
         self._lock = threading.Lock()
         self._looked, self._stopped, self._not_before = float("-inf"), False, 0
 
-    def wait(self) -> None:
-        """Return when the API may be asked. Raises JobStopped, or HeldBack if that is too far away."""
-        with self._lock:
-            self._look()
-            stopped, pause = self._stopped, self._not_before - time.time()
-        if stopped:
-            raise JobStopped("the job is over, cancelled or past its deadline")
-        if pause > LONGEST_PAUSE:
-            raise HeldBack("the API asked for a pause", self._not_before)
-        if pause > 0:
-            self._sleep(pause)
+    def wait(self, until: float = float("inf")) -> None:
+        """Return when the API may be asked.
+
+        Raises JobStopped, or HeldBack if that is too far away: later than a function waits, or than `until`, a
+        time.monotonic() value.
+        """
+        waited_for = 0
+        while True:
+            with self._lock:
+                self._look()
+                stopped, not_before = self._stopped, self._not_before
+            if stopped:
+                raise JobStopped("the job is over, cancelled or past its deadline")
+            pause = not_before - time.time()
+            if pause <= 0 or not_before == waited_for:
+                return
+            if pause > LONGEST_PAUSE or time.monotonic() + pause * (1 + _SPREAD) > until:
+                raise HeldBack("the API asked for a pause", not_before)
+            # Not all at once: the first to ask may be sent away again, and the others then need not ask.
+            self._sleep(pause * (1 + _SPREAD * random.random()))  # noqa: S311  # nosec B311  # jitter
+            waited_for = not_before
 
     def close_for(self, seconds: float) -> None:
         """The API asked for a pause: hold back every worker of the job."""
@@ -88,24 +101,34 @@ class PageFetcher:
     def fetch(self, request: PageRequest) -> tuple[Page, Response]:
         """The page, however many attempts it takes.
 
+        A 429 that says when to come back is an invitation, and no failure that counts against `retry.max_attempts`:
+        many workers under one rate limit would otherwise fail pages that nothing is wrong with. Other answers that
+        say so do count: a server may say so of a page that fails for good.
+
         Raises what makes another attempt pointless: a PermanentPollerError, UpstreamUnavailable after
         `retry.max_attempts`, RetriablePollerError when the time box ends first, HeldBack when the API asks for a
-        long pause, or JobStopped.
+        pause that is long or ends after the time box, or JobStopped.
         """
-        retry = self._spec.retry
-        for attempt in range(1, retry.max_attempts + 1):
-            self._gate.wait()
+        retry, failures, invitations = self._spec.retry, 0, 0
+        while True:
+            self._gate.wait(self._deadline)
             if time.monotonic() > self._deadline:
                 raise RetriablePollerError("this step's time box ended before all its pages were asked for")
             self.requests += 1
+            response = None
             try:
                 response = self._upstream.send(request)
                 now = datetime.now(UTC)
                 return read_page(response, self._spec.data_selector, retry.retry_after_headers, now), response
             except TransientUpstreamError as error:
-                if attempt == retry.max_attempts:
-                    raise UpstreamUnavailable(f"{error.message} ({attempt} attempts)") from None
-                pause = delay(attempt, retry, error.retry_after, random.random())  # noqa: S311  # nosec B311  # jitter
+                limited = response is not None and response.status == HTTPStatus.TOO_MANY_REQUESTS
+                if limited and error.retry_after is not None and invitations < _MOST_INVITATIONS:
+                    invitations += 1
+                else:
+                    failures += 1
+                if failures == retry.max_attempts:
+                    raise UpstreamUnavailable(f"{error.message} ({invitations + failures} attempts)") from None
+                pause = delay(failures, retry, error.retry_after, random.random())  # noqa: S311  # nosec B311  # jitter
                 if error.retry_after is not None:
                     self._gate.close_for(pause)
                 elif time.monotonic() + pause > self._deadline:
@@ -113,4 +136,3 @@ class PageFetcher:
                     raise RetriablePollerError(message) from None
                 else:
                     self._sleep(pause)
-        raise AssertionError("unreachable: the last attempt returns or raises")

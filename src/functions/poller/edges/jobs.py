@@ -48,11 +48,12 @@ class JobStore:
     def request_stop(self, job_id: str, stop: dict[str, Any], execution_arn: str | None = None) -> bool:
         """Leave a verdict for ReconcileJob.
 
-        False if the job is over, unknown, stopped before, or no longer in the hands of `execution_arn`, if given.
+        False if the job is over, unknown, stopped before, or not in the hands of `execution_arn`, if given.
         """
         condition, values = f"{_ACTIVE} AND attribute_not_exists(#Stop)", dict(_STATES)
         if execution_arn is not None:
-            condition += " AND #ExecutionArn = :mine"
+            mine = "#ExecutionArn = :mine AND attribute_not_exists(#Successor)"
+            condition += f" AND ({mine} OR #Successor = :mine)"
             values[":mine"] = execution_arn
         return self._table.update(job_id, rows.JOB, {"Stop": stop}, condition, values)
 

@@ -111,7 +111,12 @@ def from_task(row: TaskRow) -> dict[str, Any]:
         "Sha256": row.sha256 or None,
         "FirstDigest": row.first_digest or None,
         "LastDigest": row.last_digest or None,
+        "FirstRecord": row.first_record or None,
+        "LastRecord": row.last_record or None,
+        "Overlaps": row.overlaps,
         "Declared": row.declared,
+        "Raw": row.raw,
+        "Part": row.part,
         "Error": row.error,
     }
 
@@ -128,7 +133,12 @@ def to_task(item: dict[str, Any]) -> TaskRow:
         sha256=item.get("Sha256", ""),
         first_digest=item.get("FirstDigest", ""),
         last_digest=item.get("LastDigest", ""),
+        first_record=item.get("FirstRecord", ""),
+        last_record=item.get("LastRecord", ""),
+        overlaps=item["Overlaps"],
         declared=int(item["Declared"]) if "Declared" in item else None,
+        raw=item["Raw"],
+        part=item["Part"],
         error=_error(item.get("Error")),
     )
 

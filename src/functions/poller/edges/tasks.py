@@ -19,7 +19,7 @@ from poller.models import Job, TaskRow, TaskState
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 _PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "ConditionalCheckFailed"}
 _MOST_READ = 1000  # rows of one query; DynamoDB counts them before it filters
-_COUNTED = ("State", "Pages", "Records", "Bytes")
+_SEEN = ("State", "Pages", "Records", "Bytes", "Raw", "Part")
 _TRANSIENT_CODES = {
     "TransactionInProgressException",
     "TransactionConflictException",
@@ -146,12 +146,12 @@ class TaskStore:
         }
         if before is not None:
             condition |= {
-                # All that the counters' change was worked out from, not the state alone: a task that was put
-                # back and failed again in between has the same state and other numbers.
-                "ConditionExpression": " AND ".join(f"#{name} = :{name}" for name in _COUNTED),
-                "ExpressionAttributeNames": {f"#{name}": name for name in _COUNTED},
+                # All that the change was worked out from, not the state alone: a task that was put back and failed
+                # again in between has the same state, other numbers and another raw object.
+                "ConditionExpression": " AND ".join(f"#{name} = :{name}" for name in _SEEN),
+                "ExpressionAttributeNames": {f"#{name}": name for name in _SEEN},
                 "ExpressionAttributeValues": typed(
-                    {f":{n}": v for n, v in rows.from_task(before).items() if n in _COUNTED}
+                    {f":{n}": v for n, v in rows.from_task(before).items() if n in _SEEN}
                 ),
             }
         if after is None:

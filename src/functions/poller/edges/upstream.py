@@ -7,21 +7,19 @@ rebinding). Redirects, cookies, proxies and .netrc are not refused but absent. S
 """
 
 import io
-import select
 import socket
 import ssl
 import time
 import zlib
-from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cached_property
-from http.client import HTTPException, HTTPResponse
-from threading import Lock
+from http.client import SWITCHING_PROTOCOLS, HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, Any
 
 import certifi
 
+from poller.edges.connections import IdleConnections
 from poller.errors import AddressRefused, InvalidPayload, TransientUpstreamError
 from poller.logic.addresses import Target, host_rule, may_be_polled, read_target
 from poller.logic.http_message import decoded, is_framed, joined, request_head
@@ -38,7 +36,6 @@ _CONNECT_SECONDS, _SILENCE_SECONDS = 5.0, 30.0
 _OVERHEAD_BYTES = 1024 * 1024  # on the wire beside the body: headers, chunk sizes, trailers
 _DRAINED_BYTES = 64 * 1024
 _CHUNK = 64 * 1024
-_IDLE_SECONDS = 4.0  # servers close quiet connections after 5 seconds or more, and a frozen worker misses it
 
 
 class Upstream:
@@ -59,7 +56,7 @@ class Upstream:
         self._user_agent, self._allow_loopback = user_agent, allow_loopback
         self._allowed_hosts = tuple(host_rule(host) for host in allowed_hosts)
         self._total_seconds, self._ca_file = total_seconds, ca_file
-        self._idle = _IdleConnections()
+        self._idle = IdleConnections()
 
     def send(self, request: PageRequest) -> Response:
         """Send `request` once and read the answer whole; of other answers than 2xx, the status and headers only.
@@ -83,10 +80,10 @@ class Upstream:
             wire = _Wire(sock, started + self._total_seconds, MAX_BODY_BYTES + _OVERHEAD_BYTES)
             wire.send_all(head)
             with HTTPResponse(wire, method=method) as answer:  # type: ignore[arg-type]  # it needs makefile() only
-                answer.begin()
+                _begin(answer)
                 headers = joined(answer.headers.items())
                 body = _body(answer, headers) if 200 <= answer.status < 300 else _drain(answer)
-                reusable = answer.isclosed() and not answer.will_close
+                reusable = answer.isclosed() and not answer.will_close and not wire.holds_more
                 return Response(answer.status, headers, body, time.monotonic() - started)
         finally:
             if reusable:
@@ -144,40 +141,6 @@ class Upstream:
         return f"no connection to {host}, or it was lost; is the address right and the API up?"
 
 
-class _IdleConnections:
-    """Connections whose last answer was read whole, in the order of their last use. Each was checked when made."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._all: deque[tuple[tuple[str, str, int], socket.socket, float]] = deque()
-
-    def take(self, origin: tuple[str, str, int]) -> socket.socket | None:
-        """The latest one to `origin` that still stands."""
-        with self._lock:
-            # The wall clock, since a monotonic one may stand still while a worker is frozen.
-            while self._all and time.time() - self._all[0][2] > _IDLE_SECONDS:
-                self._all.popleft()[1].close()
-            for entry in [entry for entry in reversed(self._all) if entry[0] == origin]:
-                self._all.remove(entry)
-                if _is_quiet(entry[1]):
-                    return entry[1]
-                entry[1].close()
-        return None
-
-    def give(self, origin: tuple[str, str, int], sock: socket.socket) -> None:
-        with self._lock:
-            self._all.append((origin, sock, time.time()))
-
-    def close(self, origin: tuple[str, str, int]) -> None:
-        """After a failure: others of the same age are likely to be dead too, and would cost an attempt each."""
-        while sock := self.take(origin):
-            sock.close()
-
-    def __del__(self) -> None:
-        for _, sock, _ in self._all:
-            sock.close()
-
-
 class _Wire(io.RawIOBase):
     """The bytes of one exchange. Every single read and write gets only what is left of its time and size.
 
@@ -187,14 +150,17 @@ class _Wire(io.RawIOBase):
     def __init__(self, sock: socket.socket, deadline: float, budget: int) -> None:
         super().__init__()
         self._sock, self._deadline, self._budget = sock, deadline, budget
+        self.is_over = self.holds_more = False
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(self, _CHUNK)
+        return _Reader(self)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
+        if self.is_over:
+            return 0
         self._sock.settimeout(min(_SILENCE_SECONDS, _left(self._deadline)))
         count = self._sock.recv_into(buffer)
         self._budget -= count
@@ -209,6 +175,20 @@ class _Wire(io.RawIOBase):
             rest = rest[self._sock.send(rest) :]
 
 
+class _Reader(io.BufferedReader):
+    """Tells its wire at the end whether the server sent more than the answer; then none of it can be trusted."""
+
+    def __init__(self, wire: _Wire) -> None:
+        super().__init__(wire, _CHUNK)
+        self._wire = wire
+
+    def close(self) -> None:
+        if not self.closed:
+            self._wire.is_over = True  # peek() looks at what arrived, and waits for nothing
+            self._wire.holds_more = bool(self.peek())
+        super().close()
+
+
 def _left(deadline: float) -> float:
     left = deadline - time.monotonic()
     if left <= 0:
@@ -216,11 +196,17 @@ def _left(deadline: float) -> float:
     return left
 
 
-def _is_quiet(sock: socket.socket) -> bool:
-    """False if the server closed the connection, or sent something that nobody asked for."""
-    poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    return not poll.poll(0)
+def _begin(answer: HTTPResponse) -> None:
+    """Read the head of the final answer, and any interim ones before it (RFC 9110, section 15.2).
+
+    http.client itself passes over 100 only, and would take the answer after a 103 for the next request's.
+    """
+    answer.begin()
+    while answer.status < 200:
+        if answer.status == SWITCHING_PROTOCOLS:  # what follows is no HTTP any more, and nobody asked for it
+            raise HTTPException
+        answer.headers = None  # type: ignore[assignment]  # begin() reads on from where it is
+        answer.begin()
 
 
 def _body(answer: HTTPResponse, headers: dict[str, str]) -> bytes:

@@ -1,6 +1,5 @@
 """Telling the bus how a job ended."""
 
-from datetime import datetime
 from typing import Any
 
 from poller.handlers import resources
@@ -16,8 +15,3 @@ def announce(job: Job, counts: Counts) -> dict[str, Any]:
     detail = summary(job, counts)
     resources.events().state_changed(detail)
     return detail
-
-
-def iso(moment: datetime) -> str:
-    """Whole seconds in UTC, as the contract shows times."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,20 +3,19 @@
 import json
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from poller.errors import RetriablePollerError
 from poller.handlers import resources
-from poller.handlers.announcing import announce, iso
+from poller.handlers.announcing import announce
+from poller.handlers.many import each
 from poller.logic import names, plan
 from poller.logic.progress import PROCESSING_MAY_FAIL
 from poller.logic.reconcile import End, verdict
+from poller.logic.summary import iso
 from poller.models import Counts, Job, JobStatus, Task, TaskRow, TaskState
-
-_WRITERS = 8  # as many as a job's task rows have partitions
 
 
 def fail_the_rest(job: Job, error: dict[str, Any], deadline: float) -> bool:
@@ -30,8 +29,7 @@ def fail_the_rest(job: Job, error: dict[str, Any], deadline: float) -> bool:
         resources.tasks().advance(job, failed, PROCESSING_MAY_FAIL)
         return True
 
-    with ThreadPoolExecutor(_WRITERS) as pool:
-        return all(pool.map(fail, (task for task in all_tasks(job) if task.task_id not in finished)))
+    return each(fail, (task for task in all_tasks(job) if task.task_id not in finished))
 
 
 def end(job: Job, end: End, counts: Counts) -> dict[str, Any]:

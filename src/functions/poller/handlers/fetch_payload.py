@@ -1,29 +1,27 @@
-"""FetchPayload: fetch one task's pages, store them as one raw object, and point the consumer to it."""
+"""FetchPayload: fetch one task's pages, store them as one raw object, and point the consumer to it.
+
+What has arrived when the API or the time box calls a halt is stored as a part, and the next call goes on after it.
+"""
 
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from poller.edges.fetching import Gate, PageFetcher, is_stopped
-from poller.errors import HeldBack, InvalidPayload, JobStopped, PaginationLoop, PermanentPollerError
+from poller.edges.task_pages import fetch_pages
+from poller.errors import HeldBack, JobStopped, PermanentPollerError
 from poller.handlers import resources
-from poller.logic import names
-from poller.logic.paginators import page_request
-from poller.logic.progress import FETCHING_MAY_FAIL
+from poller.logic import names, records
+from poller.logic.progress import FETCHING_MAY_FAIL, with_pages
 from poller.logic.reconcile import exceeds_tolerance, too_many_failures
-from poller.logic.records import compressed
-from poller.logic.totals import total_now
-from poller.models import Job, JobStatus, Page, Task, TaskRow, TaskState
+from poller.models import Job, JobStatus, Task, TaskRow, TaskState
 
 # Of the function's time, kept for the last request (60 seconds at most) and for storing what was fetched.
 _RESERVE_SECONDS = 70.0
-_MOST_TASK_BYTES = 128 * 1024 * 1024  # the plan knew the first page only; later ones may be much larger
 
 
 @resources.logger.inject_lambda_context(clear_state=True)
@@ -48,51 +46,31 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _run(job: Job, task: Task, deadline: float) -> TaskRow:
     row = resources.tasks().advance(job, TaskRow(task.task_id, TaskState.STARTED))
     if row.state is TaskState.STARTED:
-        fetcher = PageFetcher(resources.upstream(), job.planned[0], deadline, _gate(job))
-        try:
-            pages = fetch_pages(job, task, fetcher)
-        except PermanentPollerError as error:
-            return _fail(job, task, error, fetcher.requests)
-        row = _save(job, task, pages, fetcher.requests)
+        row = _fetch(job, task, row, deadline)
     if row.state is TaskState.PAYLOAD_SAVED:
         resources.queue().send(job.job_id, task.task_id)
         row = resources.tasks().advance(job, TaskRow(task.task_id, TaskState.ENQUEUED))
     return row
 
 
-def fetch_pages(job: Job, task: Task, fetcher: PageFetcher) -> list[Page]:
-    """The task's pages, in order. Raises PaginationLoop where one repeats its neighbour or the first page."""
-    spec, shape = job.planned
-
-    sizes: list[int] = []  # appending is safe from several threads
-
-    def fetch(index: int) -> Page:
-        try:
-            page = fetcher.fetch(page_request(spec, index, shape.page_size))[0]
-            sizes.append(len(page.line.encode()))
-            if sum(sizes) > _MOST_TASK_BYTES:
-                raise InvalidPayload(f"the pages of this task are larger than {_MOST_TASK_BYTES // 2**20} MiB together")
-            if not page.records and job.records_expected is None and index < shape.pages - 1:
-                raise InvalidPayload(f"page {index + 1} of {shape.pages} holds no records")
-        except PermanentPollerError as error:
-            error.page = index
-            raise
-        return page
-
-    with ThreadPoolExecutor(job.threads) as pool:
-        try:
-            pages = list(pool.map(fetch, range(task.first_page, task.first_page + task.pages)))
-        except Exception:
-            pool.shutdown(cancel_futures=True)
-            raise
-    for index, before, page in _neighbours(job, task, pages):
-        if page.records and page.digest == before:
-            loop = PaginationLoop(
-                f"page {index + 1} repeats the records of an earlier page; the API seems to ignore the page asked for"
-            )
-            loop.page = index
-            raise loop
-    return pages
+def _fetch(job: Job, task: Task, row: TaskRow, deadline: float) -> TaskRow:
+    """Fetch the pages that are not stored yet, and store what arrived, even where the rest has to wait."""
+    part = resources.raw_payloads().get(names.raw_key(job.job_id, task.task_id, row.part)) if row.part else b""
+    if part is None:  # removed, by the bucket's lifecycle for instance: begin again
+        resources.logger.warning("the task's stored pages are gone", extra={"pages": row.pages})
+        row, part = TaskRow(task.task_id, TaskState.STARTED, row.attempts), b""
+    fetcher = PageFetcher(resources.upstream(), job.planned[0], deadline, _gate(job))
+    try:
+        pages, pause = fetch_pages(job, task, row, fetcher)
+    except PermanentPollerError as error:
+        return _fail(job, task, error, row.attempts + fetcher.requests)
+    if pages:
+        body = part + records.compressed(page.line for page in pages)
+        after = with_pages(row, pages, fetcher.requests)
+        row = _save(job, after, body, is_part=pause is not None)
+    if pause:
+        raise pause
+    return row
 
 
 def _gate(job: Job) -> Gate:
@@ -100,29 +78,12 @@ def _gate(job: Job) -> Gate:
     return Gate(partial(jobs.job, job.job_id), partial(jobs.hold_back, job.job_id))
 
 
-def _neighbours(job: Job, task: Task, pages: list[Page]) -> Iterator[tuple[int, str, Page]]:
-    """Each page after the job's first, with the digest that it must not repeat."""
-    if task.first_page > 0:
-        yield task.first_page, job.first_page_digest, pages[0]
-    for index, (before, page) in enumerate(pairwise(pages), start=task.first_page + 1):
-        yield index, before.digest, page
-
-
-def _save(job: Job, task: Task, pages: list[Page], attempts: int) -> TaskRow:
-    body = compressed(page.line for page in pages)
-    resources.raw_payloads().put(names.raw_key(job.job_id, task.task_id), body, "application/gzip")
-    saved = TaskRow(
-        task.task_id,
-        TaskState.PAYLOAD_SAVED,
-        attempts=attempts,
-        pages=len(pages),
-        records=sum(len(page.records) for page in pages),
-        bytes=sum(len(page.line.encode()) for page in pages),
-        first_digest=pages[0].digest if pages[0].records else "",
-        last_digest=pages[-1].digest if pages[-1].records else "",
-        declared=total_now(job.planned[0].paginator, pages[-1]),
-    )
-    return resources.tasks().advance(job, saved)
+def _save(job: Job, row: TaskRow, body: bytes, is_part: bool) -> TaskRow:
+    """Store the pages that `row` describes, and then say in the table that this object counts now."""
+    digest = records.digest(body)
+    resources.raw_payloads().put(names.raw_key(job.job_id, row.task_id, digest), body, "application/gzip")
+    after = replace(row, part=digest) if is_part else replace(row, state=TaskState.PAYLOAD_SAVED, raw=digest)
+    return resources.tasks().advance(job, after)
 
 
 def _fail(job: Job, task: Task, error: PermanentPollerError, attempts: int) -> TaskRow:

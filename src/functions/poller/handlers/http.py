@@ -42,7 +42,7 @@ def not_found(job_id: str) -> dict[str, Any]:
 def limit_of(query: dict[str, str], most: int) -> int:
     """The page size that a request asks for. Raises BadRequest."""
     text = query.get("limit", str(min(most, _DEFAULT_LIMIT)))
-    if not (text.isdecimal() and 1 <= int(text) <= most):
+    if not (text.isdecimal() and len(text) < 10 and 1 <= int(text) <= most):  # int() refuses thousands of digits
         raise BadRequest(f"limit must be 1 to {most}")
     return int(text)
 
@@ -70,9 +70,9 @@ def decode_next(query: dict[str, str], *shapes: str) -> list[str] | None:
         return None
     try:
         start = json.loads(urlsafe_b64decode(query["next"]))
-    except ValueError:
+    except (ValueError, RecursionError):
         start = None
-    parts = [str(part) for part in start] if isinstance(start, list) else []
+    parts = start if isinstance(start, list) and all(isinstance(part, str) for part in start) else []
     if len(parts) != len(shapes) or not all(map(re.fullmatch, shapes, parts)):
         raise BadRequest("next must be as an earlier answer gave it")
     return parts

@@ -1,7 +1,6 @@
 """PreparePollerJob: from a job request and one probe of the API to a plan in S3; or, redriven, back to its plan."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,19 +10,20 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from poller.edges.fetching import Gate, PageFetcher
 from poller.errors import HeldBack, JobRejected, PermanentPollerError, UpstreamUnavailable
 from poller.handlers import resources
+from poller.handlers.many import each
 from poller.handlers.steps import fetch_step, step
 from poller.logic import names
 from poller.logic.detect import detect
 from poller.logic.job_spec import parse_job_spec, refuse_large
 from poller.logic.paginators import page_request
 from poller.logic.plan import Plan, make_plan, tasks
+from poller.logic.summary import iso
 from poller.models import Job, JobStatus, Page, TaskRow, TaskState
 from poller.specs import Auto, JobSpec
 
 # Of the function's time, kept for the last request (60 seconds at most) and for writing the plan.
 _RESERVE_SECONDS = 70.0
-_WRITERS = 8  # as many as a job's task rows have partitions
-_MOST_PREPARATIONS = 5
+_MOST_PREPARATIONS = 300  # a day of the longest pauses there are by default; each costs up to 27 history events
 _TOKEN_SECONDS = 86_400
 
 
@@ -52,16 +52,20 @@ def _prepare(job: Job, raw_spec: Any, deadline: float) -> dict[str, Any]:
     after = replace(job, preparations=job.preparations + 1)
     try:
         spec = parse_job_spec(raw_spec)
+        after = replace(after, deadline_at=job.deadline_at or _deadline(spec))
         if first := _earlier_job(job, spec):
             after = replace(after, duplicate_of=first)
             raise JobRejected(f"client_token was used within 24 hours by job {first}; this job did nothing")
         plan, page = _probe(spec, deadline)
         refuse_large(plan.spec)  # what the API called its list and its total is in it now
     except HeldBack as error:
-        if after.preparations < _MOST_PREPARATIONS:
-            resources.jobs().save(job, replace(after, not_before=error.not_before))
+        after = replace(after, not_before=error.not_before)
+        again, end = datetime.fromtimestamp(error.not_before, UTC), datetime.fromisoformat(after.deadline_at)
+        if again < end and after.preparations < _MOST_PREPARATIONS:
+            resources.jobs().save(job, after)
             return step(job.job_id, "PREPARE_LATER", Seconds=max(1, error.not_before - int(time.time())))
-        return _give_up(job, after, UpstreamUnavailable(f"{error.message} again and again"))
+        asked = f"{error.message} before its first page, {after.preparations} times, at last until {iso(again)}"
+        return _give_up(job, after, UpstreamUnavailable(f"{asked}; the job's deadline is {iso(end)}"))
     except PermanentPollerError as error:
         return _give_up(job, after, error)
     after = _planned(after, plan, page)
@@ -81,16 +85,15 @@ def _give_up(job: Job, after: Job, error: PermanentPollerError) -> dict[str, Any
 def _resume(job: Job, deadline: float) -> dict[str, Any]:
     """Go on with a planned job: redriven (PENDING), handed over, or prepared by an earlier call."""
     if job.status is JobStatus.PENDING:
-        failed = [row for row in resources.tasks().tasks(job.job_id) if row.state is TaskState.FAILED]
-        with ThreadPoolExecutor(_WRITERS) as pool:
-            if not all(pool.map(lambda row: time.monotonic() < deadline and _put_back(job, row), failed)):
-                return step(job.job_id, "PREPARE_LATER", Seconds=1)
+        failed = (row for row in resources.tasks().tasks(job.job_id) if row.state is TaskState.FAILED)
+        if not each(lambda row: time.monotonic() < deadline and _put_back(job, row), failed):
+            return step(job.job_id, "PREPARE_LATER", Seconds=1)
         resources.jobs().save(job, replace(job, status=JobStatus.RUNNING))
     return step(job.job_id, "RECONCILE")
 
 
 def _put_back(job: Job, row: TaskRow) -> bool:
-    saved = row.pages > 0 and resources.raw_payloads().has(names.raw_key(job.job_id, row.task_id))
+    saved = row.raw != "" and resources.raw_payloads().has(names.raw_key(job.job_id, row.task_id, row.raw))
     resources.tasks().put_back(job, row, saved)
     return True
 
@@ -99,12 +102,13 @@ def _probe(spec: JobSpec, deadline: float) -> tuple[Plan, Page]:
     """Ask for the first page; where `auto` found a paginator, once more in its way, so that it is seen to work."""
     gate = Gate()
     page, response = PageFetcher(resources.upstream(), spec, deadline, gate).fetch(page_request(spec, 0, None))
-    if isinstance(spec.paginator, Auto):
+    auto = isinstance(spec.paginator, Auto)
+    if auto:
         spec, evidence = detect(spec, page)
         found = type(spec.paginator).__name__
         resources.logger.info("detected a paginator", extra={"paginator": found, "evidence": evidence})
         page, response = PageFetcher(resources.upstream(), spec, deadline, gate).fetch(page_request(spec, 0, None))
-    return make_plan(spec, page, len(response.body), response.seconds), page
+    return make_plan(spec, page, len(response.body), response.seconds, guessed=auto), page
 
 
 def _planned(job: Job, plan: Plan, first: Page) -> Job:
@@ -119,8 +123,11 @@ def _planned(job: Job, plan: Plan, first: Page) -> Job:
         map_concurrency=plan.map_concurrency,
         threads=plan.threads,
         expires_at=job.expires_at + plan.spec.deadline_seconds,
-        deadline_at=(datetime.now(UTC) + timedelta(seconds=plan.spec.deadline_seconds)).isoformat(),
     )
+
+
+def _deadline(spec: JobSpec) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=spec.deadline_seconds)).isoformat()
 
 
 def _earlier_job(job: Job, spec: JobSpec) -> str | None:

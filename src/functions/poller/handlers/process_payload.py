@@ -34,31 +34,33 @@ def process_message(record: SQSRecord) -> None:
     job = resources.jobs().job(job_id)
     row = resources.tasks().task(job_id, task_id) if job else None
     if row and row.state is TaskState.COMPLETE:
-        resources.raw_payloads().delete(names.raw_key(job_id, task_id))
+        resources.raw_payloads().delete(names.raw_key(job_id, task_id, row.raw))
     elif job is None or job.status.is_final or job.stop is not None:
         resources.logger.info("dropped: the job is over or unknown")  # a redrive finds the raw pages
+    elif row is None or not row.raw:
+        resources.logger.info("dropped: the task is fetched again, and then sends a message of its own")
     else:
-        _process_or_fail(job, task_id, last_delivery=_deliveries(record) >= resources.settings.max_receive_count)
+        _process_or_fail(job, row, last_delivery=_deliveries(record) >= resources.settings.max_receive_count)
 
 
-def _process_or_fail(job: Job, task_id: str, last_delivery: bool) -> None:
+def _process_or_fail(job: Job, row: TaskRow, last_delivery: bool) -> None:
     try:
-        _process(job, task_id)
+        _process(job, row)
     except InvalidPayload as error:
-        _fail(job, task_id, error.as_dict())
+        _fail(job, row.task_id, error.as_dict())
     except Exception as error:
         if last_delivery:  # the message goes to the dead-letter queue: the job should know
             message = f"processing failed {resources.settings.max_receive_count} times: {type(error).__name__}"
-            _fail(job, task_id, {"Type": "ProcessingFailed", "Message": message})
+            _fail(job, row.task_id, {"Type": "ProcessingFailed", "Message": message})
         raise
 
 
-def _process(job: Job, task_id: str) -> None:
-    key = names.raw_key(job.job_id, task_id)
+def _process(job: Job, row: TaskRow) -> None:
+    task_id, key = row.task_id, names.raw_key(job.job_id, row.task_id, row.raw)
     raw = resources.raw_payloads().get(key)
     if raw is None:
-        row = resources.tasks().task(job.job_id, task_id)
-        if row and row.state is TaskState.COMPLETE:
+        now = resources.tasks().task(job.job_id, task_id)
+        if now and now.state is TaskState.COMPLETE:
             return  # another consumer of the same message was faster
         raise RetriablePollerError(f"the raw pages of task {task_id} are not there")
     body, records = to_dataset(raw, job.planned[0].data_selector or "@")

@@ -8,17 +8,19 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from poller.errors import RetriablePollerError
 from poller.handlers import resources
-from poller.handlers.announcing import announce, iso
+from poller.handlers.announcing import announce
 from poller.handlers.ending import all_tasks, end, fail_the_rest
 from poller.handlers.steps import fetch_step, step
 from poller.logic import names
 from poller.logic.reconcile import MOST_VISITS, End, Fetch, GiveUp, Wait, decide, note_progress
+from poller.logic.summary import iso
 from poller.models import Counts, Job, JobStatus, Task, TaskState
 
 _RESERVE_SECONDS = 30.0  # of the function's time, kept for ending the job
@@ -54,17 +56,22 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def abandon(job: Job, counts: Counts, reason: str, deadline: float) -> dict[str, Any]:
     """End a job whose execution is no more. Every task that is not finished fails with the reason."""
-    error = {"Type": "ExecutionEnded", "Message": f"{reason}; redrive the job to fetch what is missing"}
+    advice = "redrive the job to fetch what is missing" if job.geometry else "it had no plan yet: submit the job again"
+    error = {"Type": "ExecutionEnded", "Message": f"{reason}; {advice}"}
     stop = {"Status": JobStatus.FAILED.value, "Error": error}
-    resources.jobs().request_stop(job.job_id, stop, job.execution_arn)
+    resources.jobs().request_stop(job.job_id, stop, names.owner(job.execution_arn, job.successor))
     job, counts = resources.jobs().snapshot(job.job_id) or (job, counts)
     return _next(job, counts, deadline)
 
 
 def _after_execution(detail: dict[str, Any], deadline: float) -> dict[str, Any]:
     """https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html"""
-    job_id = json.loads(detail.get("input") or "{}").get("id")
+    request = json.loads(detail.get("input") or "{}")
+    job_id = request.get("id")
     found = resources.jobs().snapshot(job_id) if names.is_id(job_id) else None
+    if found is None and names.is_id(job_id) and request.get("detail"):
+        # No step got as far as writing the job. A successor's input has no detail: its job was there, and has expired.
+        found = _never_written(job_id, detail["executionArn"]), Counts()
     if found is None:
         resources.logger.warning("an execution ended without a job", extra={"execution": detail["executionArn"]})
         return step(str(job_id), "DONE")
@@ -97,9 +104,9 @@ def _next(job: Job, counts: Counts, deadline: float) -> dict[str, Any]:
             return step(job.job_id, "DONE", Summary=end(job, ending, counts))
         case Fetch() | Wait() if noted.visits > MOST_VISITS:
             return _hand_over(job)
-        case Fetch():
+        case Fetch(scouts):
             noted = replace(noted, plan_round=job.plan_round + 1, idle_rounds=noted.idle_rounds + 1)
-            next_step = fetch_step(noted, _unqueued(noted))
+            next_step = fetch_step(noted, islice(_unqueued(noted), noted.map_concurrency if scouts else None))
         case Wait(seconds):
             next_step = step(job.job_id, "WAIT", Seconds=seconds)
     if not resources.jobs().save(job, noted):

@@ -9,8 +9,9 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from poller.handlers import resources
-from poller.handlers.announcing import announce, iso
+from poller.handlers.announcing import announce
 from poller.logic import names
+from poller.logic.summary import iso
 from poller.models import Counts, Job, JobStatus
 
 _NO_EXECUTION = "none"

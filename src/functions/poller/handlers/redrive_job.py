@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from poller.handlers import resources
 from poller.handlers.http import answer, not_found
 from poller.logic import names
+from poller.logic.reconcile import TASKS_FAILED
 from poller.models import Job, JobStatus
 
 
@@ -26,10 +27,18 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     if refusal := _refusal(job):
         return answer(409, {"message": f"Job {job_id} {refusal}"})
     successor = job.successor or names.next_execution(job.execution_arn, job_id, job.executions)
-    if job.successor is None and not resources.jobs().hand_over(job, successor, _fresh(job)):
+    if job.successor is None and not _handed_over(job, successor):
         return answer(409, {"message": f"Job {job_id} is being redriven already"})
     resources.workflow().start(successor, job_id, job.started_at)
     return answer(202, {"JobId": job_id, "message": f"Job {job_id} runs again what failed"})
+
+
+def _handed_over(job: Job, successor: str) -> bool:
+    """Whether `successor` is to go on with the job: by this call, or by one whose answer was lost."""
+    if resources.jobs().hand_over(job, successor, _fresh(job)):
+        return True
+    standing = resources.jobs().job(job.job_id)
+    return standing is not None and standing.successor == successor
 
 
 def _refusal(job: Job) -> str | None:
@@ -39,6 +48,8 @@ def _refusal(job: Job) -> str | None:
         return f"is {job.status}; wait for its end, or cancel it"
     if job.status is JobStatus.SUCCEEDED:
         return "has SUCCEEDED; nothing failed"
+    if job.status is JobStatus.PARTIAL and job.error and job.error["Type"] != TASKS_FAILED:
+        return "is PARTIAL, but no task failed; submit a new job"
     if job.geometry is None:
         return f"was {job.status} before it was planned; submit a new job"
     if time.time() + job.planned[0].deadline_seconds > job.expires_at:

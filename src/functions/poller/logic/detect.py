@@ -5,25 +5,18 @@ it, or with None. What no detector recognises is refused with what was seen: a p
 the whole unless the API says so.
 """
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from poller.errors import JobRejected
+from poller.logic.envelope import PAGE_TOTALS, promises_more, sections
 from poller.logic.job_spec import MOST_LIMIT, refuse_fixed_parameters
 from poller.logic.responses import as_count, describe, select
 from poller.logic.totals import declared_total, find_total, page_size_at
 from poller.models import Page
 from poller.specs import JobSpec, Offset, PageNumber, Paginator, SinglePage
 
-_SECTIONS = ("", "meta.", "pagination.", "paging.", "page_info.", "metadata.", "_meta.")
 _SIZES = ("limit", "per_page", "perPage", "page_size", "pageSize", "size", "count")
-_PAGE_TOTALS = ("total_pages", "totalPages", "page_count", "pageCount", "pages", "last_page")
-_PAGING_SECTIONS = ("meta", "_meta", "metadata", "pagination", "paging", "page_info", "pageInfo", "links", "_links",
-                    "response_metadata", "responseMetadata")  # fmt: skip
-# Names, in lower case and without punctuation, that mean: there is another page.
-_MORE = re.compile(r"next|^hasmore$|^more$|^cursor$|^continuation")
-_LINK_NEXT = re.compile(r"""rel\s*=\s*("[^"]*\bnext\b[^"]*"|next\b)""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +37,7 @@ def detect(spec: JobSpec, page: Page) -> tuple[JobSpec, str]:
     """
     for detector in DETECTORS:
         found = detector(page)
-        if found is None or (_is_the_whole(found.paginator, page) and any(_promises_more(page))):
+        if found is None or (_is_the_whole(found.paginator, page) and any(promises_more(page))):
             continue  # a page is never taken for the whole while the API says that there is more
         resolved = replace(spec, paginator=found.paginator)
         refuse_fixed_parameters(resolved)
@@ -73,7 +66,7 @@ def complete(page: Page) -> Detection | None:
 
 def echoed_offset(page: Page) -> Detection | None:
     """A total beside the `offset` and page size that the API understood."""
-    for section in _SECTIONS:
+    for section in sections(page):
         offset, size = _echo(page, section, ("offset", "skip")), _echo(page, section, _SIZES)
         total = find_total(page)
         if offset and size and total and offset[1] == 0 and size[1] >= len(page.records) > 0:
@@ -92,12 +85,12 @@ def echoed_page(page: Page) -> Detection | None:
 
     The page size is left to the server: the name it is echoed under is often not the one it is asked by.
     """
-    for section in _SECTIONS:
+    for section in sections(page):
         number = _echo(page, section, ("page", "page_number", "pageNumber"))
         if number is None or number[1] not in (0, 1) or not page.records:
             continue
         paginator = PageNumber(page_param=number[0], base_page=number[1])
-        total, pages = find_total(page), _echo(page, section, _PAGE_TOTALS)
+        total, pages = find_total(page), _echo(page, section, PAGE_TOTALS)
         if total is not None:
             found = replace(paginator, total_path=total.path, total_header=total.header)
             return Detection(found, f"the body echoes {section}{number[0]} beside {total.place}")
@@ -113,7 +106,7 @@ DETECTORS: tuple[Detector, ...] = (starts_at_and_counts, complete, echoed_offset
 def _echo(page: Page, section: str, names: tuple[str, ...]) -> tuple[str, int] | None:
     """The first of `names` that `section` of the body holds a count under."""
     for name in names:
-        value = as_count(select(page.value, section + name)) if isinstance(page.value, dict) else None
+        value = as_count(select(page.value, section + name))
         if value is not None:
             return name, value
     return None
@@ -127,24 +120,8 @@ def _is_the_whole(paginator: Paginator, page: Page) -> bool:
     return total.count <= (1 if total.of_pages else len(page.records))
 
 
-def _promises_more(page: Page) -> Iterator[str]:
-    """Names of the things in the response that usually mean: there is a next page."""
-    if _LINK_NEXT.search(page.headers.get("link", "")):
-        yield "a Link header with rel=next"
-    if not isinstance(page.value, dict):
-        return
-    sections = {"": page.value} | {n: s for n in _PAGING_SECTIONS if isinstance(s := page.value.get(n), dict)}
-    for section, content in sections.items():
-        place = f"{section}." if section else ""
-        for name, value in content.items():
-            says_more = _MORE.search(re.sub("[^a-z]", "", name.lower())) and value not in (None, "", False, 0, [], {})
-            many_pages = name in _PAGE_TOTALS and (as_count(value) or 0) > 1
-            if says_more or many_pages:
-                yield place + name[:40]
-
-
 def _what_was_seen(page: Page) -> str:
-    more = list(_promises_more(page))
+    more = list(promises_more(page))
     total = find_total(page)
     seen = [f"{len(page.records)} records"]
     if total is not None:

@@ -46,18 +46,24 @@ def decoded(chunks: Iterable[bytes], coding: str, most: int) -> Iterator[bytes]:
     """The body in pieces of at most `most` bytes, whatever it inflates to.
 
     Gzip alone was asked for, and gzip alone is unpacked: raises InvalidPayload for another Content-Encoding, and
-    zlib.error for gzip that is damaged or ends too early. A gzip file is a series of members (RFC 1952, section 2.2).
+    zlib.error for gzip that is damaged or ends too early. A gzip file is a series of members (RFC 1952, section 2.2),
+    which some servers fill up with zeros; gzip itself reads past those too.
     """
     if coding in ("", "identity"):
         yield from chunks
         return
     if coding not in ("gzip", "x-gzip"):
         raise InvalidPayload(f"the body's Content-Encoding is {coding[:40]!r}, which was not asked for")
-    member = None
+    member, padded = None, False
     for chunk in chunks:
         rest = chunk
         while rest:
             if member is None or member.eof:
+                padded = padded or (member is not None and rest[0] == 0)
+                if padded and rest.strip(b"\0"):
+                    raise zlib.error
+                if padded:
+                    break
                 member = zlib.decompressobj(zlib.MAX_WBITS | 16)
             yield member.decompress(rest, most)
             rest = member.unused_data

@@ -1,4 +1,8 @@
-"""Where everything lies. A name follows from ids alone, so doing a thing twice writes to the same place."""
+"""Where everything lies. A name follows from ids alone, so doing a thing twice writes to the same place.
+
+Raw objects are the exception: an API may answer twice in two ways, so they are named after what is in them as well, and
+the task's row says which one counts.
+"""
 
 import re
 from zlib import crc32
@@ -42,8 +46,9 @@ def state_machine(execution_arn: str) -> str:
     return execution_arn.rpartition(":")[0].replace(":execution:", ":stateMachine:")
 
 
-def raw_key(job_id: str, task_id: str) -> str:
-    return f"raw/{job_id}/{task_id}.jsonl.gz"
+def raw_key(job_id: str, task_id: str, digest: str) -> str:
+    """`digest` is that of the object's bytes, as `records.digest` makes it."""
+    return f"raw/{job_id}/{task_id}.{digest}.jsonl.gz"
 
 
 def plan_key(job_id: str, plan_round: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from poller.errors import JobRejected
+from poller.logic.envelope import promises_more
 from poller.logic.totals import declared_total, find_total, page_size_at
 from poller.models import Geometry, Page, Task
 from poller.specs import Auto, JobSpec, Offset, PageNumber, Paginator, SinglePage
@@ -26,12 +27,15 @@ class Plan:
     map_concurrency: int
 
 
-def make_plan(spec: JobSpec, page: Page, page_bytes: int, page_seconds: float) -> Plan:
-    """Plan all pages from `page`, the answer to `spec`'s first request.
+def make_plan(spec: JobSpec, page: Page, page_bytes: int, page_seconds: float, guessed: bool = False) -> Plan:
+    """Plan all pages from `page`, the answer to `spec`'s first request. `guessed`: `auto` chose the paginator.
 
-    Raises JobRejected where the totals cannot be believed or pass `maximum_pages`.
+    Raises JobRejected where the totals cannot be believed, pass `maximum_pages`, or are nobody's word but a guess
+    that the rest of the response contradicts.
     """
-    pages, page_size, records = _extent(spec, page)
+    pages, page_size, records = _extent(spec, page, guessed)
+    if guessed or not _is_told(spec.paginator):
+        _refuse_contradicted(page, pages)
     spec = replace(spec, data_selector=page.selector, paginator=_with_total_place(spec.paginator, page))
     if pages > spec.maximum_pages:
         raise JobRejected(
@@ -68,12 +72,14 @@ def first_page(geometry: Geometry, task_id: str) -> int:
     return int(task_id[1:]) * geometry.pages_per_task
 
 
-def _extent(spec: JobSpec, page: Page) -> tuple[int, int, int | None]:
+def _extent(spec: JobSpec, page: Page, guessed: bool) -> tuple[int, int, int | None]:
     """Pages, records a page, and records in all (None if only the number of pages is known)."""
     paginator, rows = spec.paginator, len(page.records)
     match paginator:
         case SinglePage():
-            return 1, max(1, rows), _total_if_any(page)
+            # Who asks for a single page says that it is everything: what it calls its total may be a sum of money.
+            found = find_total(page) if guessed else None
+            return 1, max(1, rows), found.count if found else None
         case Offset() | PageNumber():
             total = declared_total(paginator, page)
             if isinstance(paginator, Offset) and paginator.limit_path:
@@ -105,18 +111,26 @@ def _with_total_place(paginator: Paginator, page: Page) -> Paginator:
     return replace(paginator, total_path=total.path, total_header=total.header)
 
 
-def _names_total(paginator: Offset | PageNumber) -> bool:
+def _names_total(paginator: Paginator) -> bool:
     fields = ("total_path", "total_header", "total_pages_path", "total_pages_header")
     return any(getattr(paginator, field, None) for field in fields)
 
 
-def _total_if_any(page: Page) -> int | None:
-    """A total that a single page happens to declare: more than it holds must not pass in silence."""
-    try:
-        total = find_total(page)
-    except JobRejected:  # a field that is called total and is none, a sum of money for instance
-        return None
-    return total.count if total else None
+def _is_told(paginator: Paginator) -> bool:
+    """Whether the spec itself says how much there is, so that nothing needs to be found in the response."""
+    return isinstance(paginator, SinglePage) or _names_total(paginator)
+
+
+def _refuse_contradicted(page: Page, pages: int) -> None:
+    """Raise JobRejected where the response says that there is more than the `pages` that its total makes."""
+    find_total(page)  # raises where several totals disagree
+    more = ", ".join(promises_more(page, pages))
+    if more:
+        raise JobRejected(
+            f"the API contradicts itself: its total makes {pages:,} page{'s' * (pages > 1)}, but there is more by what "
+            f"else it says ({more}); nothing was fetched. Set paginator to offset or page_number and name the total "
+            "that counts with total_path or total_header, or to single_page if this is everything"
+        )
 
 
 def _refuse_unless(condition: bool, seen: str) -> None:

@@ -6,7 +6,7 @@ All responses are classified here and nowhere else.
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -20,6 +20,12 @@ from poller.models import JSON, Page, Response
 
 _TRANSIENT = {408, 425, 429}
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
+_LIST_LEVELS = 3  # as in data.orders.items
+# Plain names of what is never taken for the records unless the spec says so.
+_BESIDE_RECORDS = {
+    "error", "errors", "errormessages", "warnings", "warningmessages", "link", "links", "included", "includes",
+    "facets", "aggregations", "aggs", "meta", "metadata", "pagination", "paging", "pageinfo", "responsemetadata",
+}  # fmt: skip
 _SHOWN = 120  # characters of a body that an error message may show
 
 
@@ -43,9 +49,9 @@ def refuse_bad_status(response: Response, retry_after_headers: Iterable[str], no
     """Raise unless the status is a success with a body."""
     status = response.status
     if status in _TRANSIENT or status >= 500:
-        raise TransientUpstreamError(
-            f"the API answered HTTP {status}", retry_after(response.headers, retry_after_headers, now)
-        )
+        limited = _is_rate_limited(response)
+        names = [name for name in retry_after_headers if limited or name.lower() == "retry-after"]
+        raise TransientUpstreamError(f"the API answered HTTP {status}", retry_after(response.headers, names, now))
     if status == 304:
         raise UpstreamRefused("the API answered HTTP 304, not modified, to a request that set no condition")
     if 300 <= status < 400:
@@ -56,6 +62,12 @@ def refuse_bad_status(response: Response, retry_after_headers: Iterable[str], no
         raise InvalidPayload(f"the API answered HTTP {status} without a body; expected JSON")
     if status == 206 and "content-range" in response.headers and response.headers["content-range"].startswith("bytes"):
         raise InvalidPayload("the API answered HTTP 206 with a part of the body only")
+
+
+def _is_rate_limited(response: Response) -> bool:
+    """Whether headers such as X-RateLimit-Reset, which many APIs send with every answer, say when to ask again."""
+    left = (value for name, value in response.headers.items() if name.endswith("-remaining"))
+    return response.status == 429 or "0" in left
 
 
 def retry_after(headers: dict[str, str], names: Iterable[str], now: datetime) -> float | None:
@@ -98,21 +110,45 @@ def records_at(value: JSON, selector: str) -> list[JSON]:
 
 
 def guess_selector(value: JSON) -> str:
-    """Where the records are if nobody said: the list that the body is, or the only list in it.
+    """Where the records are if nobody said: the list that the body is, or the only list in its upper levels.
 
-    Raises InvalidPayload where that is missing or ambiguous.
+    A list of plain values counts only where there is no list of objects or lists, and no empty one, which could be
+    either. Raises InvalidPayload where that leaves none or several.
     """
     if isinstance(value, list):
         return "@"
-    lists = [name for name, item in value.items() if isinstance(item, list)] if isinstance(value, dict) else []
+    found = dict(_lists(value, "", _LIST_LEVELS))
+    rows = [path for path, items in found.items() if not items or any(isinstance(i, dict | list) for i in items)]
+    lists = rows or list(found)
     if len(lists) > 1:
         raise InvalidPayload(
             f"the body holds several lists ({', '.join(map(shown, lists[:8]))}); say which with data_selector"
         )
     if not lists:
         raise InvalidPayload(f"the body holds no list of records; {describe(value)}; say where with data_selector")
-    # A JMESPath identifier in quotes may have any characters; without, only these.
-    return lists[0] if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", lists[0]) else json.dumps(lists[0])
+    return lists[0]
+
+
+def _lists(value: JSON, prefix: str, levels: int) -> Iterator[tuple[str, list[JSON]]]:
+    """Each list in the upper `levels` of `value`, with its path; not what stands beside the records."""
+    for name, item in value.items() if isinstance(value, dict) and levels else ():
+        if plain(name) in _BESIDE_RECORDS:
+            continue
+        path = prefix + identifier(name)
+        if isinstance(item, list):
+            yield path, item
+        else:
+            yield from _lists(item, path + ".", levels - 1)
+
+
+def identifier(name: str) -> str:
+    """A key as a step of a JMESPath expression: in quotes it may have any characters, without only these."""
+    return name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) else json.dumps(name)
+
+
+def plain(name: str) -> str:
+    """A key as it is compared with others that mean the same: pageInfo, page_info and page-info are one."""
+    return re.sub("[^a-z]", "", name.lower())
 
 
 def shown(name: str) -> str:

@@ -10,13 +10,13 @@ import jmespath
 from poller.errors import JobRejected
 from poller.logic.names import is_name
 from poller.logic.responses import shown
+from poller.logic.secret_names import is_credential
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.1
 # The transport owns these (RFC 9112, sections 6 and 9); a spec that sets them would break the request's framing.
 _TRANSPORT_HEADERS = {"host", "content-length", "transfer-encoding", "connection", "accept-encoding"}
 # A spec is kept in an event archive, a table and a workflow's history: no place for credentials.
 _SECRET_HEADERS = re.compile(r"auth|cookie|api-?key|token|secret|passw|credential|signature", re.IGNORECASE)
-_SECRET_PARAMS = {"api_key", "apikey", "api-key", "access_token", "auth_token", "password", "client_secret"}
 
 Reader = Callable[[str, Any], Any]
 
@@ -59,8 +59,8 @@ def api_url(field: str, value: Any) -> str:
         raise JobRejected(f"{field} holds a user name or password before the @; leave it out")
     if parts.fragment:
         raise JobRejected(f"{field} ends in a #fragment, which is never sent to an API; leave it out")
-    for name, _ in parse_qsl(parts.query, keep_blank_values=True):
-        _refuse_secret(f"{field}'s parameter {shown(name)}", name)
+    for name, item in parse_qsl(parts.query, keep_blank_values=True):
+        _refuse_secret(f"{field}'s parameter {shown(name)}", name, item)
     return url
 
 
@@ -81,7 +81,7 @@ def query_params(field: str, value: Any) -> dict[str, str]:
     if not isinstance(value, dict):
         raise JobRejected(f"{field} is {kind_of(value)}; it must be an object of names and values")
     for name, item in value.items():
-        _refuse_secret(f"{field}.{shown(name)}", name)
+        _refuse_secret(f"{field}.{shown(name)}", name, item)
         if isinstance(item, dict | list) or item is None:
             raise JobRejected(
                 f"{field}.{shown(name)} is {kind_of(item)}; a query parameter is a string, number or boolean"
@@ -91,8 +91,8 @@ def query_params(field: str, value: Any) -> dict[str, str]:
     return {name: plain(item) for name, item in value.items()}
 
 
-def _refuse_secret(where: str, param: str) -> None:
-    if param.lower() in _SECRET_PARAMS:
+def _refuse_secret(where: str, name: str, value: Any) -> None:
+    if is_credential(name, str(value)):
         raise JobRejected(f"{where} would store a secret with the job; leave it out")
 
 
@@ -108,7 +108,7 @@ def request_headers(field: str, value: Any) -> dict[str, str]:
             raise JobRejected(f"{field} has a name that is no HTTP header name: '{shown(name)}'")
         if name.lower() in _TRANSPORT_HEADERS:
             raise JobRejected(f"{field}.{shown(name)} is set by the connection itself; leave it out")
-        if _SECRET_HEADERS.search(name):
+        if _SECRET_HEADERS.search(name) or is_credential(name, str(item)):
             raise JobRejected(f"{field}.{shown(name)} would store a secret with the job; leave it out")
         # The value may be a secret: say where it is wrong, never what it is.
         if not isinstance(item, str) or not item.isprintable() or not item.isascii() or item != item.strip():

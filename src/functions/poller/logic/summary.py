@@ -1,8 +1,14 @@
 """The answer to GET /jobs/{jobId}."""
 
+from datetime import datetime
 from typing import Any
 
 from poller.models import Counts, Job
+
+
+def iso(moment: datetime) -> str:
+    """Whole seconds in UTC, as the contract shows times."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def summary(job: Job, counts: Counts) -> dict[str, Any]:

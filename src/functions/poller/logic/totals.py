@@ -1,24 +1,30 @@
 """Where an API says how much there is, and whether that can be believed."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from poller.errors import JobRejected
+from poller.logic.envelope import sections
 from poller.logic.responses import as_count, describe, select
 from poller.models import Page
-from poller.specs import Offset, PageNumber, Paginator
+from poller.specs import Offset, PageNumber, Paginator, SinglePage
 
 _MOST = 10**12  # more records than any job could fetch: a typing error or a broken API
-TOTAL_PATHS = tuple(
-    prefix + name
-    for prefix in ("", "meta.", "pagination.", "paging.", "page_info.", "metadata.", "_meta.")
-    for name in (
-        "total", "total_count", "totalCount", "total_records", "totalRecords", "total_items", "totalItems",
-        "total_results", "totalResults", "count_total",
-    )
+# `count` is not among them: where one API counts everything under that name, another counts this page.
+_TOTALS = (
+    "total", "total_count", "totalCount", "total_records", "totalRecords", "total_items", "totalItems",
+    "total_results", "totalResults", "count_total", "totalElements", "total_elements", "total_entries", "totalEntries",
+    "total_rows", "totalRows", "totalSize", "totalHits", "nbHits", "numFound", "@odata.count",
 )  # fmt: skip
-TOTAL_HEADERS = ("x-total-count", "x-total", "total-count", "x-pagination-total-count")
+_OF_PAGES = re.compile(r"\bpages?\.$")  # what page.total or pages.total counts is as likely pages
+_TOTAL_HEADERS = (
+    "x-total-count", "x-total", "total-count", "x-pagination-total-count", "x-wp-total", "x-total-records",
+    "x-total-items", "x-total-results",
+)  # fmt: skip
+# Of records, in any unit but bytes (RFC 9110, section 14.4); PostgREST leaves the unit out.
+_RANGE = re.compile(r"(?!bytes)([a-zA-Z]+ )?[0-9]+-[0-9]+/[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +69,11 @@ def declared_total(paginator: Offset | PageNumber, page: Page) -> Total:
 
 def total_now(paginator: Paginator, page: Page) -> int | None:
     """The total of records that a later page declares; None where it declares none that can be believed."""
-    if not isinstance(paginator, Offset | PageNumber):
-        return None
     try:
+        if isinstance(paginator, SinglePage):
+            return max((total.count for total in _candidates(page)), default=None)
+        if not isinstance(paginator, Offset | PageNumber):
+            return None
         total = declared_total(paginator, page)
     except JobRejected:
         return None
@@ -75,17 +83,34 @@ def total_now(paginator: Paginator, page: Page) -> int | None:
 def find_total(page: Page) -> Total | None:
     """A total of records in a usual place of the body or the headers; None if there is none.
 
-    Raises JobRejected where such a place holds something that is no believable count.
+    Raises JobRejected where such a place holds something that is no believable count, or where two places disagree:
+    some APIs call the number of rows on this page the total.
     """
-    if isinstance(page.value, dict):
-        for path in TOTAL_PATHS:
-            value = select(page.value, path)
+    found = list(_candidates(page))
+    if page.records:
+        found = [total for total in found if total.count] or found  # 0 beside records: this one was not counted
+    if len({total.count for total in found}) > 1:
+        seen = ", ".join(f"{total.place} = {total.count}" for total in found)
+        raise JobRejected(
+            f"the first response declares several totals: {seen}; nothing was fetched. Say which one counts: "
+            "set paginator to offset or page_number with total_path or total_header, or to single_page if this is all"
+        )
+    return found[0] if found else None
+
+
+def _candidates(page: Page) -> Iterator[Total]:
+    for prefix, content in sections(page).items():
+        for name in _TOTALS:
+            if name == "total" and _OF_PAGES.search(prefix):
+                continue
+            value = select(page.value, prefix + name) if name in content else None
             if value is not None and not isinstance(value, dict | list):
-                return Total(_believable(value, path, page), path=path)
-    for header in TOTAL_HEADERS:
+                yield Total(_believable(value, prefix + name, page), path=prefix + name)
+    for header in _TOTAL_HEADERS:
         if header in page.headers:
-            return Total(_from_header(page, header), header=header)
-    return None
+            yield Total(_from_header(page, header), header=header)
+    if _RANGE.fullmatch(page.headers.get("content-range", "")):
+        yield Total(_from_header(page, "content-range"), header="content-range")
 
 
 def page_size_at(path: str, page: Page) -> int:

@@ -1,0 +1,50 @@
+"""Connections that are kept open for the next request to the same place."""
+
+import select
+import socket
+import time
+from collections import deque
+from threading import Lock
+
+_IDLE_SECONDS = 4.0  # servers close quiet connections after 5 seconds or more, and a frozen worker misses it
+
+
+class IdleConnections:
+    """Connections whose last answer was read whole, in the order of their last use. Each was checked when made."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._all: deque[tuple[tuple[str, str, int], socket.socket, float]] = deque()
+
+    def take(self, origin: tuple[str, str, int]) -> socket.socket | None:
+        """The latest one to `origin` that still stands."""
+        with self._lock:
+            # The wall clock, since a monotonic one may stand still while a worker is frozen.
+            while self._all and time.time() - self._all[0][2] > _IDLE_SECONDS:
+                self._all.popleft()[1].close()
+            for entry in [entry for entry in reversed(self._all) if entry[0] == origin]:
+                self._all.remove(entry)
+                if _is_quiet(entry[1]):
+                    return entry[1]
+                entry[1].close()
+        return None
+
+    def give(self, origin: tuple[str, str, int], sock: socket.socket) -> None:
+        with self._lock:
+            self._all.append((origin, sock, time.time()))
+
+    def close(self, origin: tuple[str, str, int]) -> None:
+        """After a failure: others of the same age are likely to be dead too, and would cost an attempt each."""
+        while sock := self.take(origin):
+            sock.close()
+
+    def __del__(self) -> None:
+        for _, sock, _ in self._all:
+            sock.close()
+
+
+def _is_quiet(sock: socket.socket) -> bool:
+    """False if the server closed the connection, or sent something that nobody asked for."""
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return not poll.poll(0)

@@ -1,0 +1,348 @@
+"""What a task has fetched is kept, piece by piece, and its row says which of its raw objects counts."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+
+from poller.edges import fetching, task_pages
+from poller.errors import RetriablePollerError
+from poller.handlers import fetch_payload, process_payload, redrive_job
+from poller.handlers import resources as edges
+from poller.logic import names
+from poller.models import TaskRow, TaskState
+from tests.integration import workflow
+from tests.integration.conftest import Context
+from tests.integration.partner import Partner, serving
+from tests.integration.test_jobs import dataset, expected, offset
+from tests.integration.test_survival import call, change, executions, planned, status_change
+
+Take = Callable[[], dict[str, Any]]
+TASK = "t00000000"
+WHOLE = {"TaskId": TASK, "FirstPage": 0, "Pages": 10}
+__all__ = ["executions"]
+
+
+def one_task(partner: Partner, **spec: Any) -> str:
+    """A job of ten pages in one task; its id."""
+    job_id: str = planned(partner, **spec)["JobId"]
+    change(job_id, PagesPerTask=10)
+    return job_id
+
+
+def fetch(job_id: str) -> str:
+    return str(fetch_payload.handler({"JobId": job_id, "Task": WHOLE}, Context())["State"])
+
+
+def fetch_in_next_window(job_id: str, partner: Partner, left: int) -> str:
+    partner.quota = left
+    change(job_id, NotBefore=0)
+    return fetch(job_id)
+
+
+def end(job_id: str, take: Take) -> dict[str, Any]:
+    assert process_payload.handler(take(), Context()) == {"batchItemFailures": []}
+    assert workflow.reconcile(job_id)["NextStep"] == "DONE"
+    return workflow.status(job_id)
+
+
+def row_of(job_id: str) -> TaskRow:
+    row = edges.tasks().task(job_id, TASK)
+    assert row is not None
+    return row
+
+
+def raw_keys(job_id: str) -> set[str]:
+    listed = boto3.client("s3").list_objects_v2(Bucket="raw", Prefix=f"raw/{job_id}/")
+    return {item["Key"] for item in listed.get("Contents", [])}
+
+
+# Parts
+
+
+def test_many_small_windows_of_a_rate_limit_end_in_success(sent_messages: Take) -> None:
+    with serving(Partner(total=95)) as partner:
+        job_id = one_task(partner)
+        step, windows = workflow.reconcile(job_id), 0
+        while step["NextStep"] != "DONE":
+            if step["NextStep"] == "FETCH":
+                partner.quota, windows = 2, windows + 1
+                workflow.fetch_all(step)
+            else:
+                change(job_id, NotBefore=0, ProgressAt="2026-01-01T00:00:00+00:00")  # as when the workflow has waited
+                if (batch := sent_messages())["Records"]:
+                    process_payload.handler(batch, Context())
+            step = workflow.reconcile(job_id)
+
+        asked = [query["offset"] for query in partner.requests]
+    job = workflow.status(job_id)
+    assert (job["Status"], job["Error"], windows) == ("SUCCEEDED", None, 5)
+    assert dataset(job) == expected(95)
+    assert (job["Pages"], job["RecordsReceived"]) == (10, 95)
+    assert len(asked) == 1 + 10 + 4  # the probe, every page once, and the one that each window but the last refused
+    assert row_of(job_id).attempts == 14
+
+
+def test_what_arrived_within_the_time_box_is_kept(sent_messages: Take, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+
+    class Deep(Partner):
+        def page(self, query: dict[str, str], earlier: int) -> tuple[int, bytes]:
+            nonlocal now
+            now += 20  # seconds that deep pages take
+            return super().page(query, earlier)
+
+    clock = SimpleNamespace(monotonic=lambda: now, time=time.time)
+    monkeypatch.setattr(fetch_payload, "time", clock)
+    monkeypatch.setattr(fetching, "time", clock)
+    with serving(Deep(total=95)) as partner:
+        job_id = one_task(partner)
+        for pages in (3, 6, 9):
+            with pytest.raises(RetriablePollerError, match="time box"):
+                fetch(job_id)
+            assert row_of(job_id).pages == pages
+
+        assert fetch(job_id) == "ENQUEUED"
+
+    job = end(job_id, sent_messages)
+    assert (job["Status"], len(partner.requests)) == ("SUCCEEDED", 11)
+    assert dataset(job) == expected(95)
+
+
+def test_a_part_counts_before_the_task_is_done(sent_messages: Take) -> None:
+    with serving(Partner(total=95)) as partner:
+        job_id = one_task(partner)
+
+        state = fetch_in_next_window(job_id, partner, 3)
+
+    row = row_of(job_id)
+    job = workflow.status(job_id)
+    assert state == "SKIPPED"
+    assert (row.state, row.pages, row.records, row.attempts, row.raw) == (TaskState.STARTED, 3, 30, 4, "")
+    assert (job["Started"], job["Pages"], job["RecordsReceived"]) == (1, 3, 30)
+    assert raw_keys(job_id) == {names.raw_key(job_id, TASK, row.part)}
+    assert sent_messages() == {"Records": []}
+
+
+def test_a_window_that_lets_nothing_through_changes_nothing(sent_messages: Take) -> None:
+    with serving(Partner(total=95)) as partner:
+        job_id = one_task(partner)
+        fetch_in_next_window(job_id, partner, 3)
+        before = row_of(job_id)
+
+        fetch_in_next_window(job_id, partner, 0)
+
+    assert row_of(job_id) == before
+
+
+@pytest.mark.parametrize(("rivals", "kept"), [(2, 5), (4, 6)])
+def test_of_two_children_with_parts_the_longer_one_counts(
+    sent_messages: Take, monkeypatch: pytest.MonkeyPatch, rivals: int, kept: int
+) -> None:
+    with serving(Partner(total=95)) as partner:
+        job_id = one_task(partner)
+        fetch_in_next_window(job_id, partner, 2)
+        between(monkeypatch, lambda: fetch_in_next_window(job_id, partner, rivals))
+
+        fetch_in_next_window(job_id, partner, 3)
+        pages = row_of(job_id).pages
+        last = fetch_in_next_window(job_id, partner, 10)
+
+    job = end(job_id, sent_messages)
+    assert (pages, last) == (kept, "ENQUEUED")
+    assert dataset(job) == expected(95)
+
+
+def test_a_part_that_comes_after_the_whole_changes_nothing(
+    sent_messages: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(Partner(total=95)) as partner:
+        job_id = one_task(partner)
+        fetch_in_next_window(job_id, partner, 2)
+        between(monkeypatch, lambda: fetch_in_next_window(job_id, partner, 10))
+
+        fetch_in_next_window(job_id, partner, 3)
+
+    row = row_of(job_id)
+    job = end(job_id, sent_messages)
+    assert (row.state, row.pages, row.part) == (TaskState.ENQUEUED, 10, "")
+    assert dataset(job) == expected(95)
+
+
+def between(monkeypatch: pytest.MonkeyPatch, rival: Callable[[], Any]) -> None:
+    """Have a rival child run to its end just before the next raw object is stored."""
+    put = edges.raw_payloads().put
+
+    def overtaken(*args: Any) -> str:
+        monkeypatch.setattr(edges.raw_payloads(), "put", put)
+        rival()
+        return put(*args)
+
+    monkeypatch.setattr(edges.raw_payloads(), "put", overtaken)
+
+
+def test_a_part_that_was_lost_is_fetched_again(sent_messages: Take) -> None:
+    with serving(Partner(total=95)) as partner:
+        job_id = one_task(partner)
+        fetch_in_next_window(job_id, partner, 3)
+        edges.raw_payloads().delete(names.raw_key(job_id, TASK, row_of(job_id).part))
+        partner.requests.clear()
+
+        state = fetch_in_next_window(job_id, partner, 10)
+
+        assert partner.requests[0]["offset"] == "0"
+    job = end(job_id, sent_messages)
+    assert (state, job["Status"], job["RecordsReceived"]) == ("ENQUEUED", "SUCCEEDED", 95)
+    assert dataset(job) == expected(95)
+
+
+def test_a_page_that_repeats_the_last_one_of_the_part_is_a_loop(sent_messages: Take) -> None:
+    class Clamping(Partner):
+        def page(self, query: dict[str, str], earlier: int) -> tuple[int, bytes]:
+            return super().page({**query, "offset": str(min(int(query["offset"]), 20))}, earlier)
+
+    with serving(Clamping()) as partner:
+        job_id = one_task(partner)
+        fetch_in_next_window(job_id, partner, 3)
+
+        state = fetch_in_next_window(job_id, partner, 1)
+
+    row = row_of(job_id)
+    assert state == "FAILED"
+    assert row.error is not None
+    assert (row.error["Type"], row.error["Page"]) == ("PaginationLoop", 3)
+
+
+def test_what_a_part_weighs_counts(sent_messages: Take, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(Partner(total=95)) as partner:
+        job_id = one_task(partner)
+        fetch_in_next_window(job_id, partner, 3)
+        monkeypatch.setattr(task_pages, "_MOST_BYTES", row_of(job_id).bytes * 3)
+
+        state = fetch_in_next_window(job_id, partner, 10)
+
+    error = row_of(job_id).error
+    assert state == "FAILED"
+    assert error is not None
+    assert error["Type"] == "InvalidPayload"
+    assert "are larger than" in error["Message"]
+
+
+def test_a_failed_task_with_a_part_is_fetched_again_from_its_beginning(
+    sent_messages: Take, executions: dict[str, str]
+) -> None:
+    with serving(Partner(total=95)) as partner:
+        job_id = one_task(partner)
+        fetch_in_next_window(job_id, partner, 3)
+        status_change(job_id, "ABORTED")
+        assert row_of(job_id).pages == 3
+        call(redrive_job, job_id)
+        (successor,) = set(executions) - {workflow.EXECUTION}
+
+        workflow.prepare({}, job_id, successor)
+
+        assert edges.tasks().task(job_id, TASK) is None
+        assert workflow.status(job_id)["Pages"] == 0
+        assert fetch_in_next_window(job_id, partner, 10) == "ENQUEUED"
+    process_payload.handler(sent_messages(), Context())
+    workflow.reconcile(job_id, successor)
+    job = workflow.status(job_id)
+    assert job["Status"] == "SUCCEEDED"
+    assert dataset(job) == expected(95)
+
+
+# Messages of an earlier life
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_a_message_does_not_make_a_part_the_whole(sent_messages: Take, failed: bool) -> None:
+    with serving(Partner(total=95)) as partner:
+        job_id = one_task(partner)
+        fetch_in_next_window(job_id, partner, 3)
+    if failed:
+        job = edges.jobs().job(job_id)
+        assert job is not None
+        edges.tasks().advance(job, TaskRow(TASK, TaskState.FAILED, error={"Type": "X", "Message": ""}))
+    before = row_of(job_id)
+    edges.queue().send(job_id, TASK)
+    (record,) = sent_messages()["Records"]
+    record["attributes"]["ApproximateReceiveCount"] = "5"
+
+    answer = process_payload.handler({"Records": [record]}, Context())
+
+    assert answer == {"batchItemFailures": []}
+    assert row_of(job_id) == before
+
+
+def test_a_message_of_a_task_that_is_pending_again_does_not_fail_it(sent_messages: Take) -> None:
+    with serving(Partner(total=95)) as partner:
+        job_id = one_task(partner)
+    edges.queue().send(job_id, TASK)
+    (record,) = sent_messages()["Records"]
+    record["attributes"]["ApproximateReceiveCount"] = "5"
+
+    answer = process_payload.handler({"Records": [record]}, Context())
+
+    assert answer == {"batchItemFailures": []}
+    assert edges.tasks().task(job_id, TASK) is None
+
+
+# Children that run twice
+
+
+class Changing(Partner):
+    """Every answer differs from the one before: views, prices, times of reading."""
+
+    def page(self, query: dict[str, str], earlier: int) -> tuple[int, bytes]:
+        return 200, json.dumps({"data": [{"id": n, "seen": len(self.requests)} for n in range(3)], "total": 3}).encode()
+
+
+def test_of_two_children_whose_answers_differ_one_counts_everywhere(
+    sent_messages: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(Changing()) as partner:
+        (task,) = workflow.planned_tasks(step := workflow.prepare({"url": partner.url, "paginator": offset(3)}))
+        event = {"JobId": step["JobId"], "Task": task}
+        between(monkeypatch, lambda: fetch_payload.handler(event, Context()))
+
+        fetch_payload.handler(event, Context())
+
+    assert len(raw_keys(step["JobId"])) == 2
+    edges.queue().send(step["JobId"], TASK)  # the other child's message
+    job = end(step["JobId"], sent_messages)
+    (listed,) = json.loads(edges.dataset().get(f"default/{step['JobId']}/_manifest.json") or b"")["Objects"]
+    body = edges.dataset().get(listed["Key"]) or b""
+    assert (hashlib.sha256(body).hexdigest(), len(body)) == (listed["Sha256"], listed["Size"])
+    assert [json.loads(line)["seen"] for line in dataset(job)] == [3] * 3  # the rival, which was first to say so
+    assert job["Status"] == "SUCCEEDED"
+
+
+def test_a_consumer_that_is_late_stores_what_the_first_one_stored(
+    sent_messages: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(Changing()) as partner:
+        (task,) = workflow.planned_tasks(step := workflow.prepare({"url": partner.url, "paginator": offset(3)}))
+        event = {"JobId": step["JobId"], "Task": task}
+        between(monkeypatch, lambda: fetch_payload.handler(event, Context()))
+        fetch_payload.handler(event, Context())
+    messages, put, stored = sent_messages(), edges.dataset().put, []
+
+    def overtaken(key: str, body: bytes, content_type: str) -> str:
+        stored.append(body)
+        if len(stored) == 1:
+            process_payload.handler(messages, Context())
+        return put(key, body, content_type)
+
+    monkeypatch.setattr(edges.dataset(), "put", overtaken)
+
+    answer = process_payload.handler(messages, Context())
+
+    assert answer == {"batchItemFailures": []}
+    assert len(stored) == 2
+    assert len(set(stored)) == 1
+    assert row_of(step["JobId"]).sha256 == hashlib.sha256(stored[0]).hexdigest()

@@ -1,0 +1,169 @@
+"""How a worker waits and asks again, on a clock that only waiting moves."""
+
+from collections.abc import Callable, Iterable
+from itertools import repeat
+
+import pytest
+
+from poller.edges import fetching
+from poller.edges.fetching import Gate, PageFetcher
+from poller.errors import HeldBack, UpstreamUnavailable
+from poller.models import PageRequest, Response
+from poller.specs import JobSpec, Retry
+
+REQUEST = PageRequest("GET", "https://api.example.com/", {})
+PAGE, ERROR = Response(200, {}, b"[1]"), Response(500, {}, b"")
+
+
+def later(seconds: int, status: int = 429) -> Response:
+    return Response(status, {"retry-after": str(seconds)}, b"")
+
+
+class Clock:
+    """Stands in for the module `time`; `meanwhile` is what others do during the next wait."""
+
+    def __init__(self) -> None:
+        self.now, self.waits = 1_800_000_000.25, list[float]()
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    def time(self) -> float:
+        return self.now
+
+    monotonic = time
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.now += seconds
+        meanwhile, self.meanwhile = self.meanwhile, lambda: None
+        meanwhile()
+
+
+class Api:
+    """Gives the next of `answers` to each request, and notes when it came."""
+
+    def __init__(self, clock: Clock, answers: Iterable[Response]) -> None:
+        self._clock, self._answers = clock, iter(answers)
+        self.asked: list[float] = []
+
+    def send(self, _request: PageRequest) -> Response:
+        self.asked.append(self._clock.now)
+        return next(self._answers)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(fetching, "time", clock)
+    return clock
+
+
+def fetcher(clock: Clock, api: Api, attempts: int = 2, seconds: float = 1000.0) -> PageFetcher:
+    spec = JobSpec("https://api.example.com/", retry=Retry(max_attempts=attempts))
+    gate = Gate(sleep=clock.sleep)
+    return PageFetcher(api, spec, clock.now + seconds, gate, clock.sleep)  # type: ignore[arg-type]
+
+
+def test_an_api_that_says_when_to_come_back_uses_up_no_attempts(clock):
+    api = Api(clock, [*[later(1)] * 30, ERROR, *[later(2)] * 30, PAGE])
+
+    page, _ = fetcher(clock, api).fetch(REQUEST)
+
+    assert page.records == [1]
+    assert len(api.asked) == 62
+
+
+def test_a_failure_that_says_when_to_come_back_is_waited_for_and_counts(clock):
+    api = Api(clock, repeat(later(5, 503)))
+
+    with pytest.raises(UpstreamUnavailable, match=r"HTTP 503 \(4 attempts\)"):
+        fetcher(clock, api, attempts=4).fetch(REQUEST)
+
+    assert all(wait >= 5 for wait in clock.waits)
+    assert len(clock.waits) == 3
+
+
+def test_failures_between_invitations_count(clock):
+    api = Api(clock, [later(1), ERROR, later(1), ERROR])
+
+    with pytest.raises(UpstreamUnavailable, match=r"HTTP 500 \(4 attempts\)"):
+        fetcher(clock, api).fetch(REQUEST)
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 7])
+def test_an_api_that_never_lets_anyone_in_is_left_to_the_workflow_when_the_time_box_ends(clock, seconds):
+    api = Api(clock, repeat(later(seconds)))
+    end = clock.now + 50
+
+    with pytest.raises(HeldBack) as held:
+        fetcher(clock, api, seconds=50).fetch(REQUEST)
+
+    assert max(api.asked) <= end
+    assert held.value.not_before > clock.now
+    assert len(api.asked) <= 100
+
+
+def test_invitations_end_even_if_time_stands_still(clock, monkeypatch):
+    monkeypatch.setattr(clock, "sleep", lambda _: None)
+    api = Api(clock, repeat(later(1)))
+
+    with pytest.raises(UpstreamUnavailable, match=r"HTTP 429 \(102 attempts\)"):
+        fetcher(clock, api).fetch(REQUEST)
+
+
+@pytest.mark.parametrize("seconds", [1, 5])
+def test_those_who_wait_do_not_wake_together_and_never_too_early(clock, seconds):
+    gate = Gate(sleep=clock.sleep)
+    gate.close_for(seconds)
+    began = clock.now
+
+    woke = set()
+    for _ in range(200):
+        clock.now = began
+        gate.wait()
+        woke.add(clock.now - began)
+
+    assert len(woke) == 200
+    assert min(woke) >= seconds
+    assert max(woke) <= (seconds + 1) * 1.5
+    assert max(woke) - min(woke) > 0.3 * seconds
+
+
+def test_who_wakes_to_a_gate_that_was_closed_again_waits_again(clock):
+    gate = Gate(sleep=clock.sleep)
+    gate.close_for(2)
+    clock.meanwhile = lambda: gate.close_for(5)
+
+    gate.wait()
+
+    assert len(clock.waits) == 2
+    assert sum(clock.waits) >= 2 + 5
+
+
+def test_who_wakes_to_a_gate_that_is_closed_for_long_leaves_it_to_the_workflow(clock):
+    gate = Gate(sleep=clock.sleep)
+    gate.close_for(2)
+    clock.meanwhile = lambda: gate.close_for(60)
+
+    with pytest.raises(HeldBack):
+        gate.wait()
+
+
+def test_a_pause_is_waited_only_if_the_time_box_lasts_as_long(clock):
+    gate = Gate(sleep=clock.sleep)
+    gate.close_for(4)
+
+    with pytest.raises(HeldBack):
+        gate.wait(clock.now + 3)
+    gate.wait(clock.now + 8)
+
+    assert len(clock.waits) == 1
+
+
+def test_failures_wait_longer_and_longer_and_invitations_do_not(clock, monkeypatch):
+    monkeypatch.setattr(fetching.random, "random", lambda: 0.5)
+    api = Api(clock, [*[later(1)] * 4, *[ERROR] * 4, PAGE])
+
+    fetcher(clock, api, attempts=5).fetch(REQUEST)
+
+    assert max(clock.waits[:-4]) <= 2 * 1.25
+    assert clock.waits[-4:] == [0.25, 0.5, 1.0, 2.0]

@@ -1,0 +1,86 @@
+"""Which parameters and headers are refused, which are hidden, and which are nobody's secret."""
+
+from urllib.parse import quote
+
+import pytest
+
+from poller.errors import JobRejected
+from poller.logic.job_spec import parse_job_spec
+from poller.logic.secret_names import is_credential, sounds_secret
+
+URL = "https://api.example.com/items"
+RANDOM = "AIzaSyD4c5n4rY-0123_456"
+
+CREDENTIALS = [
+    "token", "api_token", "apiToken", "access-token", "access_token", "ACCESS_TOKEN", "auth_token", "oauth_token",
+    "id_token", "refreshToken", "X-Amz-Security-Token", "private_token", "tokenSecret",
+    "api_key", "apikey", "api-key", "apiKey", "x-api-key", "hapikey", "app_key", "serviceKey", "subscription-key",
+    "Ocp-Apim-Subscription-Key", "x-functions-key", "consumer_key", "user_key", "secret_access_key", "api_key_1",
+    "secret", "client_secret", "client-secret", "clientSecret", "password", "passwd", "pwd", "user_pwd", "pass",
+    "passphrase", "sig", "api_sig", "signature", "X-Amz-Signature", "X-Amz-Credential", "credentials", "hmac",
+    "auth", "oauth", "X-Auth", "Authorization", "authorisation", "jwt", "sessionid", "session_id", "PHPSESSIONID",
+]  # fmt: skip
+HARMLESS = [
+    "page_token", "pageToken", "next_token", "nextToken", "NextPageToken", "continuation_token", "continuation-token",
+    "pagetoken", "paginationToken", "$skiptoken", "$deltatoken", "resumptionToken", "syncToken", "starting_token",
+    "cursor_token", "sort_key", "primary_key", "partition_key", "key_field", "keys", "keyword", "project_key",
+    "issue_key", "token_address", "token_type", "max_tokens", "tokens", "author", "authors", "author_id", "authority",
+    "design", "signal", "signup_date", "assigned_to", "session", "passenger", "passed", "compass", "monkey", "turkey",
+    "secretary", "pass_through", "access_key_id", "q", "",
+]  # fmt: skip
+
+
+def refusal(**fields: object) -> str:
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec({"url": URL, **fields})
+    return refused.value.message
+
+
+BY_VALUE = [("key", RANDOM), ("KEY", RANDOM), ("appid", "b6907d289e10d714a6e88b30761fae22")]
+
+
+@pytest.mark.parametrize(("name", "value"), [*((name, "s3cret") for name in CREDENTIALS), *BY_VALUE])
+def test_a_parameter_that_carries_a_credential_is_refused(name, value):
+    in_params = refusal(params={name: value})
+    in_url = refusal(url=f"{URL}?page=1&{quote(name)}={value}")
+
+    assert in_params == f"params.{name} would store a secret with the job; leave it out"
+    assert in_url == f"url's parameter {name} would store a secret with the job; leave it out"
+    assert sounds_secret(name)
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_a_parameter_that_only_sounds_alike_is_sent(name):
+    by_params = parse_job_spec({"url": URL, "params": {name: RANDOM}})
+    by_url = parse_job_spec({"url": f"{URL}?{quote(name)}={RANDOM}"})
+
+    assert by_params.params == {name: RANDOM}
+    assert by_url.url.endswith(RANDOM)
+
+
+@pytest.mark.parametrize("name", ["key", "Key", "appid"])
+@pytest.mark.parametrize("value", ["", "colour", "9780140328721", "2026-01-01T00:00:00", "a-long-name-without-digits",
+                                   "/works/OL45804W", 440, True])  # fmt: skip
+def test_a_key_to_filter_by_is_sent(name, value):
+    spec = parse_job_spec({"url": URL, "params": {name: value}})
+
+    assert list(spec.params) == [name]
+
+
+@pytest.mark.parametrize("name", ["Ocp-Apim-Subscription-Key", "X-Functions-Key", "X-Session-Id", "X-Jwt"])
+def test_a_header_that_carries_a_credential_is_refused(name):
+    said = refusal(headers={name: "s3cret"})
+
+    assert said == f"headers.{name} would store a secret with the job; leave it out"
+
+
+@pytest.mark.parametrize("name", ["Idempotency-Key", "Accept", "X-Request-Id", "Partition-Key"])
+def test_other_headers_are_sent(name):
+    spec = parse_job_spec({"url": URL, "headers": {name: RANDOM}})
+
+    assert spec.headers == {name: RANDOM}
+
+
+def test_a_name_is_judged_in_time_however_long_it_is():
+    assert not is_credential("nexttoken" * 5000 + "x", "")
+    assert is_credential("page" * 5000 + "apitoken", "")
