@@ -430,6 +430,18 @@ def test_a_child_that_runs_twice_asks_and_sends_once(sent_messages: Take) -> Non
     assert len(sent_messages()["Records"]) == 3
 
 
+def test_a_child_of_a_failed_task_does_not_ask_again(sent_messages: Take) -> None:
+    with serving(Partner(total=30, refuses_page_from=20)) as partner:
+        step = planned(partner)
+        workflow.fetch_all(step)
+        asked = len(partner.requests)
+
+        states = workflow.fetch_all(step)
+
+        assert len(partner.requests) == asked
+    assert states == ["ENQUEUED", "ENQUEUED", "FAILED"]
+
+
 def test_a_child_that_begins_after_the_stop_leaves_no_trace(sent_messages: Take) -> None:
     with serving(Partner(total=30)) as partner:
         step = planned(partner)

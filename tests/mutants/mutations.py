@@ -379,7 +379,7 @@ MUTATIONS = (
         f"{_SRC}/handlers/fetch_payload.py",
         "if row.state is TaskState.STARTED:",
         "if row:",
-        f"{_GUARDS}::test_a_child_that_runs_twice_asks_and_sends_once",
+        f"{_GUARDS}::test_a_child_of_a_failed_task_does_not_ask_again",
     ),
     Mutation(
         "a child that runs twice sends one message (13)",
