@@ -108,7 +108,8 @@ class Worker:
             seconds = time.process_time() - began
         if answer["State"] != "ENQUEUED" or memory.messages != [task["TaskId"]]:
             raise AssertionError(f"the task ended as {answer}")
-        return memory.objects[names.raw_key(JOB_ID, task["TaskId"])], seconds
+        raw = names.raw_key(JOB_ID, task["TaskId"], memory.rows[task["TaskId"]].raw)
+        return memory.objects[raw], seconds
 
 
 def ids(raw: bytes) -> list[int]:
