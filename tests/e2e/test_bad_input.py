@@ -112,6 +112,8 @@ def test_interrupting_the_wait_leaves_the_job_running(stack: LocalStack) -> None
     process = subprocess.Popen(
         [str(POLLER), "run", url, "--name", "interrupted", "--wait"],
         cwd=stack.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # As at a terminal: what was started in the background of a script ignores Ctrl-C, and its children with it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # as tests/cli does
     )  # fmt: skip
     assert process.stderr
     assert "is submitted" in process.stderr.readline()
