@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from poller.errors import JobRejected
-from poller.logic.job_spec import parse_job_spec
+from poller.logic.job_spec import accept_job_spec
 from poller_local.errors import BadInput
 from poller_local.spec_input import build_spec, parse_spec
 
@@ -60,7 +60,7 @@ def test_what_the_stack_would_reject_is_refused_in_its_words(tmp_path: Path, spe
     file = tmp_path / "job.json"
     file.write_text(json.dumps(spec))
     with pytest.raises(JobRejected) as rejected:
-        parse_job_spec(spec)
+        accept_job_spec(spec)
 
     with pytest.raises(BadInput) as bad:
         build_spec(None, str(file), None)

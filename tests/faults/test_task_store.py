@@ -37,7 +37,7 @@ def fetched(task: str, state: TaskState, pages: int, size: int) -> TaskRow:
     """A row that names a part while it is STARTED, and a raw object later."""
     name = f"{pages}-{size}"
     where = {"part": name} if state is TaskState.STARTED else {"raw": name}
-    return TaskRow(task, state, pages=pages, records=size, bytes=size * 10, **where)  # type: ignore[arg-type]
+    return TaskRow(task, state, pages=pages, records=size, bytes=size * 10, **where)
 
 
 def cancelled(*reasons: str) -> ClientError:

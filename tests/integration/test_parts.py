@@ -302,20 +302,25 @@ class Changing(Partner):
         return 200, json.dumps({"data": [{"id": n, "seen": len(self.requests)} for n in range(3)], "total": 3}).encode()
 
 
+def rivals(partner: Partner, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Two children fetch one task, the second in the midst of the first; returns the job's id."""
+    (task,) = workflow.planned_tasks(step := workflow.prepare({"url": partner.url, "paginator": offset(3)}))
+    event = {"JobId": step["JobId"], "Task": task}
+    between(monkeypatch, lambda: fetch_payload.handler(event, Context()))
+    fetch_payload.handler(event, Context())
+    return str(step["JobId"])
+
+
 def test_of_two_children_whose_answers_differ_one_counts_everywhere(
     sent_messages: Take, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving(Changing()) as partner:
-        (task,) = workflow.planned_tasks(step := workflow.prepare({"url": partner.url, "paginator": offset(3)}))
-        event = {"JobId": step["JobId"], "Task": task}
-        between(monkeypatch, lambda: fetch_payload.handler(event, Context()))
+        job_id = rivals(partner, monkeypatch)
 
-        fetch_payload.handler(event, Context())
-
-    assert len(raw_keys(step["JobId"])) == 2
-    edges.queue().send(step["JobId"], TASK)  # the other child's message
-    job = end(step["JobId"], sent_messages)
-    (listed,) = json.loads(edges.dataset().get(f"default/{step['JobId']}/_manifest.json") or b"")["Objects"]
+    assert len(raw_keys(job_id)) == 2
+    edges.queue().send(job_id, TASK)  # the other child's message
+    job = end(job_id, sent_messages)
+    (listed,) = json.loads(edges.dataset().get(f"default/{job_id}/_manifest.json") or b"")["Objects"]
     body = edges.dataset().get(listed["Key"]) or b""
     assert (hashlib.sha256(body).hexdigest(), len(body)) == (listed["Sha256"], listed["Size"])
     assert [json.loads(line)["seen"] for line in dataset(job)] == [3] * 3  # the rival, which was first to say so
@@ -326,10 +331,7 @@ def test_a_consumer_that_is_late_stores_what_the_first_one_stored(
     sent_messages: Take, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving(Changing()) as partner:
-        (task,) = workflow.planned_tasks(step := workflow.prepare({"url": partner.url, "paginator": offset(3)}))
-        event = {"JobId": step["JobId"], "Task": task}
-        between(monkeypatch, lambda: fetch_payload.handler(event, Context()))
-        fetch_payload.handler(event, Context())
+        job_id = rivals(partner, monkeypatch)
     messages, put, stored = sent_messages(), edges.dataset().put, []
 
     def overtaken(key: str, body: bytes, content_type: str) -> str:
@@ -345,4 +347,4 @@ def test_a_consumer_that_is_late_stores_what_the_first_one_stored(
     assert answer == {"batchItemFailures": []}
     assert len(stored) == 2
     assert len(set(stored)) == 1
-    assert row_of(step["JobId"]).sha256 == hashlib.sha256(stored[0]).hexdigest()
+    assert row_of(job_id).sha256 == hashlib.sha256(stored[0]).hexdigest()

@@ -1385,7 +1385,7 @@ MUTATIONS = (
     Mutation(
         "headers that carry secrets are refused (32)",
         f"{_SRC}/logic/spec_fields.py",
-        "if _SECRET_HEADERS.search(name) or is_credential(name, str(item)):",
+        "if is_credential_header(name, str(item)):",
         "if False:",
         f"{_RULES}::test_what_sounds_secret_is_not_stored_with_a_job",
     ),
@@ -1405,9 +1405,9 @@ MUTATIONS = (
     ),
     Mutation(
         "headers that carry keys of any name are refused (32)",
-        f"{_SRC}/logic/spec_fields.py",
-        " or is_credential(name, str(item)):",
-        ":",
+        f"{_SRC}/logic/secret_names.py",
+        "is not None or is_credential(name, value)",
+        "is not None",
         "tests/unit/test_secret_names.py::test_a_header_that_carries_a_credential_is_refused",
     ),
     Mutation(

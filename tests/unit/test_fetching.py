@@ -60,7 +60,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def fetcher(clock: Clock, api: Api, attempts: int = 2, seconds: float = 1000.0) -> PageFetcher:
     spec = JobSpec("https://api.example.com/", retry=Retry(max_attempts=attempts))
     gate = Gate(sleep=clock.sleep)
-    return PageFetcher(api, spec, clock.now + seconds, gate, clock.sleep)  # type: ignore[arg-type]
+    return PageFetcher(api, spec, clock.now + seconds, gate, clock.sleep)
 
 
 def test_an_api_that_says_when_to_come_back_uses_up_no_attempts(clock):

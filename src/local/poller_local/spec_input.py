@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from poller.errors import JobRejected
-from poller.logic.job_spec import parse_job_spec
+from poller.logic.job_spec import accept_job_spec
 from poller_local.errors import BadInput
 
 
@@ -35,7 +35,7 @@ def build_spec(
         spec["client_token"] = client_token
     _require_scheme(url)
     try:
-        parse_job_spec(spec)
+        accept_job_spec(spec)
     except JobRejected as error:
         raise BadInput(error.message) from error
     return spec

@@ -14,7 +14,7 @@ from poller.handlers.many import each
 from poller.handlers.steps import fetch_step, step
 from poller.logic import names
 from poller.logic.detect import detect
-from poller.logic.job_spec import parse_job_spec, refuse_large
+from poller.logic.job_spec import accept_job_spec, refuse_large
 from poller.logic.paginators import page_request
 from poller.logic.plan import Plan, make_plan, tasks
 from poller.logic.summary import iso
@@ -51,7 +51,7 @@ def _prepare(job: Job, raw_spec: Any, deadline: float) -> dict[str, Any]:
     """Plan the job and write down what came of it: the plan, or why there is none."""
     after = replace(job, preparations=job.preparations + 1)
     try:
-        spec = parse_job_spec(raw_spec)
+        spec = accept_job_spec(raw_spec)
         after = replace(after, deadline_at=job.deadline_at or _deadline(spec))
         if first := _earlier_job(job, spec):
             after = replace(after, duplicate_of=first)

@@ -51,6 +51,12 @@ def parse_job_spec(raw: Any) -> JobSpec:
         raise JobRejected('url is missing; the smallest job spec is {"url": "https://…"}')
     spec = _build(JobSpec, "", raw, _SPEC_READERS)
     _refuse_contradictions(spec)
+    return spec
+
+
+def accept_job_spec(raw: Any) -> JobSpec:
+    """`parse_job_spec` for a spec that is yet to be stored: raises JobRejected for a large one, too."""
+    spec = parse_job_spec(raw)
     refuse_large(spec)
     return spec
 

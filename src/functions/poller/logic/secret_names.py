@@ -1,6 +1,11 @@
-"""Names of parameters and headers that announce a secret."""
+"""Names of parameters and headers that announce a secret.
+
+A spec is kept in an event archive, a table and a workflow's history: no place for credentials.
+"""
 
 import re
+
+from poller.logic.responses import plain
 
 _SOUNDS = re.compile(r"key|token|secret|pass|pwd|auth|sig|credential|session|cookie|jwt|hmac|appid", re.IGNORECASE)
 # How names of credentials end, in lower case and without punctuation: client-secret, X-Amz-Signature, apiToken.
@@ -10,6 +15,7 @@ _CREDENTIAL = re.compile(
     r"|security|service|session|shared|signing|subscription|user)key"
     r"|(?:basic|http|o|x)?auth|pass"
 )
+_HEADER = re.compile(r"auth|cookie|api-?key|token|secret|passw|credential|signature", re.IGNORECASE)
 # Tokens that say where the next page begins, with which nobody can log in.
 _PLACE = re.compile(
     r".*(?:cursor|continu(?:e|ation)|delta|next|page|pag(?:ing|ination)|prev(?:ious)?|resum(?:e|ption)|scroll|skip"
@@ -27,7 +33,12 @@ def sounds_secret(name: str) -> bool:
 
 def is_credential(name: str, value: str) -> bool:
     """Whether a value of that name must not be kept. Only where it is plain: what is refused cannot be sent at all."""
-    plain = re.sub("[^a-z]", "", name.lower())
-    if plain in _EITHER:
+    letters = plain(name)
+    if letters in _EITHER:
         return _RANDOM.fullmatch(value) is not None
-    return _CREDENTIAL.fullmatch(plain) is not None and not _PLACE.fullmatch(plain)
+    return _CREDENTIAL.fullmatch(letters) is not None and not _PLACE.fullmatch(letters)
+
+
+def is_credential_header(name: str, value: str) -> bool:
+    """The same for a header: few of them are anything else, so that it takes less to be refused."""
+    return _HEADER.search(name) is not None or is_credential(name, value)

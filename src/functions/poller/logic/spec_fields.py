@@ -10,13 +10,11 @@ import jmespath
 from poller.errors import JobRejected
 from poller.logic.names import is_name
 from poller.logic.responses import shown
-from poller.logic.secret_names import is_credential
+from poller.logic.secret_names import is_credential, is_credential_header
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.1
 # The transport owns these (RFC 9112, sections 6 and 9); a spec that sets them would break the request's framing.
 _TRANSPORT_HEADERS = {"host", "content-length", "transfer-encoding", "connection", "accept-encoding"}
-# A spec is kept in an event archive, a table and a workflow's history: no place for credentials.
-_SECRET_HEADERS = re.compile(r"auth|cookie|api-?key|token|secret|passw|credential|signature", re.IGNORECASE)
 
 Reader = Callable[[str, Any], Any]
 
@@ -108,7 +106,7 @@ def request_headers(field: str, value: Any) -> dict[str, str]:
             raise JobRejected(f"{field} has a name that is no HTTP header name: '{shown(name)}'")
         if name.lower() in _TRANSPORT_HEADERS:
             raise JobRejected(f"{field}.{shown(name)} is set by the connection itself; leave it out")
-        if _SECRET_HEADERS.search(name) or is_credential(name, str(item)):
+        if is_credential_header(name, str(item)):
             raise JobRejected(f"{field}.{shown(name)} would store a secret with the job; leave it out")
         # The value may be a secret: say where it is wrong, never what it is.
         if not isinstance(item, str) or not item.isprintable() or not item.isascii() or item != item.strip():
