@@ -1,4 +1,4 @@
-"""What a job called, counted by the emulator's IAM evaluator (`POLLER_IAM_LOG`, see its `iam_recording`)."""
+"""What a job called, counted by the emulator's IAM evaluator (`POLLER_IAM_LOG`, see `laptop_aws/iam/recording.py`)."""
 
 import json
 from collections import Counter

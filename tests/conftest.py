@@ -4,7 +4,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-SHARING = {"tests/e2e", "tests/emulator"}  # packages whose tests share what takes long to bring up
+SHARING = {"tests/e2e", "tests/laptop_aws"}  # packages whose tests share what takes long to bring up
 ALONE = {"tests/e2e/test_walkthrough.py"}  # brings up one of its own
 
 

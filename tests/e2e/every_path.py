@@ -13,8 +13,8 @@ from typing import Any
 import requests
 
 from poller_local.errors import JobNotFound
-from tests.emulator.support import eventually
 from tests.integration.partner import Partner, serving
+from tests.support.emulator import eventually
 from tests.support.local_stack import LocalStack
 
 SPEC = {"paginator": {"type": "offset", "limit": 10}}

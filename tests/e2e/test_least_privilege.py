@@ -13,7 +13,7 @@ import pytest
 
 from tests.e2e.conftest import RecordedStack
 from tests.e2e.every_path import SECONDS, drive_every_path
-from tests.emulator.support import eventually
+from tests.support.emulator import eventually
 from tests.support.template import as_list
 
 DOCS = "https://docs.aws.amazon.com"

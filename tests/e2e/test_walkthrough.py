@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 
 from poller_local.local_aws import local_environment
-from tests.emulator.support import Emulator
 from tests.support import stand_ins
 from tests.support.dataset import lines
 from tests.support.documents import commands
+from tests.support.emulator import Emulator
 from tests.support.local_stack import copy_tree
 from tests.support.template import ROOT, template
 

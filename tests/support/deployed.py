@@ -18,7 +18,7 @@ from requests.auth import AuthBase
 
 from poller_local.client import PollerClient
 from poller_local.stack import reachable_url
-from tests.emulator.support import REGION, Emulator, eventually
+from tests.support.emulator import REGION, Emulator, eventually
 from tests.support.local_stack import POLLER, LocalStack, without_aws
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]

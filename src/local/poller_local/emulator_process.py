@@ -17,7 +17,7 @@ from poller_local.checkout import Checkout, read_json_object, write_json_atomica
 from poller_local.errors import LocalStackError, one_line
 from poller_local.processes import command_line, kill_group
 
-MODULE = "poller_local.emulator"
+MODULE = "laptop_aws"
 COMMAND = (sys.executable, "-m", MODULE)
 HEALTH_PATH = "/_ministack/health"
 # Saved state is read before the port opens: a few seconds, more on a busy machine.

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from laptop_aws import KEY, REGION, SECRET
+
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 STACK_NAME = "poller"
-REGION = "us-east-1"
-# The emulator's root user. It holds no secret and is reachable from this machine only.
-KEY = SECRET = "test"  # noqa: S105  # nosec B105  # see above
 
 
 def local_environment(port: int, tool_directories: list[Path], base: Mapping[str, str]) -> dict[str, str]:

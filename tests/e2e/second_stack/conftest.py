@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.emulator.support import Emulator
 from tests.support.deployed import OPEN, Deployed, Packaged
+from tests.support.emulator import Emulator
 from tests.support.local_stack import LocalStack
 
 

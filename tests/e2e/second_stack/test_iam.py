@@ -13,9 +13,9 @@ from requests.auth import AuthBase
 
 from poller_local.bearer import Bearer
 from poller_local.signing import SigV4
-from tests.emulator.support import REGION
 from tests.integration.partner import Partner, serving
 from tests.support.deployed import ANY_ROUTE, FINDING_THE_STACK, READING, Deployed, Packaged
+from tests.support.emulator import REGION
 from tests.support.openapi import Operation, operations, rendered
 
 OPERATIONS = operations(rendered("PollerHttpApi", ApiAuth="IAM"))

@@ -9,9 +9,9 @@ import pytest
 from poller_local.client import PollerClient
 from poller_local.errors import JobNotFound
 from tests.e2e.second_stack.held import SPEC, Held
-from tests.emulator.support import eventually
 from tests.integration.partner import serving
 from tests.support.deployed import Deployed
+from tests.support.emulator import eventually
 
 Clients = tuple[PollerClient, PollerClient]
 

@@ -1,0 +1,1 @@
+"""CloudFormation: templates and the resources made from them."""
