@@ -10,9 +10,9 @@ from contextlib import AbstractContextManager
 from typing import Any
 from unittest.mock import patch
 
-from poller.handlers import fetch_payload, prepare_poller_job, resources
-from poller.logic import names, progress
-from poller.models import Job, TaskRow, TaskState
+from poller.handlers import dependencies, fetch_payload, prepare_poller_job
+from poller.jobs import keys, task_state
+from poller.jobs.model import Job, TaskRow, TaskState
 
 JOB_ID = "bench"
 _SETTINGS = {
@@ -57,7 +57,7 @@ class Memory:
         raise AssertionError("the partner asks for no pauses")
 
     def advance(self, _job: Job, change: TaskRow, _only_from: Container[TaskState] = frozenset(TaskState)) -> TaskRow:
-        row = progress.advance(self.rows.get(change.task_id), change)
+        row = task_state.advance(self.rows.get(change.task_id), change)
         if row is None:
             raise AssertionError("nobody else moves these tasks")
         self.rows[change.task_id] = row
@@ -74,8 +74,8 @@ class Memory:
 def using(memory: Memory) -> AbstractContextManager[object]:
     """Have the handlers find `memory` where their stores are, and log nothing but warnings."""
     os.environ.update(_SETTINGS)
-    resources.logger.setLevel("WARNING")
-    return patch.multiple(resources, **{name: lambda: memory for name in ("jobs", "tasks", "raw_payloads", "queue")})
+    dependencies.logger.setLevel("WARNING")
+    return patch.multiple(dependencies, **{name: lambda: memory for name in ("jobs", "tasks", "raw_payloads", "queue")})
 
 
 def plan(spec: dict[str, object]) -> tuple[Job, list[dict[str, Any]]]:
@@ -108,7 +108,7 @@ class Worker:
             seconds = time.process_time() - began
         if answer["State"] != "ENQUEUED" or memory.messages != [task["TaskId"]]:
             raise AssertionError(f"the task ended as {answer}")
-        raw = names.raw_key(JOB_ID, task["TaskId"], memory.rows[task["TaskId"]].raw)
+        raw = keys.raw_key(JOB_ID, task["TaskId"], memory.rows[task["TaskId"]].raw)
         return memory.objects[raw], seconds
 
 

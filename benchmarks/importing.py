@@ -22,7 +22,7 @@ import importlib, json, re, sys, time
 from pathlib import Path
 began = time.process_time()
 importlib.import_module(sys.argv[1])
-if resources := sys.modules.get("poller.handlers.resources"):
+if resources := sys.modules.get("poller.handlers.dependencies"):
     ours = [m for n, m in sys.modules.items() if n.startswith("poller.handlers.")]
     reading = time.process_time()
     edges = {e for m in ours for e in re.findall(r"resources\\.(\\w+)\\(\\)", Path(m.__file__).read_text())}

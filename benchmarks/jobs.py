@@ -12,7 +12,7 @@ from benchmarks import calls, engine
 from benchmarks.cost_model import Work, bill
 from benchmarks.partner import PAGE_RECORDS, serving
 from benchmarks.report import Figure
-from poller.logic.records import to_dataset
+from poller.datasets.records import to_dataset
 from poller_local.summary import Summary
 from tests.support.local_stack import LocalStack, copy_tree, free_port
 from tests.support.template import functions

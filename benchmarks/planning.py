@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from benchmarks.engine import JOB_ID, Memory, using
 from benchmarks.report import Figure
-from poller.handlers.steps import fetch_step
-from poller.logic.plan import tasks
-from poller.models import Geometry, Job, JobStatus
+from poller.jobs.model import Geometry, Job, JobStatus
+from poller.jobs.plan import tasks
+from poller.jobs.steps import fetch_step
 
 PAGES = 1_000_000
 

@@ -14,12 +14,12 @@ from unittest.mock import patch
 
 from benchmarks.engine import Context
 from benchmarks.report import Figure
-from poller.edges import rows
-from poller.edges.table import key, typed
-from poller.handlers import get_job, resources
-from poller.logic import names
-from poller.models import Geometry, Job, JobStatus, TaskRow, TaskState
-from poller.specs import JobSpec, Offset
+from poller.aws.dynamodb import key, typed
+from poller.handlers import dependencies
+from poller.handlers.api import get_job
+from poller.jobs import keys, rows
+from poller.jobs.model import Geometry, Job, JobStatus, TaskRow, TaskState
+from poller.specs.model import JobSpec, Offset
 from tests.emulator.support import REGION, Emulator
 from tests.support.template import resources as template_resources
 
@@ -83,17 +83,17 @@ def _job(size: int) -> Job:
 def _fill(client: Any, size: int) -> None:
     """A job whose tasks are all COMPLETE, with its counters, as if it had been run."""
     job = _job(size)
-    resources.jobs().claim(job)
+    dependencies.jobs().claim(job)
     shards: Counter[int] = Counter()
     items = []
     for index in range(size):
         row = TaskRow(f"t{index:08d}", TaskState.COMPLETE, 100, _PAGES, _RECORDS, 1_000_000, 100_000, "0" * 64)
-        shards[names.shard(row.task_id)] += 1
-        partition = names.partition(job.job_id, names.shard(row.task_id))
+        shards[keys.shard(row.task_id)] += 1
+        partition = keys.partition(job.job_id, keys.shard(row.task_id))
         items.append(typed({**rows.from_task(row), "JobId": partition, "ExpiresAt": _EXPIRES_AT}))
     for shard, count in shards.items():
         counted = {"complete": count, "pages": count * _PAGES, "records": count * _RECORDS}
-        items.append(key(names.partition(job.job_id, shard), rows.COUNT) | typed(rows.from_deltas(counted)))
+        items.append(key(keys.partition(job.job_id, shard), rows.COUNT) | typed(rows.from_deltas(counted)))
     for start in range(0, len(items), _BATCH):
         puts = [{"PutRequest": {"Item": item}} for item in items[start : start + _BATCH]]
         if client.batch_write_item(RequestItems={_TABLE: puts})["UnprocessedItems"]:

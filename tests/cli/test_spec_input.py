@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from poller.errors import JobRejected
-from poller.logic.job_spec import accept_job_spec
+from poller.specs.parse import accept_job_spec
 from poller_local.errors import BadInput
 from poller_local.spec_input import build_spec, parse_spec
 

@@ -108,13 +108,13 @@ def test_the_environment_equals_the_settings() -> None:
 
 BUILDERS = dict(
     re.findall(
-        r"def (\w+)\(\)[^\n]*\n((?:    .*\n)+)", (ROOT / "src/functions/poller/handlers/resources.py").read_text()
+        r"def (\w+)\(\)[^\n]*\n((?:    .*\n)+)", (ROOT / "src/functions/poller/handlers/dependencies.py").read_text()
     )
 )
 
 
 def settings_of_builder(name: str) -> set[str]:
-    """Settings that a builder in resources.py reads, itself or through the builders it calls."""
+    """Settings that a builder in dependencies.py reads, itself or through the builders it calls."""
     own = set(re.findall(r"settings\.(\w+)", BUILDERS[name]))
     return own.union(*(settings_of_builder(n) for n in BUILDERS if f"({n}())" in BUILDERS[name]))
 
@@ -122,10 +122,10 @@ def settings_of_builder(name: str) -> set[str]:
 def settings_used_by(module: Path, seen: set[Path]) -> set[str]:
     """Settings that a handler module reads, itself or through the handler modules it imports."""
     source = module.read_text()
-    used = set(re.findall(r"resources\.settings\.(\w+)", source))
-    used |= set().union(*(settings_of_builder(name) for name in BUILDERS if f"resources.{name}()" in source))
-    for name in re.findall(r"from poller\.handlers\.(\w+) import", source):
-        other = module.with_name(f"{name}.py")
+    used = set(re.findall(r"dependencies\.settings\.(\w+)", source))
+    used |= set().union(*(settings_of_builder(name) for name in BUILDERS if f"dependencies.{name}()" in source))
+    for name in re.findall(r"from poller\.((?:handlers|jobs)\.\w+) import", source):
+        other = ROOT / "src/functions/poller" / (name.replace(".", "/") + ".py")
         if other not in seen:
             used |= settings_used_by(other, seen | {other})
     return used

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from samtranslator.translator.transform import transform
 
-from poller.edges import upstream
 from poller.handlers import fetch_payload, prepare_poller_job, reconcile_job
-from poller.logic import names
-from poller.logic.plan import task_at
-from poller.logic.reconcile import MOST_VISITS
-from poller.models import Geometry
+from poller.jobs import keys
+from poller.jobs.model import Geometry
+from poller.jobs.next_step import MOST_VISITS
+from poller.jobs.plan import task_at
+from poller.upstream import client
 from tests.support.template import ROOT, as_list, functions, resources, statements, template
 
 ASL_TEXT = (ROOT / "statemachine" / "poller-workflow.asl.json").read_text()
@@ -227,8 +227,8 @@ class TestWorkflow:
     @pytest.mark.parametrize(
         ("function", "reserve", "at_the_end"),
         [
-            ("FetchPayload", fetch_payload._RESERVE_SECONDS, upstream.TOTAL_SECONDS),
-            ("PreparePollerJob", prepare_poller_job._RESERVE_SECONDS, upstream.TOTAL_SECONDS),
+            ("FetchPayload", fetch_payload._RESERVE_SECONDS, client.TOTAL_SECONDS),
+            ("PreparePollerJob", prepare_poller_job._RESERVE_SECONDS, client.TOTAL_SECONDS),
             ("ReconcileJob", reconcile_job._RESERVE_SECONDS, 0),
         ],
     )
@@ -246,14 +246,14 @@ class TestWorkflow:
 
     def test_names_fit_where_they_go(self) -> None:
         job_id, task_id, name = "j" * 64, "t" * 64, "n" * 64
-        keys = [
-            names.raw_key(job_id, task_id, "0" * 16),
-            names.plan_key(job_id, 10**9),
-            names.dataset_key(name, job_id, task_id),
+        found = [
+            keys.raw_key(job_id, task_id, "0" * 16),
+            keys.plan_key(job_id, 10**9),
+            keys.dataset_key(name, job_id, task_id),
         ]
-        execution = names.next_execution("arn:aws:states:r:1:execution:w:e", job_id, 10**6).rpartition(":")[2]
+        execution = keys.next_execution("arn:aws:states:r:1:execution:w:e", job_id, 10**6).rpartition(":")[2]
 
-        assert max(map(len, keys)) <= 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+        assert max(map(len, found)) <= 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
         assert (
             len(execution) <= 80
         )  # https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html

@@ -3,7 +3,7 @@
 import re
 
 from poller import errors
-from poller.models import JobStatus
+from poller.jobs.model import JobStatus
 from tests.support.template import ROOT, resources
 
 TEXT = (ROOT / "docs" / "operating.md").read_text()

@@ -10,8 +10,8 @@ from typing import Any
 import botocore.client
 import pytest
 
-from poller.edges.upstream import Upstream
-from poller.edges.workflow import Workflow
+from poller.jobs.workflow import Workflow
+from poller.upstream.client import Upstream
 
 
 class Killed(BaseException):

@@ -17,15 +17,16 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from botocore.exceptions import ClientError
 
-from poller.edges.jobs import JobStore
-from poller.edges.table import Table
-from poller.edges.tasks import TaskStore
-from poller.edges.upstream import Upstream
-from poller.handlers import cancel_job, fetch_payload, process_payload
-from poller.handlers import resources as edges
-from poller.logic.reconcile import Wait, decide
-from poller.models import Counts, Geometry, Job, JobStatus, TaskRow, TaskState
-from poller.specs import JobSpec
+from poller.aws.dynamodb import Table
+from poller.handlers import dependencies as edges
+from poller.handlers import fetch_payload, process_payload
+from poller.handlers.api import cancel_job
+from poller.jobs.job_store import JobStore
+from poller.jobs.model import Counts, Geometry, Job, JobStatus, TaskRow, TaskState
+from poller.jobs.next_step import Wait, decide
+from poller.jobs.task_store import TaskStore
+from poller.specs.model import JobSpec
+from poller.upstream.client import Upstream
 from tests.faults.test_task_store import cancelled
 from tests.integration import workflow
 from tests.integration.conftest import Context

@@ -13,19 +13,18 @@ from uuid import uuid4
 
 import pytest
 
+from poller.handlers import dependencies as edges
 from poller.handlers import (
-    cancel_job,
     fetch_payload,
     janitor,
     prepare_poller_job,
     process_payload,
     reconcile_job,
     record_undelivered_job,
-    redrive_job,
 )
-from poller.handlers import resources as edges
-from poller.logic import names, progress
-from poller.models import Counts
+from poller.handlers.api import cancel_job, redrive_job
+from poller.jobs import keys, task_state
+from poller.jobs.model import Counts
 from tests.faults.killing import Killer
 from tests.integration import workflow
 from tests.integration.conftest import Context, as_record
@@ -102,7 +101,7 @@ def through_a_redrive(run: Run) -> None:
     run.to_the_end(run.prepare())
     run.partner.refuses_page_from = None
     assert run.call(redrive_job) == 202
-    run.execution = names.next_execution(workflow.EXECUTION, run.job_id, 1)
+    run.execution = keys.next_execution(workflow.EXECUTION, run.job_id, 1)
     run.to_the_end(run.prepare())
 
 
@@ -147,14 +146,14 @@ def what_it_left(run: Run) -> dict[str, Any]:
     rows = sorted(edges.tasks().tasks(run.job_id), key=lambda row: row.task_id)
     recount = Counts()
     for row in rows:
-        recount = progress.add(recount, progress.deltas(None, row))
+        recount = task_state.add(recount, task_state.deltas(None, row))
     snapshot = edges.jobs().snapshot(run.job_id)
     assert snapshot is not None
     assert snapshot[1] == recount, "the counters differ from a recount of the rows"
     manifest = edges.dataset().get(f"orders/{run.job_id}/_manifest.json")
     objects = json.loads(manifest)["Objects"] if manifest else []
     # What no row names, a part or what another call fetched, is left to the bucket's lifecycle.
-    named = [names.raw_key(run.job_id, row.task_id, row.raw) for row in rows]
+    named = [keys.raw_key(run.job_id, row.task_id, row.raw) for row in rows]
     return {
         "summary": {name: value for name, value in job.items() if name not in CHANGES_WITH_TIME},
         "tasks": [(row.task_id, row.state, row.pages, row.records, row.bytes, row.sha256, row.error) for row in rows],

@@ -14,13 +14,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from moto import mock_aws
 
-from poller.edges import rows
-from poller.edges.jobs import JobStore
-from poller.edges.table import Table, plain
-from poller.edges.tasks import TaskStore
+from poller.aws.dynamodb import Table, plain
 from poller.errors import RetriablePollerError
-from poller.logic import progress
-from poller.models import Counts, Job, JobStatus, TaskRow, TaskState
+from poller.jobs import rows, task_state
+from poller.jobs.job_store import JobStore
+from poller.jobs.model import Counts, Job, JobStatus, TaskRow, TaskState
+from poller.jobs.task_store import TaskStore
 from tests.support.template import resources
 
 STEPS = (
@@ -132,7 +131,7 @@ class TaskStoreMachine(RuleBasedStateMachine):
     def fail_fetching(self, task: str) -> None:
         before = self.store.task("job", task)
         error = {"Type": "UpstreamRefused", "Message": "404"}
-        row = self.advance("fail_fetching", TaskRow(task, TaskState.FAILED, error=error), progress.FETCHING_MAY_FAIL)
+        row = self.advance("fail_fetching", TaskRow(task, TaskState.FAILED, error=error), task_state.FETCHING_MAY_FAIL)
         if before and before.state is not TaskState.STARTED:
             assert row == before, "a fetch that failed late was not overtaken"
 
@@ -140,7 +139,7 @@ class TaskStoreMachine(RuleBasedStateMachine):
     def fail_processing(self, task: str) -> None:
         error = {"Type": "ProcessingFailed", "Message": "gone"}
         failed = TaskRow(task, TaskState.FAILED, error=error)
-        row = self.advance("fail_processing", failed, progress.PROCESSING_MAY_FAIL)
+        row = self.advance("fail_processing", failed, task_state.PROCESSING_MAY_FAIL)
         assert row.state.rank >= TaskState.FAILED.rank
 
     @rule(data=st.data())
@@ -208,7 +207,7 @@ class TaskStoreMachine(RuleBasedStateMachine):
         fired["cancel"] += 1
         for task in (f"t{n:08d}" for n in range(4)):
             failed = TaskRow(task, TaskState.FAILED, error={"Type": "Cancelled", "Message": ""})
-            self.store.advance(self.job, failed, progress.PROCESSING_MAY_FAIL)
+            self.store.advance(self.job, failed, task_state.PROCESSING_MAY_FAIL)
         counts = self.counts()
         assert counts.finished == 4
 
@@ -218,10 +217,10 @@ class TaskStoreMachine(RuleBasedStateMachine):
         counted, recount = Counts(), Counts()
         for item in items:
             if item["TaskId"] == rows.COUNT:
-                counted = progress.add(counted, rows.to_counts(item))
+                counted = task_state.add(counted, rows.to_counts(item))
             elif item["TaskId"] != rows.JOB:
                 row = rows.to_task(item)
-                recount = progress.add(recount, progress.deltas(None, row))
+                recount = task_state.add(recount, task_state.deltas(None, row))
                 assert reach(row) >= self.rank.get(row.task_id, PENDING), "a task went back"
                 self.rank[row.task_id] = reach(row)
                 named = row.raw or row.part

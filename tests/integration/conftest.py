@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from poller.handlers import resources as edges
+from poller.handlers import dependencies as edges
 from tests.support.template import resources
 
 

@@ -11,14 +11,14 @@ from uuid import uuid4
 import boto3
 import pytest
 
-from poller.edges.payloads import Bucket
+from poller.aws.s3 import Bucket
 from poller.errors import MOST_MESSAGE
-from poller.handlers import get_job_results, get_job_tasks, list_jobs
-from poller.handlers import resources as edges
-from poller.logic import names
-from poller.logic.job_spec import MOST_SPEC_BYTES, parse_job_spec
-from poller.logic.summary import summary
-from poller.models import Counts, Geometry, Job, JobStatus, TaskRow, TaskState
+from poller.handlers import dependencies as edges
+from poller.handlers.api import get_job_results, get_job_tasks, list_jobs
+from poller.jobs import keys
+from poller.jobs.model import Counts, Geometry, Job, JobStatus, TaskRow, TaskState
+from poller.jobs.summary import summary
+from poller.specs.parse import MOST_SPEC_BYTES, parse_job_spec
 from tests.integration import workflow
 from tests.integration.conftest import Context
 
@@ -73,10 +73,10 @@ def test_links_with_the_longest_session_tokens_come_in_pages_that_fit(
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_request.html
     signer = boto3.client("s3", aws_access_key_id="k", aws_secret_access_key="s", aws_session_token="/" * 4096)
     job = finished_job()
-    objects = [{"TaskId": f"t{n:08d}", "Key": names.dataset_key("orders", job.job_id, f"t{n:08d}"), "Records": 1,
+    objects = [{"TaskId": f"t{n:08d}", "Key": keys.dataset_key("orders", job.job_id, f"t{n:08d}"), "Records": 1,
                 "Size": 1, "Sha256": "0" * 64} for n in range(1200)]  # fmt: skip
     manifest = json.dumps({"Objects": objects}).encode()
-    edges.dataset().put(names.manifest_key("orders", job.job_id), manifest, "application/json")
+    edges.dataset().put(keys.manifest_key("orders", job.job_id), manifest, "application/json")
 
     with monkeypatch.context() as patch:
         patch.setattr(edges, "dataset", lambda: Bucket(signer, "dataset"))

@@ -15,24 +15,19 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from botocore.exceptions import ClientError
 
-from poller.edges.events import JobEvents
-from poller.edges.fetching import Gate, PageFetcher
-from poller.edges.workflow import Workflow
+from poller.datasets.records import compressed
 from poller.errors import HeldBack, JobRejected, JobStopped, RetriablePollerError, UpstreamRefused
-from poller.handlers import (
-    cancel_job,
-    fetch_payload,
-    janitor,
-    prepare_poller_job,
-    process_payload,
-    record_undelivered_job,
-    redrive_job,
-)
-from poller.handlers import resources as edges
-from poller.logic import reconcile as rules
-from poller.logic.records import compressed
-from poller.models import Counts, Job, JobStatus, PageRequest, TaskRow, TaskState
-from poller.specs import JobSpec
+from poller.fetching.page_fetcher import PageFetcher
+from poller.fetching.pause import Gate
+from poller.handlers import dependencies as edges
+from poller.handlers import fetch_payload, janitor, prepare_poller_job, process_payload, record_undelivered_job
+from poller.handlers.api import cancel_job, redrive_job
+from poller.jobs import next_step as rules
+from poller.jobs.events import JobEvents
+from poller.jobs.model import Counts, Job, JobStatus, TaskRow, TaskState
+from poller.jobs.workflow import Workflow
+from poller.specs.model import JobSpec
+from poller.values import PageRequest
 from tests.integration import workflow
 from tests.integration.conftest import Context, as_record
 from tests.integration.partner import Partner, serving

@@ -8,8 +8,8 @@ from typing import Any
 import boto3
 import pytest
 
-from poller.edges import upstream
-from poller.handlers import resources as edges
+from poller.handlers import dependencies as edges
+from poller.upstream import client
 from tests.integration import workflow
 from tests.integration.conftest import as_record
 from tests.integration.partner import Partner, record, serving
@@ -153,7 +153,7 @@ def test_a_page_size_of_zero_is_refused_before_the_fan_out(sent_messages: Take) 
 
 
 def test_a_page_larger_than_the_cap_is_refused(sent_messages: Take, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upstream, "MAX_BODY_BYTES", 1000)
+    monkeypatch.setattr(client, "MAX_BODY_BYTES", 1000)
     with serving(Partner(body=b'["' + b"x" * 2000 + b'"]')) as partner:
         job = workflow.run({"url": partner.url, "paginator": "single_page"}, sent_messages)
 

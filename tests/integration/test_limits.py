@@ -13,14 +13,15 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from poller import errors
-from poller.edges import rows
+from poller.aws.attributes import to_attribute
 from poller.errors import MOST_MESSAGE, PollerError
-from poller.handlers import list_jobs, reconcile_job, record_undelivered_job
-from poller.handlers import resources as edges
-from poller.logic.attributes import to_attribute
-from poller.logic.job_spec import MOST_SPEC_BYTES, parse_job_spec
-from poller.logic.summary import summary
-from poller.models import Counts, Job, JobStatus
+from poller.handlers import dependencies as edges
+from poller.handlers import reconcile_job, record_undelivered_job
+from poller.handlers.api import list_jobs
+from poller.jobs import rows
+from poller.jobs.model import Counts, Job, JobStatus
+from poller.jobs.summary import summary
+from poller.specs.parse import MOST_SPEC_BYTES, parse_job_spec
 from tests.integration import workflow
 from tests.integration.conftest import Context, as_record
 from tests.integration.partner import Partner, serving

@@ -10,12 +10,13 @@ from typing import Any
 import boto3
 import pytest
 
-from poller.edges import fetching, task_pages
 from poller.errors import RetriablePollerError
-from poller.handlers import fetch_payload, process_payload, redrive_job
-from poller.handlers import resources as edges
-from poller.logic import names
-from poller.models import TaskRow, TaskState
+from poller.fetching import page_fetcher, pause, task_pages
+from poller.handlers import dependencies as edges
+from poller.handlers import fetch_payload, process_payload
+from poller.handlers.api import redrive_job
+from poller.jobs import keys
+from poller.jobs.model import TaskRow, TaskState
 from tests.integration import workflow
 from tests.integration.conftest import Context
 from tests.integration.partner import Partner, serving
@@ -89,7 +90,7 @@ def test_many_small_windows_of_a_rate_limit_end_in_success(sent_messages: Take) 
 
 
 def test_what_arrived_within_the_time_box_is_kept(sent_messages: Take, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 1000.0
+    now = time.monotonic()  # PreparePollerJob reads the real clock
 
     class Deep(Partner):
         def page(self, query: dict[str, str], earlier: int) -> tuple[int, bytes]:
@@ -99,7 +100,8 @@ def test_what_arrived_within_the_time_box_is_kept(sent_messages: Take, monkeypat
 
     clock = SimpleNamespace(monotonic=lambda: now, time=time.time)
     monkeypatch.setattr(fetch_payload, "time", clock)
-    monkeypatch.setattr(fetching, "time", clock)
+    monkeypatch.setattr(page_fetcher, "time", clock)
+    monkeypatch.setattr(pause, "time", clock)
     with serving(Deep(total=95)) as partner:
         job_id = one_task(partner)
         for pages in (3, 6, 9):
@@ -125,7 +127,7 @@ def test_a_part_counts_before_the_task_is_done(sent_messages: Take) -> None:
     assert state == "SKIPPED"
     assert (row.state, row.pages, row.records, row.attempts, row.raw) == (TaskState.STARTED, 3, 30, 4, "")
     assert (job["Started"], job["Pages"], job["RecordsReceived"]) == (1, 3, 30)
-    assert raw_keys(job_id) == {names.raw_key(job_id, TASK, row.part)}
+    assert raw_keys(job_id) == {keys.raw_key(job_id, TASK, row.part)}
     assert sent_messages() == {"Records": []}
 
 
@@ -190,7 +192,7 @@ def test_a_part_that_was_lost_is_fetched_again(sent_messages: Take) -> None:
     with serving(Partner(total=95)) as partner:
         job_id = one_task(partner)
         fetch_in_next_window(job_id, partner, 3)
-        edges.raw_payloads().delete(names.raw_key(job_id, TASK, row_of(job_id).part))
+        edges.raw_payloads().delete(keys.raw_key(job_id, TASK, row_of(job_id).part))
         partner.requests.clear()
 
         state = fetch_in_next_window(job_id, partner, 10)

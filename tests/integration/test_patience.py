@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from poller.handlers import resources as edges
+from poller.handlers import dependencies as edges
 from tests.integration import workflow
 from tests.integration.conftest import Context
 from tests.integration.partner import Partner, serving

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from poller.handlers import get_job, get_job_results
+from poller.handlers.api import get_job, get_job_results
 from tests.integration import workflow
 from tests.integration.partner import Partner, serving
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from poller.handlers import dependencies as edges
 from poller.handlers import fetch_payload, prepare_poller_job, process_payload, reconcile_job
-from poller.handlers import resources as edges
 from tests.integration.partner import Partner, serving
 from tests.integration.workflow import Context
 from tests.support.template import ROOT, functions
@@ -22,7 +22,7 @@ def sample(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ["get-job", "get-job-results"])
 def test_reading_an_unknown_job_is_404(sent_messages: Take, name: str) -> None:
-    handler = import_module(f"poller.handlers.{name.replace('-', '_')}").handler
+    handler = import_module(f"poller.handlers.api.{name.replace('-', '_')}").handler
 
     assert handler(sample(name), Context())["statusCode"] == 404
 

@@ -9,11 +9,12 @@ from uuid import uuid4
 
 import pytest
 
-from poller.edges.jobs import JobStore
 from poller.errors import UpstreamRefused
-from poller.handlers import cancel_job, get_job_results, get_job_tasks, janitor, list_jobs, reconcile_job, redrive_job
-from poller.handlers import resources as edges
-from poller.models import TaskState
+from poller.handlers import dependencies as edges
+from poller.handlers import janitor, reconcile_job
+from poller.handlers.api import cancel_job, get_job_results, get_job_tasks, list_jobs, redrive_job
+from poller.jobs.job_store import JobStore
+from poller.jobs.model import TaskState
 from tests.integration import workflow
 from tests.integration.conftest import Context
 from tests.integration.partner import Partner, serving

@@ -10,19 +10,12 @@ from uuid import uuid4
 import boto3
 import pytest
 
-from poller.edges import fetching
-from poller.handlers import (
-    cancel_job,
-    get_job_tasks,
-    janitor,
-    list_jobs,
-    reconcile_job,
-    record_undelivered_job,
-    redrive_job,
-)
-from poller.handlers import resources as edges
-from poller.logic import reconcile as rules
-from poller.models import TaskState
+from poller.fetching import page_fetcher
+from poller.handlers import dependencies as edges
+from poller.handlers import janitor, reconcile_job, record_undelivered_job
+from poller.handlers.api import cancel_job, get_job_tasks, list_jobs, redrive_job
+from poller.jobs import next_step as rules
+from poller.jobs.model import TaskState
 from tests.integration import workflow
 from tests.integration.conftest import Context, as_record
 from tests.integration.partner import Partner, serving
@@ -262,7 +255,7 @@ def test_an_absurd_retry_after_is_clamped(
     sent_messages: Take, monkeypatch: pytest.MonkeyPatch, asked: str, waited: int
 ) -> None:
     slept: list[float] = []
-    monkeypatch.setattr(fetching.time, "sleep", slept.append)
+    monkeypatch.setattr(page_fetcher.time, "sleep", slept.append)
     with serving(Partner(total=10)) as partner:
         step = planned(partner, retry={"max_attempts": 2})
         partner.status, partner.headers = 429, {"Retry-After": asked}
@@ -510,6 +503,6 @@ def test_a_task_that_completes_after_it_was_called_failed_is_complete(sent_messa
 
 
 def workflow_failed(task_id: str) -> Any:
-    from poller.models import TaskRow
+    from poller.jobs.model import TaskRow
 
     return TaskRow(task_id, TaskState.FAILED, error={"Type": "NoProgress", "Message": "given up"})

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from poller.handlers import fetch_payload, get_job, prepare_poller_job, process_payload, reconcile_job
-from poller.handlers import resources as edges
-from poller.logic import names
+from poller.handlers import dependencies as edges
+from poller.handlers import fetch_payload, prepare_poller_job, process_payload, reconcile_job
+from poller.handlers.api import get_job
+from poller.jobs import keys
 from tests.integration.conftest import Context
 
 EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:PollerWorkflow:one"
@@ -35,7 +36,7 @@ def raw_key(job_id: str, task_id: str) -> str:
     row = edges.tasks().task(job_id, task_id)
     assert row is not None
     assert row.raw
-    return names.raw_key(job_id, task_id, row.raw)
+    return keys.raw_key(job_id, task_id, row.raw)
 
 
 def fetch_all(step: dict[str, Any]) -> list[str]:

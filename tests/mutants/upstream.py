@@ -2,9 +2,9 @@
 
 from tests.mutants.mutations import Mutation
 
-_CLIENT = "src/functions/poller/edges/upstream.py"
-_ADDRESSES = "src/functions/poller/logic/addresses.py"
-_MESSAGE = "src/functions/poller/logic/http_message.py"
+_CLIENT = "src/functions/poller/upstream/client.py"
+_ADDRESSES = "src/functions/poller/upstream/addresses.py"
+_MESSAGE = "src/functions/poller/upstream/http_message.py"
 _TESTS = "tests/faults/http"
 
 UPSTREAM: tuple[Mutation, ...] = (

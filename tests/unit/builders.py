@@ -6,9 +6,10 @@ from typing import Any
 
 from hypothesis import settings
 
-from poller.logic.responses import read_page
-from poller.models import Geometry, Job, JobStatus, Page, Response
-from poller.specs import JobSpec
+from poller.jobs.model import Geometry, Job, JobStatus
+from poller.paging.read import read_page
+from poller.specs.model import JobSpec
+from poller.values import Page, Response
 
 URL = "https://api.example.com/items"
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)

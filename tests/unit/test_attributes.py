@@ -7,7 +7,7 @@ from boto3.dynamodb.types import TypeSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poller.logic.attributes import from_attribute, to_attribute
+from poller.aws.attributes import from_attribute, to_attribute
 
 # DynamoDB keeps 38 digits: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 PLAIN = st.none() | st.booleans() | st.integers(-(10**37), 10**37) | st.text()

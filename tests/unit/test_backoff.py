@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poller.logic.backoff import delay
-from poller.specs import Retry
+from poller.fetching.backoff import delay
+from poller.specs.model import Retry
 
 from .builders import examples
 

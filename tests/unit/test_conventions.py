@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from poller.errors import InvalidPayload, JobRejected
-from poller.logic.detect import detect
-from poller.logic.plan import Plan, make_plan
-from poller.logic.responses import read_page
+from poller.jobs.plan import Plan, make_plan
+from poller.paging.detect import detect
+from poller.paging.read import read_page
 
 from .builders import NOW, URL, response, spec
 

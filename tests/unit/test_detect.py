@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.errors import JobRejected
-from poller.logic.detect import detect
-from poller.logic.job_spec import job_spec_as_dict, parse_job_spec
-from poller.logic.plan import make_plan
-from poller.specs import Offset, PageNumber, SinglePage
+from poller.jobs.plan import make_plan
+from poller.paging.detect import detect
+from poller.specs.model import Offset, PageNumber, SinglePage
+from poller.specs.parse import job_spec_as_dict, parse_job_spec
 
 from .builders import URL, examples, page, spec
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.errors import InvalidPayload
-from poller.logic.exact_json import dumps, loads, on_one_line
+from poller.paging.lossless_json import dumps, loads, on_one_line
 
 from .builders import examples
 

@@ -5,11 +5,12 @@ from itertools import repeat
 
 import pytest
 
-from poller.edges import fetching
-from poller.edges.fetching import Gate, PageFetcher
 from poller.errors import HeldBack, UpstreamUnavailable
-from poller.models import PageRequest, Response
-from poller.specs import JobSpec, Retry
+from poller.fetching import page_fetcher, pause
+from poller.fetching.page_fetcher import PageFetcher
+from poller.fetching.pause import Gate
+from poller.specs.model import JobSpec, Retry
+from poller.values import PageRequest, Response
 
 REQUEST = PageRequest("GET", "https://api.example.com/", {})
 PAGE, ERROR = Response(200, {}, b"[1]"), Response(500, {}, b"")
@@ -53,7 +54,8 @@ class Api:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(fetching, "time", clock)
+    monkeypatch.setattr(page_fetcher, "time", clock)
+    monkeypatch.setattr(pause, "time", clock)
     return clock
 
 
@@ -160,7 +162,7 @@ def test_a_pause_is_waited_only_if_the_time_box_lasts_as_long(clock):
 
 
 def test_failures_wait_longer_and_longer_and_invitations_do_not(clock, monkeypatch):
-    monkeypatch.setattr(fetching.random, "random", lambda: 0.5)
+    monkeypatch.setattr(page_fetcher.random, "random", lambda: 0.5)
     api = Api(clock, [*[later(1)] * 4, *[ERROR] * 4, PAGE])
 
     fetcher(clock, api, attempts=5).fetch(REQUEST)

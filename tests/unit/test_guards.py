@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 
 from poller.errors import JobRejected
-from poller.logic.curl import curl_line
-from poller.logic.job_spec import parse_job_spec
-from poller.logic.reconcile import Wait, decide, note_progress, verdict
-from poller.models import Counts, JobStatus, PageRequest, TaskRow, TaskState
+from poller.fetching.curl import curl_line
+from poller.jobs.model import Counts, JobStatus, TaskRow, TaskState
+from poller.jobs.next_step import Wait, decide, note_progress
+from poller.jobs.verdict import verdict
+from poller.specs.parse import parse_job_spec
+from poller.values import PageRequest
 from tests.support.template import ROOT, functions, resources
 from tests.unit.builders import NOW, job
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.errors import JobRejected
-from poller.logic.job_spec import PAGINATORS, job_spec_as_dict, parse_job_spec, refuse_fixed_parameters
-from poller.specs import Auto, JobSpec, Offset, PageNumber, Retry, SinglePage
+from poller.specs.model import Auto, JobSpec, Offset, PageNumber, Retry, SinglePage
+from poller.specs.parse import PAGINATORS, job_spec_as_dict, parse_job_spec, refuse_fixed_parameters
 
 from .builders import URL, examples, page, spec
 

@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from poller.handlers.many import each
+from poller.jobs.run_concurrently import each
 
 
 def test_every_item_is_done():

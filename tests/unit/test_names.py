@@ -2,9 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poller.logic import names
-from poller.logic.plan import task_at
-from poller.models import Geometry
+from poller.jobs import keys
+from poller.jobs.model import Geometry
+from poller.jobs.plan import task_at
+from poller.specs.fields import is_name
 
 from .builders import examples
 
@@ -15,7 +16,7 @@ UUID = "2f5ff9f6-5cdb-4c4b-8c0c-2f3a0d6f7a11"
 def test_ids(text):
     one = str(text)
 
-    answer = names.is_id(one)
+    answer = keys.is_id(one)
 
     assert answer is True
 
@@ -27,7 +28,7 @@ def test_ids(text):
 def test_what_is_no_id(text):
     one = text
 
-    answer = names.is_id(one)
+    answer = keys.is_id(one)
 
     assert answer is False
 
@@ -54,7 +55,7 @@ def test_what_is_no_id(text):
 def test_names_of_jobs(text, answer):
     one = str(text)
 
-    found = names.is_name(one)
+    found = is_name(one)
 
     assert found is answer
 
@@ -62,16 +63,16 @@ def test_names_of_jobs(text, answer):
 def test_where_everything_lies():
     job_id, task_id = UUID, "t00000007"
 
-    keys = [
-        names.raw_key(job_id, task_id, "0123456789abcdef"),
-        names.plan_key(job_id, 3),
-        names.dataset_prefix("orders", job_id),
-        names.dataset_key("orders", job_id, task_id),
-        names.manifest_key("orders", job_id),
-        names.partition(job_id, 5),
+    found = [
+        keys.raw_key(job_id, task_id, "0123456789abcdef"),
+        keys.plan_key(job_id, 3),
+        keys.dataset_prefix("orders", job_id),
+        keys.dataset_key("orders", job_id, task_id),
+        keys.manifest_key("orders", job_id),
+        keys.partition(job_id, 5),
     ]
 
-    assert keys == [
+    assert found == [
         f"raw/{UUID}/t00000007.0123456789abcdef.jsonl.gz",
         f"plans/{UUID}/plan-3.jsonl",
         f"orders/{UUID}/",
@@ -85,7 +86,7 @@ def test_where_everything_lies():
 def test_a_job_is_in_the_hands_of_its_newest_execution(successor, owner):
     first = "arn:1"
 
-    found = names.owner(first, successor)
+    found = keys.owner(first, successor)
 
     assert found == owner
 
@@ -97,7 +98,7 @@ def test_a_job_is_in_the_hands_of_its_newest_execution(successor, owner):
 def test_the_next_execution_has_a_name_of_its_own(present, executions, following):
     workflow = "arn:aws:states:eu-west-1:123456789012:execution:PollerWorkflow"
 
-    arn = names.next_execution(f"{workflow}:{present}", "job-1", executions)
+    arn = keys.next_execution(f"{workflow}:{present}", "job-1", executions)
 
     assert arn == f"{workflow}:{following}"
 
@@ -105,7 +106,7 @@ def test_the_next_execution_has_a_name_of_its_own(present, executions, following
 def test_an_execution_belongs_to_its_state_machine():
     execution = "arn:aws:states:eu-west-1:123456789012:execution:PollerWorkflow-abc:job-1-2"
 
-    workflow = names.state_machine(execution)
+    workflow = keys.state_machine(execution)
 
     assert workflow == "arn:aws:states:eu-west-1:123456789012:stateMachine:PollerWorkflow-abc"
 
@@ -118,7 +119,7 @@ def test_an_execution_belongs_to_its_state_machine():
 def test_the_shard_of_a_task_never_changes(task_id, shard):
     one = str(task_id)
 
-    found = names.shard(one)
+    found = keys.shard(one)
 
     assert found == shard
 
@@ -128,20 +129,20 @@ def test_the_shard_of_a_task_never_changes(task_id, shard):
 def test_what_is_an_id_stays_in_its_folder(text):
     prefix = f"raw/{UUID}/"
 
-    key = names.raw_key(UUID, text, "0123456789abcdef")
+    key = keys.raw_key(UUID, text, "0123456789abcdef")
 
-    assert not names.is_id(text) or (key.startswith(prefix) and "/" not in key.removeprefix(prefix))
-    assert not names.is_id(text) or 0 <= names.shard(text) < names.SHARDS
+    assert not keys.is_id(text) or (key.startswith(prefix) and "/" not in key.removeprefix(prefix))
+    assert not keys.is_id(text) or 0 <= keys.shard(text) < keys.SHARDS
 
 
 def test_the_tasks_of_a_plan_are_spread_over_all_shards():
     geometry = Geometry(pages=10_000, pages_per_task=1, page_size=1)
 
-    sizes = [0] * names.SHARDS
+    sizes = [0] * keys.SHARDS
     for index in range(geometry.tasks):
         task_id = task_at(geometry, index).task_id
-        sizes[names.shard(task_id)] += 1
-        assert names.is_id(task_id)
+        sizes[keys.shard(task_id)] += 1
+        assert keys.is_id(task_id)
 
     assert min(sizes) > 1000
     assert max(sizes) < 1500

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.errors import JobRejected
-from poller.logic.paginators import page_request
-from poller.logic.plan import Plan, make_plan, pages_per_task, task_at, tasks
-from poller.models import Geometry, PageRequest, Task
-from poller.specs import Auto, JobSpec, Offset, PageNumber, SinglePage
+from poller.jobs.model import Geometry, Task
+from poller.jobs.plan import Plan, make_plan, pages_per_task, task_at, tasks
+from poller.paging.page_request import page_request
+from poller.specs.model import Auto, JobSpec, Offset, PageNumber, SinglePage
+from poller.values import PageRequest
 
 from .builders import examples, page, spec
 

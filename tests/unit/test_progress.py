@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poller.logic.progress import FETCHING_MAY_FAIL, PROCESSING_MAY_FAIL, add, advance, deltas, put_back, with_pages
-from poller.models import Counts, FetchedPage, TaskRow, TaskState
+from poller.fetching.task_pages import FetchedPage
+from poller.jobs.model import Counts, TaskRow, TaskState
+from poller.jobs.task_state import FETCHING_MAY_FAIL, PROCESSING_MAY_FAIL, add, advance, deltas, put_back, with_pages
 
 from .builders import examples
 

@@ -5,19 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poller.logic.reconcile import (
-    IDLE_ROUNDS,
-    End,
-    Fetch,
-    GiveUp,
-    Wait,
-    decide,
-    exceeds_tolerance,
-    note_progress,
-    too_many_failures,
-    verdict,
-)
-from poller.models import Counts, Geometry, JobStatus, TaskRow, TaskState
+from poller.jobs.model import Counts, Geometry, JobStatus, TaskRow, TaskState
+from poller.jobs.next_step import IDLE_ROUNDS, End, Fetch, GiveUp, Wait, decide, note_progress
+from poller.jobs.verdict import exceeds_tolerance, too_many_failures, verdict
 
 from .builders import NOW, examples, job, spec
 

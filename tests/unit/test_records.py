@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from poller.datasets.records import compressed, digest, ends, to_dataset
 from poller.errors import InvalidPayload
-from poller.logic.records import compressed, digest, ends, to_dataset
 
 from .builders import examples, page
 

@@ -6,17 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.errors import InvalidPayload, PollerError, TransientUpstreamError, UpstreamRefused
-from poller.logic.responses import (
-    as_count,
-    describe,
-    guess_selector,
-    read_page,
-    records_at,
-    refuse_bad_status,
-    retry_after,
-    select,
-)
-from poller.models import Response
+from poller.paging.read import read_page, refuse_bad_status, retry_after
+from poller.paging.selector import as_count, guess_selector, records_at, select
+from poller.text import describe
+from poller.values import Response
 
 from .builders import NOW, examples, page, response
 

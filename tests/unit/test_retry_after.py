@@ -3,9 +3,9 @@
 import pytest
 
 from poller.errors import TransientUpstreamError, UpstreamRefused
-from poller.logic.responses import refuse_bad_status
-from poller.models import Response
-from poller.specs import Retry
+from poller.paging.read import refuse_bad_status
+from poller.specs.model import Retry
+from poller.values import Response
 from tests.unit.builders import NOW
 
 USUAL = Retry().retry_after_headers

@@ -5,8 +5,8 @@ from urllib.parse import quote
 import pytest
 
 from poller.errors import JobRejected
-from poller.logic.job_spec import parse_job_spec
-from poller.logic.secret_names import is_credential, sounds_secret
+from poller.specs.credentials import is_credential, sounds_secret
+from poller.specs.parse import parse_job_spec
 
 URL = "https://api.example.com/items"
 RANDOM = "AIzaSyD4c5n4rY-0123_456"

@@ -1,7 +1,7 @@
 import pytest
 
-from poller.logic.summary import summary
-from poller.models import Counts, Geometry, JobStatus
+from poller.jobs.model import Counts, Geometry, JobStatus
+from poller.jobs.summary import summary
 
 from .builders import job
 

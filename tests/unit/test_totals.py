@@ -1,8 +1,8 @@
 import pytest
 
 from poller.errors import JobRejected
-from poller.logic.totals import Total, declared_total, find_total, page_size_at, total_now
-from poller.specs import Auto, Offset, PageNumber, SinglePage
+from poller.paging.totals import Total, declared_total, find_total, page_size_at, total_now
+from poller.specs.model import Auto, Offset, PageNumber, SinglePage
 
 from .builders import page
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from poller.errors import JobRejected
-from poller.logic.job_spec import accept_job_spec
+from poller.specs.parse import accept_job_spec
 from poller_local.errors import BadInput
 
 

@@ -2,10 +2,11 @@
 
 import time
 
-from poller.edges.fetching import Gate, PageFetcher
-from poller.edges.upstream import Upstream
-from poller.models import PageRequest
-from poller.specs import JobSpec, Retry
+from poller.fetching.page_fetcher import PageFetcher
+from poller.fetching.pause import Gate
+from poller.specs.model import JobSpec, Retry
+from poller.upstream.client import Upstream
+from poller.values import PageRequest
 
 AGENT = "api-poller/test (+https://example.com/contact)"
 

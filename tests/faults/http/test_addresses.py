@@ -4,10 +4,10 @@ import socket
 
 import pytest
 
-from poller.edges import upstream as module
-from poller.edges.upstream import Upstream
 from poller.errors import AddressRefused, TransientUpstreamError
-from poller.logic.addresses import host_name, host_rule, may_be_polled, read_target
+from poller.upstream import client as module
+from poller.upstream.addresses import host_name, host_rule, may_be_polled, read_target
+from poller.upstream.client import Upstream
 from tests.faults.http.chain import AGENT, get, local
 from tests.faults.http.conftest import Network
 from tests.faults.http.servers import Canary, Server, answer, answering

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from poller.edges.upstream import Upstream
 from poller.errors import TransientUpstreamError
+from poller.upstream.client import Upstream
 from tests.faults.http.chain import AGENT, get, local
 from tests.faults.http.conftest import Network
 from tests.faults.http.servers import Canary, Server, answer, answering

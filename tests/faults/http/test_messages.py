@@ -7,9 +7,9 @@ import traceback
 
 import pytest
 
-from poller.edges import upstream as module
-from poller.edges.upstream import Upstream
 from poller.errors import AddressRefused, JobRejected, PollerError
+from poller.upstream import client as module
+from poller.upstream.client import Upstream
 from tests.faults.http.chain import AGENT, fetcher, get, local
 from tests.faults.http.conftest import Network
 from tests.faults.http.servers import Peer, Server, answer, closing

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from poller.edges import upstream
 from poller.errors import InvalidPayload, TransientUpstreamError
+from poller.upstream import client
 from tests.faults.http.chain import fetcher, get, local
 from tests.faults.http.servers import Peer, Script, Server, answer, answering, closing
 
@@ -19,8 +19,8 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
 @pytest.fixture
 def small_cap(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A cap of 1 MiB, and as much again for what is not body."""
-    monkeypatch.setattr(upstream, "MAX_BODY_BYTES", MIB)
-    monkeypatch.setattr(upstream, "_OVERHEAD_BYTES", MIB)
+    monkeypatch.setattr(client, "MAX_BODY_BYTES", MIB)
+    monkeypatch.setattr(client, "_OVERHEAD_BYTES", MIB)
     return MIB
 
 
@@ -43,7 +43,7 @@ def test_ten_gigabytes_in_ten_megabytes_are_stopped_at_the_cap() -> None:
             tracemalloc.stop()
 
     assert 10_000_000 < len(body) < 11_000_000
-    assert peak < 2.5 * upstream.MAX_BODY_BYTES
+    assert peak < 2.5 * client.MAX_BODY_BYTES
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip", "chunked", "unannounced"])

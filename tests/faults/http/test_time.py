@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from poller.errors import TransientUpstreamError
-from poller.models import Response
+from poller.values import Response
 from tests.faults.http.chain import get, local
 from tests.faults.http.conftest import Network
 from tests.faults.http.servers import Peer, Server, answer, answering
@@ -201,7 +201,7 @@ def test_the_time_a_name_takes_to_resolve_counts(network: Network, monkeypatch: 
 
 
 def test_silence_is_cut_short_before_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("poller.edges.upstream._SILENCE_SECONDS", 0.2)
+    monkeypatch.setattr("poller.upstream.client._SILENCE_SECONDS", 0.2)
     started = time.monotonic()
 
     with Server(stalled) as server, pytest.raises(TransientUpstreamError):

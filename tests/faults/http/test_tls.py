@@ -6,8 +6,8 @@ from pathlib import Path
 import certifi
 import pytest
 
-from poller.edges.upstream import Upstream
 from poller.errors import TransientUpstreamError
+from poller.upstream.client import Upstream
 from tests.faults.http.certificates import Authority
 from tests.faults.http.chain import AGENT, get, local
 from tests.faults.http.conftest import Network

@@ -6,32 +6,32 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from poller.handlers import resources
+from poller.handlers import dependencies
 from poller.handlers.reconcile_job import abandon
-from poller.logic import names
-from poller.models import Job
+from poller.jobs import keys
+from poller.jobs.model import Job
 
 _YOUNG = timedelta(minutes=10)  # a job that began just now may not have its execution yet
 _PAGE = 25
 _RESERVE_SECONDS = 30.0
 
 
-@resources.logger.inject_lambda_context(clear_state=True)
+@dependencies.logger.inject_lambda_context(clear_state=True)
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Looks at every job there is. Answers with the ids of those it ended."""
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
     ended: list[str] = []
     start = None
     while time.monotonic() < deadline:
-        page, start = resources.jobs().newest(_PAGE, start)
+        page, start = dependencies.jobs().newest(_PAGE, start)
         for job, _ in page:
             try:
                 ended += [job.job_id] if _lost(job) and _end(job.job_id, deadline) else []
             except Exception:  # one job that cannot be looked at must not hide the others
-                resources.logger.exception("could not look at a job", extra={"job_id": job.job_id})
+                dependencies.logger.exception("could not look at a job", extra={"job_id": job.job_id})
         if start is None:
             break
-    resources.logger.info("swept", extra={"ended": ended})
+    dependencies.logger.info("swept", extra={"ended": ended})
     return {"Ended": ended}
 
 
@@ -39,13 +39,13 @@ def _lost(job: Job) -> str | None:
     """How the execution that should drive the job ended; None if it runs, or the job needs none or may still get it."""
     if job.status.is_final or not _is_old(job.handed_over_at or job.started_at):
         return None
-    status = resources.workflow().status(names.owner(job.execution_arn, job.successor))
+    status = dependencies.workflow().status(keys.owner(job.execution_arn, job.successor))
     return status if status != "RUNNING" else None
 
 
 def _end(job_id: str, deadline: float) -> bool:
     """Look once more, since the job may have changed hands meanwhile, and end it."""
-    found = resources.jobs().snapshot(job_id)
+    found = dependencies.jobs().snapshot(job_id)
     if found is None or (status := _lost(found[0])) is None:
         return False
     abandon(*found, f"the workflow's execution is {status}", deadline)

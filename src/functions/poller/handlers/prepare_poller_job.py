@@ -7,19 +7,22 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from poller.edges.fetching import Gate, PageFetcher
 from poller.errors import HeldBack, JobRejected, PermanentPollerError, UpstreamUnavailable
-from poller.handlers import resources
-from poller.handlers.many import each
-from poller.handlers.steps import fetch_step, step
-from poller.logic import names
-from poller.logic.detect import detect
-from poller.logic.job_spec import accept_job_spec, refuse_large
-from poller.logic.paginators import page_request
-from poller.logic.plan import Plan, make_plan, tasks
-from poller.logic.summary import iso
-from poller.models import Job, JobStatus, Page, TaskRow, TaskState
-from poller.specs import Auto, JobSpec
+from poller.fetching.page_fetcher import PageFetcher
+from poller.fetching.pause import Gate
+from poller.handlers import dependencies
+from poller.jobs import keys
+from poller.jobs.model import Job, JobStatus, TaskRow, TaskState
+from poller.jobs.plan import Plan, make_plan, tasks
+from poller.jobs.run_concurrently import each
+from poller.jobs.steps import fetch_step, step
+from poller.jobs.summary import iso
+from poller.paging.detect import detect
+from poller.paging.page_request import page_request
+from poller.specs.fields import is_name
+from poller.specs.model import Auto, JobSpec
+from poller.specs.parse import accept_job_spec, refuse_large
+from poller.values import Page
 
 # Of the function's time, kept for the last request (60 seconds at most) and for writing the plan.
 _RESERVE_SECONDS = 70.0
@@ -27,17 +30,19 @@ _MOST_PREPARATIONS = 300  # a day of the longest pauses there are by default; ea
 _TOKEN_SECONDS = 86_400
 
 
-@resources.logger.inject_lambda_context(clear_state=True)
+@dependencies.logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`event`: JobId, Spec (as sent), RequestedAt and ExecutionArn. Answers with the workflow's next step."""
-    resources.logger.append_keys(job_id=event["JobId"])
+    dependencies.logger.append_keys(job_id=event["JobId"])
     me = event["ExecutionArn"]
-    job = resources.jobs().claim(_new_job(event))
+    job = dependencies.jobs().claim(_new_job(event))
     if job.successor == me:
-        resources.jobs().take_over(job, me)
-        job = resources.jobs().job(job.job_id) or job
+        dependencies.jobs().take_over(job, me)
+        job = dependencies.jobs().job(job.job_id) or job
     if job.execution_arn != me or job.successor:
-        resources.logger.info("this event's job runs, or ran, in another execution", extra={"owner": job.execution_arn})
+        dependencies.logger.info(
+            "this event's job runs, or ran, in another execution", extra={"owner": job.execution_arn}
+        )
         return step(job.job_id, "DONE")
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
     if job.geometry is not None:
@@ -62,52 +67,52 @@ def _prepare(job: Job, raw_spec: Any, deadline: float) -> dict[str, Any]:
         after = replace(after, not_before=error.not_before)
         again, end = datetime.fromtimestamp(error.not_before, UTC), datetime.fromisoformat(after.deadline_at)
         if again < end and after.preparations < _MOST_PREPARATIONS:
-            resources.jobs().save(job, after)
+            dependencies.jobs().save(job, after)
             return step(job.job_id, "PREPARE_LATER", Seconds=max(1, error.not_before - int(time.time())))
         asked = f"{error.message} before its first page, {after.preparations} times, at last until {iso(again)}"
         return _give_up(job, after, UpstreamUnavailable(f"{asked}; the job's deadline is {iso(end)}"))
     except PermanentPollerError as error:
         return _give_up(job, after, error)
     after = _planned(after, plan, page)
-    resources.logger.info("planned", extra={"pages": plan.geometry.pages, "tasks": plan.geometry.tasks})
+    dependencies.logger.info("planned", extra={"pages": plan.geometry.pages, "tasks": plan.geometry.tasks})
     next_step = fetch_step(after, tasks(plan.geometry))
     # The plan lies in S3 before the row says so: whoever finds the row planned can go on from it.
-    return next_step if resources.jobs().save(job, after) else step(job.job_id, "RECONCILE")
+    return next_step if dependencies.jobs().save(job, after) else step(job.job_id, "RECONCILE")
 
 
 def _give_up(job: Job, after: Job, error: PermanentPollerError) -> dict[str, Any]:
     verdict = JobStatus.FAILED if isinstance(error, UpstreamUnavailable) else JobStatus.REJECTED
-    resources.logger.warning("the job cannot start", extra={"error": error.as_dict()})
-    resources.jobs().save(job, replace(after, stop={"Status": verdict.value, "Error": error.as_dict()}))
+    dependencies.logger.warning("the job cannot start", extra={"error": error.as_dict()})
+    dependencies.jobs().save(job, replace(after, stop={"Status": verdict.value, "Error": error.as_dict()}))
     return step(job.job_id, "RECONCILE")
 
 
 def _resume(job: Job, deadline: float) -> dict[str, Any]:
     """Go on with a planned job: redriven (PENDING), handed over, or prepared by an earlier call."""
     if job.status is JobStatus.PENDING:
-        failed = (row for row in resources.tasks().tasks(job.job_id) if row.state is TaskState.FAILED)
+        failed = (row for row in dependencies.tasks().tasks(job.job_id) if row.state is TaskState.FAILED)
         if not each(lambda row: time.monotonic() < deadline and _put_back(job, row), failed):
             return step(job.job_id, "PREPARE_LATER", Seconds=1)
-        resources.jobs().save(job, replace(job, status=JobStatus.RUNNING))
+        dependencies.jobs().save(job, replace(job, status=JobStatus.RUNNING))
     return step(job.job_id, "RECONCILE")
 
 
 def _put_back(job: Job, row: TaskRow) -> bool:
-    saved = row.raw != "" and resources.raw_payloads().has(names.raw_key(job.job_id, row.task_id, row.raw))
-    resources.tasks().put_back(job, row, saved)
+    saved = row.raw != "" and dependencies.raw_payloads().has(keys.raw_key(job.job_id, row.task_id, row.raw))
+    dependencies.tasks().put_back(job, row, saved)
     return True
 
 
 def _probe(spec: JobSpec, deadline: float) -> tuple[Plan, Page]:
     """Ask for the first page; where `auto` found a paginator, once more in its way, so that it is seen to work."""
     gate = Gate()
-    page, response = PageFetcher(resources.upstream(), spec, deadline, gate).fetch(page_request(spec, 0, None))
+    page, response = PageFetcher(dependencies.upstream(), spec, deadline, gate).fetch(page_request(spec, 0, None))
     auto = isinstance(spec.paginator, Auto)
     if auto:
         spec, evidence = detect(spec, page)
         found = type(spec.paginator).__name__
-        resources.logger.info("detected a paginator", extra={"paginator": found, "evidence": evidence})
-        page, response = PageFetcher(resources.upstream(), spec, deadline, gate).fetch(page_request(spec, 0, None))
+        dependencies.logger.info("detected a paginator", extra={"paginator": found, "evidence": evidence})
+        page, response = PageFetcher(dependencies.upstream(), spec, deadline, gate).fetch(page_request(spec, 0, None))
     return make_plan(spec, page, len(response.body), response.seconds, guessed=auto), page
 
 
@@ -134,19 +139,19 @@ def _earlier_job(job: Job, spec: JobSpec) -> str | None:
     """The job that used the spec's client_token first, if another did."""
     if spec.client_token is None:
         return None
-    first = resources.jobs().first_with_token(spec.client_token, job.job_id, int(time.time()), _TOKEN_SECONDS)
+    first = dependencies.jobs().first_with_token(spec.client_token, job.job_id, int(time.time()), _TOKEN_SECONDS)
     return None if first == job.job_id else first
 
 
 def _new_job(event: dict[str, Any]) -> Job:
-    if not names.is_id(event["JobId"]):
+    if not keys.is_id(event["JobId"]):
         raise JobRejected(f"{event['JobId']!r} is no job id")
     name = event["Spec"].get("name") if isinstance(event["Spec"], dict) else None
     return Job(
         job_id=event["JobId"],
-        name=name if isinstance(name, str) and names.is_name(name) else "default",
+        name=name if isinstance(name, str) and is_name(name) else "default",
         status=JobStatus.PENDING,
         execution_arn=event["ExecutionArn"],
         started_at=event["RequestedAt"],
-        expires_at=int(time.time()) + resources.settings.retention_days * 86_400,
+        expires_at=int(time.time()) + dependencies.settings.retention_days * 86_400,
     )

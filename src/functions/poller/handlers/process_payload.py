@@ -10,18 +10,18 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from poller.datasets.records import to_dataset
 from poller.errors import InvalidPayload, RetriablePollerError
-from poller.handlers import resources
-from poller.logic import names
-from poller.logic.progress import PROCESSING_MAY_FAIL
-from poller.logic.records import to_dataset
-from poller.models import Job, TaskRow, TaskState
+from poller.handlers import dependencies
+from poller.jobs import keys
+from poller.jobs.model import Job, TaskRow, TaskState
+from poller.jobs.task_state import PROCESSING_MAY_FAIL
 
 _MOST_POINTER_BYTES = 1024  # a pointer has about a hundred
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-@resources.logger.inject_lambda_context(clear_state=True)
+@dependencies.logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`event`: a batch of SQS messages. Answers with the ids of those to deliver again."""
     return dict(process_partial_response(event, process_message, processor, context))
@@ -30,17 +30,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def process_message(record: SQSRecord) -> None:
     """Process the task that a message points to. Raises where the message should come again."""
     job_id, task_id = _pointer(record)
-    resources.logger.append_keys(job_id=job_id, task_id=task_id)
-    job = resources.jobs().job(job_id)
-    row = resources.tasks().task(job_id, task_id) if job else None
+    dependencies.logger.append_keys(job_id=job_id, task_id=task_id)
+    job = dependencies.jobs().job(job_id)
+    row = dependencies.tasks().task(job_id, task_id) if job else None
     if row and row.state is TaskState.COMPLETE:
-        resources.raw_payloads().delete(names.raw_key(job_id, task_id, row.raw))
+        dependencies.raw_payloads().delete(keys.raw_key(job_id, task_id, row.raw))
     elif job is None or job.status.is_final or job.stop is not None:
-        resources.logger.info("dropped: the job is over or unknown")  # a redrive finds the raw pages
+        dependencies.logger.info("dropped: the job is over or unknown")  # a redrive finds the raw pages
     elif row is None or not row.raw:
-        resources.logger.info("dropped: the task is fetched again, and then sends a message of its own")
+        dependencies.logger.info("dropped: the task is fetched again, and then sends a message of its own")
     else:
-        _process_or_fail(job, row, last_delivery=_deliveries(record) >= resources.settings.max_receive_count)
+        _process_or_fail(job, row, last_delivery=_deliveries(record) >= dependencies.settings.max_receive_count)
 
 
 def _process_or_fail(job: Job, row: TaskRow, last_delivery: bool) -> None:
@@ -50,29 +50,29 @@ def _process_or_fail(job: Job, row: TaskRow, last_delivery: bool) -> None:
         _fail(job, row.task_id, error.as_dict())
     except Exception as error:
         if last_delivery:  # the message goes to the dead-letter queue: the job should know
-            message = f"processing failed {resources.settings.max_receive_count} times: {type(error).__name__}"
+            message = f"processing failed {dependencies.settings.max_receive_count} times: {type(error).__name__}"
             _fail(job, row.task_id, {"Type": "ProcessingFailed", "Message": message})
         raise
 
 
 def _process(job: Job, row: TaskRow) -> None:
-    task_id, key = row.task_id, names.raw_key(job.job_id, row.task_id, row.raw)
-    raw = resources.raw_payloads().get(key)
+    task_id, key = row.task_id, keys.raw_key(job.job_id, row.task_id, row.raw)
+    raw = dependencies.raw_payloads().get(key)
     if raw is None:
-        now = resources.tasks().task(job.job_id, task_id)
+        now = dependencies.tasks().task(job.job_id, task_id)
         if now and now.state is TaskState.COMPLETE:
             return  # another consumer of the same message was faster
         raise RetriablePollerError(f"the raw pages of task {task_id} are not there")
     body, records = to_dataset(raw, job.planned[0].data_selector or "@")
-    digest = resources.dataset().put(names.dataset_key(job.name, job.job_id, task_id), body, "application/gzip")
+    digest = dependencies.dataset().put(keys.dataset_key(job.name, job.job_id, task_id), body, "application/gzip")
     complete = TaskRow(task_id, TaskState.COMPLETE, records=records, dataset_bytes=len(body), sha256=digest)
-    resources.tasks().advance(job, complete)
-    resources.raw_payloads().delete(key)
+    dependencies.tasks().advance(job, complete)
+    dependencies.raw_payloads().delete(key)
 
 
 def _fail(job: Job, task_id: str, error: dict[str, Any]) -> None:
-    resources.logger.warning("the task failed", extra={"error": error})
-    resources.tasks().advance(job, TaskRow(task_id, TaskState.FAILED, error=error), PROCESSING_MAY_FAIL)
+    dependencies.logger.warning("the task failed", extra={"error": error})
+    dependencies.tasks().advance(job, TaskRow(task_id, TaskState.FAILED, error=error), PROCESSING_MAY_FAIL)
 
 
 def _pointer(record: SQSRecord) -> tuple[str, str]:
@@ -87,7 +87,7 @@ def _pointer(record: SQSRecord) -> tuple[str, str]:
     attributes = record.raw_event.get("messageAttributes", {})
     if ids != tuple(attributes.get(name, {}).get("stringValue") for name in ("jobId", "taskId")):
         raise ValueError("the message's attributes do not name its job and task")
-    if not all(map(names.is_id, ids)):
+    if not all(map(keys.is_id, ids)):
         raise ValueError("the message does not point to a task")
     return ids
 

@@ -14,19 +14,20 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from poller.errors import RetriablePollerError
-from poller.handlers import resources
-from poller.handlers.announcing import announce
-from poller.handlers.ending import all_tasks, end, fail_the_rest
-from poller.handlers.steps import fetch_step, step
-from poller.logic import names
-from poller.logic.reconcile import MOST_VISITS, End, Fetch, GiveUp, Wait, decide, note_progress
-from poller.logic.summary import iso
-from poller.models import Counts, Job, JobStatus, Task, TaskState
+from poller.handlers import dependencies
+from poller.jobs import keys
+from poller.jobs.announce import announce
+from poller.jobs.end import all_tasks, end, fail_the_rest
+from poller.jobs.model import Counts, Job, JobStatus, Task, TaskState
+from poller.jobs.next_step import MOST_VISITS, Fetch, GiveUp, Wait, decide, note_progress
+from poller.jobs.steps import fetch_step, step
+from poller.jobs.summary import iso
+from poller.jobs.verdict import End
 
 _RESERVE_SECONDS = 30.0  # of the function's time, kept for ending the job
 
 
-@resources.logger.inject_lambda_context(clear_state=True)
+@dependencies.logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`event`: JobId, ExecutionArn and Failure from the workflow, or an execution's status change.
 
@@ -36,18 +37,18 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if event.get("source") == "aws.states":
         return _after_execution(event["detail"], deadline)
     job_id, execution_arn = event["JobId"], event["ExecutionArn"]
-    resources.logger.append_keys(job_id=job_id)
-    job, counts = resources.jobs().snapshot(job_id) or (_never_written(job_id, execution_arn), Counts())
+    dependencies.logger.append_keys(job_id=job_id)
+    job, counts = dependencies.jobs().snapshot(job_id) or (_never_written(job_id, execution_arn), Counts())
     if job.execution_arn == execution_arn and job.successor:
         return _hand_over(job)  # this call was here before, and may not have come as far as the start
-    if names.owner(job.execution_arn, job.successor) != execution_arn:
-        resources.logger.info("the job is in the hands of another execution", extra={"owner": job.execution_arn})
+    if keys.owner(job.execution_arn, job.successor) != execution_arn:
+        dependencies.logger.info("the job is in the hands of another execution", extra={"owner": job.execution_arn})
         return step(job_id, "DONE")
     if job.status.is_final:  # this call was here before, as far as the final write at least
         return step(job_id, "DONE", Summary=announce(job, counts))
     if job.successor == execution_arn:  # its first step gave up before it could take the job over
-        resources.jobs().take_over(job, execution_arn)
-        job, counts = resources.jobs().snapshot(job_id) or (job, counts)
+        dependencies.jobs().take_over(job, execution_arn)
+        job, counts = dependencies.jobs().snapshot(job_id) or (job, counts)
     never_began = job.geometry is None or (job.status is JobStatus.PENDING and event.get("Failure"))
     if never_began and job.stop is None:
         job = replace(job, stop={"Status": JobStatus.FAILED.value, "Error": _failure(event)})
@@ -59,8 +60,8 @@ def abandon(job: Job, counts: Counts, reason: str, deadline: float) -> dict[str,
     advice = "redrive the job to fetch what is missing" if job.geometry else "it had no plan yet: submit the job again"
     error = {"Type": "ExecutionEnded", "Message": f"{reason}; {advice}"}
     stop = {"Status": JobStatus.FAILED.value, "Error": error}
-    resources.jobs().request_stop(job.job_id, stop, names.owner(job.execution_arn, job.successor))
-    job, counts = resources.jobs().snapshot(job.job_id) or (job, counts)
+    dependencies.jobs().request_stop(job.job_id, stop, keys.owner(job.execution_arn, job.successor))
+    job, counts = dependencies.jobs().snapshot(job.job_id) or (job, counts)
     return _next(job, counts, deadline)
 
 
@@ -68,16 +69,16 @@ def _after_execution(detail: dict[str, Any], deadline: float) -> dict[str, Any]:
     """https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html"""
     request = json.loads(detail.get("input") or "{}")
     job_id = request.get("id")
-    found = resources.jobs().snapshot(job_id) if names.is_id(job_id) else None
-    if found is None and names.is_id(job_id) and request.get("detail"):
+    found = dependencies.jobs().snapshot(job_id) if keys.is_id(job_id) else None
+    if found is None and keys.is_id(job_id) and request.get("detail"):
         # No step got as far as writing the job. A successor's input has no detail: its job was there, and has expired.
         found = _never_written(job_id, detail["executionArn"]), Counts()
     if found is None:
-        resources.logger.warning("an execution ended without a job", extra={"execution": detail["executionArn"]})
+        dependencies.logger.warning("an execution ended without a job", extra={"execution": detail["executionArn"]})
         return step(str(job_id), "DONE")
     job, counts = found
-    resources.logger.append_keys(job_id=job_id)
-    if names.owner(job.execution_arn, job.successor) != detail["executionArn"]:
+    dependencies.logger.append_keys(job_id=job_id)
+    if keys.owner(job.execution_arn, job.successor) != detail["executionArn"]:
         return step(job.job_id, "DONE")
     if job.status.is_final:  # this event was here before, as far as the final write at least
         return step(job.job_id, "DONE", Summary=announce(job, counts))
@@ -91,12 +92,12 @@ def _next(job: Job, counts: Counts, deadline: float) -> dict[str, Any]:
     now = datetime.now(UTC)
     noted = note_progress(job, counts, now)
     decision = decide(noted, counts, now)
-    resources.logger.info("decided", extra={"decision": repr(decision), "counts": repr(counts)})
+    dependencies.logger.info("decided", extra={"decision": repr(decision), "counts": repr(counts)})
     match decision:
         case GiveUp(error, stop):
             if not fail_the_rest(job, error, deadline):
                 return step(job.job_id, "RECONCILE")
-            job, counts = resources.jobs().snapshot(job.job_id) or (job, counts)
+            job, counts = dependencies.jobs().snapshot(job.job_id) or (job, counts)
             stop = stop or job.stop
             ending = End(JobStatus(stop["Status"]), stop["Error"]) if stop else End(JobStatus.SUCCEEDED)
             return step(job.job_id, "DONE", Summary=end(job, ending, counts))
@@ -109,31 +110,33 @@ def _next(job: Job, counts: Counts, deadline: float) -> dict[str, Any]:
             next_step = fetch_step(noted, islice(_unqueued(noted), noted.map_concurrency if scouts else None))
         case Wait(seconds):
             next_step = step(job.job_id, "WAIT", Seconds=seconds)
-    if not resources.jobs().save(job, noted):
+    if not dependencies.jobs().save(job, noted):
         return step(job.job_id, "RECONCILE")  # the job changed since it was read: look again
     return next_step
 
 
 def _hand_over(job: Job) -> dict[str, Any]:
     """Go on in a fresh execution: this one's history is nearly full."""
-    successor = job.successor or names.next_execution(job.execution_arn, job.job_id, job.executions)
-    if job.successor is None and not resources.jobs().hand_over(job, successor, {}):
+    successor = job.successor or keys.next_execution(job.execution_arn, job.job_id, job.executions)
+    if job.successor is None and not dependencies.jobs().hand_over(job, successor, {}):
         return step(job.job_id, "RECONCILE")
-    resources.workflow().start(successor, job.job_id, job.started_at)
+    dependencies.workflow().start(successor, job.job_id, job.started_at)
     return step(job.job_id, "DONE")
 
 
 def _unqueued(job: Job) -> Iterator[Task]:
     """The planned tasks that have not reached the queue."""
-    reached = {row.task_id for row in resources.tasks().tasks(job.job_id) if row.state.rank >= TaskState.ENQUEUED.rank}
+    reached = {
+        row.task_id for row in dependencies.tasks().tasks(job.job_id) if row.state.rank >= TaskState.ENQUEUED.rank
+    }
     return (task for task in all_tasks(job) if task.task_id not in reached)
 
 
 def _never_written(job_id: str, execution_arn: str) -> Job:
     """A row for a job whose first step never got as far as writing one."""
     now = datetime.now(UTC)
-    expires_at = int(now.timestamp()) + resources.settings.retention_days * 86_400
-    return resources.jobs().claim(Job(job_id, "default", JobStatus.PENDING, execution_arn, iso(now), expires_at))
+    expires_at = int(now.timestamp()) + dependencies.settings.retention_days * 86_400
+    return dependencies.jobs().claim(Job(job_id, "default", JobStatus.PENDING, execution_arn, iso(now), expires_at))
 
 
 def _failure(event: dict[str, Any]) -> dict[str, str]:

@@ -8,17 +8,17 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from poller.handlers import resources
-from poller.handlers.announcing import announce
-from poller.logic import names
-from poller.logic.summary import iso
-from poller.models import Counts, Job, JobStatus
+from poller.handlers import dependencies
+from poller.jobs import keys
+from poller.jobs.announce import announce
+from poller.jobs.model import Counts, Job, JobStatus
+from poller.jobs.summary import iso
 
 _NO_EXECUTION = "none"
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-@resources.logger.inject_lambda_context(clear_state=True)
+@dependencies.logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`event`: a batch from PollerJobRuleDLQ. Answers with the ids of those to deliver again."""
     return dict(process_partial_response(event, record_job, processor, context))
@@ -27,7 +27,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def record_job(record: SQSRecord) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html: the event, and why as attributes."""
     request = json.loads(record.body)
-    if not names.is_id(request["id"]):
+    if not keys.is_id(request["id"]):
         raise ValueError("the message is no event")
     attributes = record.raw_event.get("messageAttributes", {})
     code, why = (attributes.get(n, {}).get("stringValue", "") for n in ("ERROR_CODE", "ERROR_MESSAGE"))
@@ -41,10 +41,10 @@ def record_job(record: SQSRecord) -> None:
         status=JobStatus.REJECTED,
         execution_arn=_NO_EXECUTION,
         started_at=request["time"],
-        expires_at=int(now.timestamp()) + resources.settings.retention_days * 86_400,
+        expires_at=int(now.timestamp()) + dependencies.settings.retention_days * 86_400,
         error={"Type": "JobRejected", "Message": message},
         finished_at=iso(now),
     )
-    standing = resources.jobs().claim(job)
+    standing = dependencies.jobs().claim(job)
     if standing.execution_arn == _NO_EXECUTION:  # recorded here, now or by a call that may not have announced it
         announce(standing, Counts())

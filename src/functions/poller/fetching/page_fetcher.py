@@ -1,0 +1,71 @@
+"""Asking for one page until it arrives, is refused, or the time is up."""
+
+import random
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from poller.errors import RetriablePollerError, TransientUpstreamError, UpstreamUnavailable
+from poller.fetching.backoff import delay
+from poller.fetching.pause import Gate
+from poller.paging.read import read_page
+from poller.specs.model import JobSpec
+from poller.upstream.client import Upstream
+from poller.values import Page, PageRequest, Response
+
+_MOST_INVITATIONS = 100  # to come back, for one page; the time box ends long before, but that is not ours to rely on
+
+
+class PageFetcher:
+    """Fetches pages of one job. `deadline` is a time.monotonic() value after which nothing new is begun."""
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        spec: JobSpec,
+        deadline: float,
+        gate: Gate,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._upstream, self._spec, self._deadline, self._gate, self._sleep = upstream, spec, deadline, gate, sleep
+        self.requests = 0
+
+    def fetch(self, request: PageRequest) -> tuple[Page, Response]:
+        """The page, however many attempts it takes.
+
+        A 429 that says when to come back is an invitation, and no failure that counts against `retry.max_attempts`:
+        many workers under one rate limit would otherwise fail pages that nothing is wrong with. Other answers that
+        say so do count: a server may say so of a page that fails for good.
+
+        Raises what makes another attempt pointless: a PermanentPollerError, UpstreamUnavailable after
+        `retry.max_attempts`, RetriablePollerError when the time box ends first, HeldBack when the API asks for a
+        pause that is long or ends after the time box, or JobStopped.
+        """
+        retry, failures, invitations = self._spec.retry, 0, 0
+        while True:
+            self._gate.wait(self._deadline)
+            if time.monotonic() > self._deadline:
+                raise RetriablePollerError("this step's time box ended before all its pages were asked for")
+            self.requests += 1
+            response = None
+            try:
+                response = self._upstream.send(request)
+                now = datetime.now(UTC)
+                return read_page(response, self._spec.data_selector, retry.retry_after_headers, now), response
+            except TransientUpstreamError as error:
+                limited = response is not None and response.status == HTTPStatus.TOO_MANY_REQUESTS
+                if limited and error.retry_after is not None and invitations < _MOST_INVITATIONS:
+                    invitations += 1
+                else:
+                    failures += 1
+                if failures == retry.max_attempts:
+                    raise UpstreamUnavailable(f"{error.message} ({invitations + failures} attempts)") from None
+                pause = delay(failures, retry, error.retry_after, random.random())  # noqa: S311  # nosec B311  # jitter
+                if error.retry_after is not None:
+                    self._gate.close_for(pause)
+                elif time.monotonic() + pause > self._deadline:
+                    message = f"{error.message}; the next attempt would begin after this step's time box"
+                    raise RetriablePollerError(message) from None
+                else:
+                    self._sleep(pause)

@@ -1,0 +1,23 @@
+"""ListJobs: GET /jobs, the summaries of all jobs, newest first."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from poller.handlers import dependencies
+from poller.http_api.answers import BadRequest, answer, decode_next, encode_next, limit_of
+from poller.jobs.summary import summary
+
+_MOST = 50
+
+
+@dependencies.logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """`event`: an HTTP API request with limit (1 to 50) and next. 200 with a page of summaries, or 400."""
+    query = event.get("queryStringParameters") or {}
+    try:
+        limit, start = limit_of(query, _MOST), decode_next(query, "[A-Za-z0-9-]{1,64}", "[0-9TZ:.+-]{10,40}")
+    except BadRequest as refused:
+        return refused.answer
+    found, after = dependencies.jobs().newest(limit, (start[0], start[1]) if start else None)
+    return answer(200, {"Jobs": [summary(*pair) for pair in found], "Next": encode_next(after)})

@@ -1,0 +1,82 @@
+"""The edges that handlers share, each built once per worker from the settings.
+
+Clients come from botocore, not from boto3 around it: what a worker imports before its first answer is time that
+callers wait for and AWS bills.
+"""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from botocore.config import Config
+from botocore.session import Session
+
+from poller.aws.dynamodb import Table
+from poller.aws.s3 import Bucket
+from poller.jobs.events import JobEvents
+from poller.jobs.job_store import JobStore
+from poller.jobs.queue import PayloadQueue
+from poller.jobs.task_store import TaskStore
+from poller.jobs.workflow import Workflow
+from poller.settings import Settings
+from poller.upstream.client import Upstream
+
+settings = Settings()
+logger = Logger(service="poller", log_uncaught_exceptions=True)
+# Standard mode retries throttles and 5xx with backoff; its time-outs end well within a function's.
+_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=5, read_timeout=20)
+# For presigned links: the region's own host, since the global one answers a new bucket elsewhere with a redirect that
+# the signature does not cover. https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+_S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4", s3={"addressing_style": "path"}))
+
+
+@cache
+def table() -> Table:
+    return Table(_client("dynamodb"), settings.tasks_table)
+
+
+def jobs() -> JobStore:
+    return JobStore(table())
+
+
+def tasks() -> TaskStore:
+    return TaskStore(table())
+
+
+@cache
+def raw_payloads() -> Bucket:
+    return Bucket(_client("s3", _S3_CONFIG), settings.raw_payload_bucket)
+
+
+@cache
+def dataset() -> Bucket:
+    return Bucket(_client("s3", _S3_CONFIG), settings.dataset_bucket)
+
+
+@cache
+def queue() -> PayloadQueue:
+    return PayloadQueue(_client("sqs"), settings.process_payload_queue_url)
+
+
+@cache
+def events() -> JobEvents:
+    return JobEvents(_client("events"), settings.event_bus_name)
+
+
+@cache
+def workflow() -> Workflow:
+    return Workflow(_client("stepfunctions"))
+
+
+@cache
+def upstream() -> Upstream:
+    return Upstream(settings.user_agent, settings.allow_loopback, settings.allowed_hosts)
+
+
+@cache
+def _session() -> Session:
+    return Session()
+
+
+def _client(service: str, config: Config = _CONFIG) -> Any:
+    return _session().create_client(service, config=config)

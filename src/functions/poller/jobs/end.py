@@ -1,0 +1,88 @@
+"""How a job ends: every task finished, the manifest written, one status, one event."""
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from poller.errors import RetriablePollerError
+from poller.handlers import dependencies
+from poller.jobs import keys, plan
+from poller.jobs.announce import announce
+from poller.jobs.model import Counts, Job, JobStatus, Task, TaskRow, TaskState
+from poller.jobs.run_concurrently import each
+from poller.jobs.summary import iso
+from poller.jobs.task_state import PROCESSING_MAY_FAIL
+from poller.jobs.verdict import End, verdict
+
+
+def fail_the_rest(job: Job, error: dict[str, Any], deadline: float) -> bool:
+    """Mark every unfinished task FAILED. False if `deadline` (time.monotonic()) came first."""
+    finished = {r.task_id for r in dependencies.tasks().tasks(job.job_id) if r.state.rank >= TaskState.FAILED.rank}
+
+    def fail(task: Task) -> bool:
+        if time.monotonic() > deadline:
+            return False
+        failed = TaskRow(task.task_id, TaskState.FAILED, error=error)
+        dependencies.tasks().advance(job, failed, PROCESSING_MAY_FAIL)
+        return True
+
+    return each(fail, (task for task in all_tasks(job) if task.task_id not in finished))
+
+
+def end(job: Job, end: End, counts: Counts) -> dict[str, Any]:
+    """End the job, or find that it has ended, and announce it. Returns the summary."""
+    rows = list(dependencies.tasks().tasks(job.job_id)) if counts.seen else []
+    if end.status is JobStatus.SUCCEEDED:
+        end = verdict(job, counts, rows)
+    dependencies.logger.info("ending", extra={"status": end.status.value, "error": end.error, "notice": end.notice})
+    over = replace(
+        job,
+        status=end.status,
+        error=end.error,
+        notice=end.notice,
+        finished_at=iso(datetime.now(UTC)),
+        # A successor that never took over has used its name all the same: the next one gets another.
+        execution_arn=keys.owner(job.execution_arn, job.successor),
+        successor=None,
+        executions=job.executions + (job.successor is not None),
+    )
+    if counts.complete:
+        _write_manifest(over, rows)
+    if not dependencies.jobs().save(job, over):
+        standing = dependencies.jobs().snapshot(job.job_id)
+        if standing is None or not standing[0].status.is_final:
+            raise RetriablePollerError("the job changed hands while it ended")
+        over, counts = standing
+    return announce(over, counts)
+
+
+def all_tasks(job: Job) -> Iterator[Task]:
+    return plan.tasks(job.geometry) if job.geometry else iter(())
+
+
+def _write_manifest(job: Job, rows: Iterable[TaskRow]) -> None:
+    """Written before the status, after everything else: its being there says that all it lists is there."""
+    complete = sorted((row for row in rows if row.state is TaskState.COMPLETE), key=lambda row: row.task_id)
+    manifest = {
+        "JobId": job.job_id,
+        "Name": job.name,
+        "Status": job.status.value,
+        "Tasks": len(complete),
+        "Records": sum(row.records for row in complete),
+        "Bytes": sum(row.dataset_bytes for row in complete),
+        "Objects": [
+            {
+                "TaskId": row.task_id,
+                "Key": keys.dataset_key(job.name, job.job_id, row.task_id),
+                "Records": row.records,
+                "Size": row.dataset_bytes,
+                "Sha256": row.sha256,
+            }
+            for row in complete
+        ],
+    }
+    key = keys.manifest_key(job.name, job.job_id)
+    dependencies.dataset().put(key, json.dumps(manifest, indent=1).encode(), "application/json")

@@ -1,0 +1,123 @@
+"""The job's own row, `<job>` / `#JOB`, and the summed counters beside it."""
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+
+from poller.aws.dynamodb import Table, key, plain
+from poller.jobs import keys, rows, task_state
+from poller.jobs.model import Counts, Job, JobStatus
+
+_ACTIVE = "#Status IN (:pending, :running)"
+_STATES: dict[str, Any] = {":pending": JobStatus.PENDING.value, ":running": JobStatus.RUNNING.value}
+_INDEX = "JobsByTime"
+
+
+class JobStore:
+    """Jobs in PollerTasksTable."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def claim(self, job: Job) -> Job:
+        """Write the job's row if there is none; return the row that stands, which may be another execution's."""
+        if self._table.put_if_absent({**rows.from_job(job), "Listing": rows.LISTING}):
+            return job
+        return self.job(job.job_id) or job
+
+    def job(self, job_id: str) -> Job | None:
+        item = self._table.get(job_id, rows.JOB)
+        return rows.to_job(item) if item else None
+
+    def snapshot(self, job_id: str) -> tuple[Job, Counts] | None:
+        """The job and its counters, by nine known keys in one consistent read. None if unknown."""
+        return self._snapshots([job_id]).get(job_id)
+
+    def save(self, before: Job, after: Job) -> bool:
+        """Write what `after` changed, and only that: other writers' attributes stay as they are.
+
+        False where the job is over by now, or in the hands of another execution.
+        """
+        old, new = rows.from_job(before), rows.from_job(after)
+        change = {name: new[name] for name in new if old[name] != new[name]}
+        condition = f"#ExecutionArn = :mine AND {_ACTIVE}"
+        mine = {":mine": before.execution_arn}
+        return not change or self._table.update(before.job_id, rows.JOB, change, condition, _STATES | mine)
+
+    def request_stop(self, job_id: str, stop: dict[str, Any], execution_arn: str | None = None) -> bool:
+        """Leave a verdict for ReconcileJob.
+
+        False if the job is over, unknown, stopped before, or not in the hands of `execution_arn`, if given.
+        """
+        condition, values = f"{_ACTIVE} AND attribute_not_exists(#Stop)", dict(_STATES)
+        if execution_arn is not None:
+            mine = "#ExecutionArn = :mine AND attribute_not_exists(#Successor)"
+            condition += f" AND ({mine} OR #Successor = :mine)"
+            values[":mine"] = execution_arn
+        return self._table.update(job_id, rows.JOB, {"Stop": stop}, condition, values)
+
+    def hold_back(self, job_id: str, not_before: int) -> None:
+        """Have all workers of the job wait until `not_before` (epoch seconds), if none asked for longer."""
+        condition = f"{_ACTIVE} AND #NotBefore < :NotBefore"
+        self._table.update(job_id, rows.JOB, {"NotBefore": not_before}, condition, _STATES)
+
+    def hand_over(self, job: Job, successor: str, change: dict[str, Any]) -> bool:
+        """Name the execution that is to go on with the job, and change some of its attributes.
+
+        False if the job is not as `job` has it any more.
+        """
+        condition = "#Status = :was AND #ExecutionArn = :owner AND attribute_not_exists(#Successor)"
+        values = {":was": job.status.value, ":owner": job.execution_arn}
+        handed = {"Successor": successor, "HandedOverAt": datetime.now(UTC).isoformat(), **change}
+        return self._table.update(job.job_id, rows.JOB, handed, condition, values)
+
+    def take_over(self, job: Job, execution_arn: str) -> bool:
+        """Make the execution that was named as successor the job's owner."""
+        change = {"ExecutionArn": execution_arn, "Successor": None, "Visits": 0, "Executions": job.executions + 1}
+        return self._table.update(job.job_id, rows.JOB, change, "#Successor = :me", {":me": execution_arn})
+
+    def first_with_token(self, token: str, job_id: str, now: int, valid_seconds: int) -> str:
+        """The job that holds a client token: `job_id` itself, unless another one took it within its validity."""
+        digest = hashlib.sha256(token.encode()).hexdigest()  # tokens have any characters, keys should not
+        partition = f"{rows.TOKEN}#{digest}"
+        change = {"Owner": job_id, "ExpiresAt": now + valid_seconds}
+        condition = "attribute_not_exists(#JobId) OR #Owner = :Owner OR #ExpiresAt < :now"
+        if self._table.update(partition, rows.TOKEN, change, condition, {":now": now}):
+            return job_id
+        row = self._table.get(partition, rows.TOKEN)
+        return str(row["Owner"]) if row else job_id
+
+    def newest(
+        self, limit: int, start: tuple[str, str] | None
+    ) -> tuple[list[tuple[Job, Counts]], tuple[str, str] | None]:
+        """Jobs by StartedAt, newest first, and where the next page starts: a job's id and StartedAt."""
+        query: dict[str, Any] = {
+            "TableName": self._table.name,
+            "IndexName": _INDEX,
+            "KeyConditionExpression": "Listing = :all",
+            "ExpressionAttributeValues": {":all": {"S": rows.LISTING}},
+            "ScanIndexForward": False,
+            "Limit": limit,
+        }
+        if start:
+            where = {"Listing": {"S": rows.LISTING}, "StartedAt": {"S": start[1]}}
+            query["ExclusiveStartKey"] = key(start[0], rows.JOB) | where
+        answer = self._table.client.query(**query)
+        ids = [plain(item)["JobId"] for item in answer["Items"]]
+        found = self._snapshots(ids)
+        last = answer.get("LastEvaluatedKey")
+        after = (last["JobId"]["S"], last["StartedAt"]["S"]) if last else None
+        return [found[job_id] for job_id in ids if job_id in found], after
+
+    def _snapshots(self, job_ids: list[str]) -> dict[str, tuple[Job, Counts]]:
+        asked = [key(job_id, rows.JOB) for job_id in job_ids]
+        asked += [key(keys.partition(job_id, s), rows.COUNT) for job_id in job_ids for s in range(keys.SHARDS)]
+        jobs: dict[str, Job] = {}
+        counts = {job_id: Counts() for job_id in job_ids}
+        for item in self._table.get_all(asked):
+            if item["TaskId"] == rows.JOB:
+                jobs[item["JobId"]] = rows.to_job(item)
+            else:
+                job_id = item["JobId"].rpartition("#")[0]
+                counts[job_id] = task_state.add(counts[job_id], rows.to_counts(item))
+        return {job_id: (job, counts[job_id]) for job_id, job in jobs.items()}

@@ -1,0 +1,166 @@
+"""Tasks and their counters: `<job>#<s>` / task id and `<job>#<s>` / `#COUNT`.
+
+No row means that a task is pending. A task and its counters share a partition and move in one transaction, so
+eight partitions carry a job's load and no transaction touches the job's own row.
+"""
+
+from collections.abc import Container, Iterator
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from poller.aws.dynamodb import ATTEMPTS, Table, key, plain, typed
+from poller.errors import RetriablePollerError
+from poller.jobs import keys, rows, task_state
+from poller.jobs.model import Job, TaskRow, TaskState
+
+# What a cancelled transaction may be tried again for: another writer, or DynamoDB asking for patience.
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+_PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "ConditionalCheckFailed"}
+_MOST_READ = 1000  # rows of one query; DynamoDB counts them before it filters
+_SEEN = ("State", "Pages", "Records", "Bytes", "Raw", "Part")
+_TRANSIENT_CODES = {
+    "TransactionInProgressException",
+    "TransactionConflictException",
+    "ThrottlingException",
+    "ProvisionedThroughputExceededException",
+}
+
+
+class TaskStore:
+    """Tasks in PollerTasksTable."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def task(self, job_id: str, task_id: str) -> TaskRow | None:
+        item = self._table.get(keys.partition(job_id, keys.shard(task_id)), task_id)
+        return rows.to_task(item) if item else None
+
+    def tasks(self, job_id: str) -> Iterator[TaskRow]:
+        """Every task that has a row, in no useful order."""
+        for number in range(keys.SHARDS):
+            partition = self._table.query(keys.partition(job_id, number))
+            yield from (rows.to_task(item) for item in partition if item["TaskId"] != rows.COUNT)
+
+    def page(
+        self, job_id: str, state: str | None, limit: int, start: tuple[int, str]
+    ) -> tuple[list[TaskRow], tuple[int, str] | None]:
+        """Up to `limit` tasks after `start` (a shard and a task id), in one state if given; and where to go on."""
+        found: list[TaskRow] = []
+        shard, after = start
+        while shard < keys.SHARDS:
+            query = self._page_query(
+                keys.partition(job_id, shard), state, _MOST_READ if state else limit - len(found), after
+            )
+            answer = self._table.client.query(**query)
+            page = [rows.to_task(plain(item)) for item in answer["Items"]]
+            if len(found) + len(page) > limit:
+                found += page[: limit - len(found)]
+                return found, (shard, found[-1].task_id)
+            found += page
+            last = answer.get("LastEvaluatedKey")
+            shard, after = (shard, last["TaskId"]["S"]) if last else (shard + 1, "")
+            if len(found) == limit:
+                return found, (shard, after) if shard < keys.SHARDS else None
+        return found, None
+
+    def _page_query(self, partition: str, state: str | None, limit: int, after: str) -> dict[str, Any]:
+        # COUNT begins with '#', which sorts before every task id.
+        query: dict[str, Any] = {
+            "TableName": self._table.name,
+            "KeyConditionExpression": "JobId = :partition AND TaskId > :after",
+            "ExpressionAttributeValues": {":partition": {"S": partition}, ":after": {"S": after or rows.COUNT}},
+            "ConsistentRead": True,
+            "Limit": limit,
+        }
+        if state is not None:
+            query["FilterExpression"] = "#state = :state"
+            query["ExpressionAttributeNames"] = {"#state": "State"}
+            query["ExpressionAttributeValues"][":state"] = {"S": state}
+        return query
+
+    def advance(self, job: Job, change: TaskRow, only_from: Container[TaskState] = frozenset(TaskState)) -> TaskRow:
+        """Move a task forward, and its counters with it, in one transaction.
+
+        Returns the row as it stands now: `change` applied, or what had overtaken it. A pending task can always
+        be moved, one with a row only from the states in `only_from`. Raises RetriablePollerError when other
+        writers or throttling keep winning.
+        """
+        for attempt in range(ATTEMPTS):
+            before = self.task(job.job_id, change.task_id)
+            after = task_state.advance(before, change)
+            if before is not None and (after is None or before.state not in only_from):
+                return before
+            if after is not None and self._commit(job, before, after):
+                return after
+            self._table.pause(attempt)
+        raise RetriablePollerError(f"task {change.task_id} could not be moved to {change.state}: too many conflicts")
+
+    def put_back(self, job: Job, failed: TaskRow, saved: bool) -> None:
+        """Take a FAILED task back, for a redrive: to pending, or to PAYLOAD_SAVED where its raw pages are there.
+
+        Nothing happens if the task is not FAILED any more.
+        """
+        for attempt in range(ATTEMPTS):
+            before = self.task(job.job_id, failed.task_id)
+            if before is None or before.state is not TaskState.FAILED:
+                return
+            if self._commit(job, before, task_state.put_back(before) if saved else None):
+                return
+            self._table.pause(attempt)
+        raise RetriablePollerError(f"task {failed.task_id} could not be put back: too many conflicts")
+
+    def _commit(self, job: Job, before: TaskRow | None, after: TaskRow | None) -> bool:
+        """One attempt. False: somebody else moved the task, or DynamoDB was too busy; read again."""
+        task_id = (after or before).task_id  # type: ignore[union-attr]  # one of them is there
+        partition = keys.partition(job.job_id, keys.shard(task_id))
+        moved = rows.from_deltas(task_state.deltas(before, after))
+        added = ", ".join(f"#n{i} :n{i}" for i in range(len(moved)))
+        count = {
+            "TableName": self._table.name,
+            "Key": key(partition, rows.COUNT),
+            "UpdateExpression": f"SET ExpiresAt = :expires ADD {added}",
+            "ExpressionAttributeNames": {f"#n{i}": name for i, name in enumerate(moved)},
+            "ExpressionAttributeValues": {
+                ":expires": {"N": str(job.expires_at)},
+                **{f":n{i}": {"N": str(amount)} for i, amount in enumerate(moved.values())},
+            },
+        }
+        try:
+            self._table.client.transact_write_items(
+                TransactItems=[self._task_write(job, partition, before, after), {"Update": count}]
+            )
+        except ClientError as error:
+            if not _may_pass(error):
+                raise
+            return False
+        return True
+
+    def _task_write(self, job: Job, partition: str, before: TaskRow | None, after: TaskRow | None) -> dict[str, Any]:
+        """The task's half of the transaction, on condition that the task still is where it was read."""
+        condition: dict[str, Any] = {
+            "TableName": self._table.name,
+            "ConditionExpression": "attribute_not_exists(TaskId)",
+        }
+        if before is not None:
+            condition |= {
+                # All that the change was worked out from, not the state alone: a task that was put back and failed
+                # again in between has the same state, other numbers and another raw object.
+                "ConditionExpression": " AND ".join(f"#{name} = :{name}" for name in _SEEN),
+                "ExpressionAttributeNames": {f"#{name}": name for name in _SEEN},
+                "ExpressionAttributeValues": typed(
+                    {f":{n}": v for n, v in rows.from_task(before).items() if n in _SEEN}
+                ),
+            }
+        if after is None:
+            return {"Delete": {"Key": key(partition, before.task_id if before else ""), **condition}}
+        item = {**rows.from_task(after), "JobId": partition, "ExpiresAt": job.expires_at}
+        return {"Put": {"Item": typed(item), **condition}}
+
+
+def _may_pass(error: ClientError) -> bool:
+    if error.response["Error"]["Code"] in _TRANSIENT_CODES:
+        return True
+    reasons = {r.get("Code") for r in error.response.get("CancellationReasons", [])} - {"None", None}
+    return bool(reasons) and reasons <= _PASSING

@@ -1,0 +1,91 @@
+"""How a job ends whose tasks are all finished."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from poller.jobs.model import Counts, Job, JobStatus, TaskRow
+
+TASKS_FAILED = "TasksFailed"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The job is over. `notice` is something to know about a success."""
+
+    status: JobStatus
+    error: dict[str, Any] | None = None
+    notice: dict[str, Any] | None = None
+
+
+def exceeds_tolerance(job: Job, counts: Counts) -> bool:
+    """Whether more tasks failed than the spec tolerates. Without a limit, any number is."""
+    limit = job.spec.tolerated_failure_percentage if job.spec else None
+    return limit is not None and counts.failed * 100 > limit * job.total
+
+
+def too_many_failures(job: Job, counts: Counts) -> dict[str, Any]:
+    limit = job.spec.tolerated_failure_percentage if job.spec else None
+    return named_error(
+        "ToleratedFailuresExceeded",
+        f"{counts.failed} of {job.total} tasks failed; tolerated_failure_percentage allows {limit:g} %",
+    )
+
+
+def verdict(job: Job, counts: Counts, rows: Iterable[TaskRow]) -> End:
+    """How a job ends whose tasks are all finished and that nothing stopped."""
+    rows = sorted(rows, key=lambda row: row.task_id)
+    if counts.failed:
+        status = JobStatus.PARTIAL if counts.complete else JobStatus.FAILED
+        return End(status, _first_failure(job, counts, rows))
+    if repeated := _first_repeated(rows):
+        message = f"task {repeated} begins with the records that the task before it ends with"
+        advice = "the API seems to ignore the page asked for: correct the paginator and submit a new job"
+        return End(JobStatus.PARTIAL, named_error("PaginationLoop", f"{message}; {advice}"))
+    if _second_page_overlaps(rows):
+        message = "the second page begins with the record that the first one ends with, so others may be missing"
+        advice = "if running the job again ends the same, the API counts its records from 1, or its pages overlap"
+        return End(JobStatus.PARTIAL, named_error("PagesOverlap", f"{message}; {advice}"))
+    expected, received = job.records_expected, counts.records
+    declared = [row.declared for row in rows if row.declared is not None]
+    latest = max(declared, default=expected or 0)
+    if expected is None or (received == expected and latest <= expected):
+        return End(JobStatus.SUCCEEDED)
+    if expected <= received <= latest:
+        message = (
+            f"the API declared {expected:,} records when the job was planned and {latest:,} while it ran; "
+            f"{received:,} arrived. Records may be missing or repeated where others were added: run the job again"
+        )
+        return End(JobStatus.SUCCEEDED, notice=named_error("GrewAfterPlan", message))
+    seen = sorted({expected, *declared})
+    totals = f"{expected:,}" if len(seen) == 1 else f"between {seen[0]:,} and {seen[-1]:,}"
+    return End(
+        JobStatus.PARTIAL, named_error("TotalsDisagree", f"the API declared {totals} records and sent {received:,}")
+    )
+
+
+def _first_repeated(rows: list[TaskRow]) -> str | None:
+    """The first task whose first page repeats its neighbour's last. Pages without records have no digest."""
+    pairs = ((before, row) for before, row in pairwise(rows) if before.last_digest)
+    return next((row.task_id for before, row in pairs if before.last_digest == row.first_digest), None)
+
+
+def _second_page_overlaps(rows: list[TaskRow]) -> bool:
+    """An API that counts from 1 and takes 0 for 1 repeats one record there, and leaves out the last one."""
+    if rows and rows[0].pages > 1:
+        return rows[0].overlaps
+    return len(rows) > 1 and rows[0].last_record == rows[1].first_record != ""
+
+
+def _first_failure(job: Job, counts: Counts, rows: list[TaskRow]) -> dict[str, Any]:
+    message = f"{counts.failed} of {job.total} tasks failed"
+    failed = sorted((row.task_id, row.error) for row in rows if row.error)
+    if failed:
+        task_id, error = failed[0]
+        message += f"; the first, {task_id}, with {error['Type']}: {error['Message']}" if error else ""
+    return named_error(TASKS_FAILED, message)
+
+
+def named_error(kind: str, message: str) -> dict[str, Any]:
+    return {"Type": kind, "Message": message}

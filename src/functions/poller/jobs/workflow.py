@@ -1,0 +1,44 @@
+"""Executions of PollerWorkflow."""
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from poller.jobs import keys
+
+
+class Workflow:
+    """`client` is a botocore Step Functions client."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def start(self, execution_arn: str, job_id: str, time: str) -> None:
+        """Start the execution of that ARN for a job that has a row. It is no error if it was started before."""
+        try:
+            self._client.start_execution(
+                stateMachineArn=keys.state_machine(execution_arn),
+                name=execution_arn.rpartition(":")[2],
+                input=json.dumps({"id": job_id, "detail": {}, "time": time}),
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+                raise
+
+    def stop(self, execution_arn: str, cause: str) -> None:
+        """Stop the execution. It is no error if it is over or unknown."""
+        try:
+            self._client.stop_execution(executionArn=execution_arn, cause=cause)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("ExecutionDoesNotExist", "ValidationException"):
+                raise
+
+    def status(self, execution_arn: str) -> str:
+        """RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED; MISSING where there is no such execution."""
+        try:
+            return str(self._client.describe_execution(executionArn=execution_arn)["status"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
+                raise
+            return "MISSING"

@@ -1,0 +1,131 @@
+"""JSON that comes out as it went in: number text, key order and string values survive a round trip.
+
+Python's own reader would turn 1.10 into 1.1 and -0 into 0. Here a number whose text Python would not
+write back keeps that text. What RFC 8259 leaves open and readers disagree about (names that repeat,
+section 4) or forbids (NaN and Infinity, section 6) is refused rather than guessed at.
+"""
+
+import json
+from typing import Any
+
+from poller.errors import InvalidPayload
+from poller.values import JSON
+
+_MOST_DEPTH = 200
+_TOO_DEEP = f"the body is nested too deeply, beyond {_MOST_DEPTH} levels"
+_MAX_INT_DIGITS = 4000  # CPython refuses to convert more than 4,300 by default
+
+
+class ExactNumber(float):
+    """A number that remembers how it was written."""
+
+    text: str
+
+    def __new__(cls, text: str) -> "ExactNumber":
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def loads(body: bytes) -> tuple[JSON, str]:
+    """Read `body` as UTF-8 JSON; return the value and its text.
+
+    Raises InvalidPayload for anything else, naming the place where it stops being JSON.
+    """
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidPayload(f"the body is not UTF-8 text (byte {error.start})") from None
+    try:
+        value = json.loads(
+            text,
+            parse_int=_int,
+            parse_float=_float,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_object,
+        )
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise InvalidPayload(f"the body is not JSON: {error.msg.removesuffix(' at')} at {where}") from None
+    except RecursionError:
+        raise InvalidPayload(_TOO_DEEP) from None
+    _refuse_depth(value)
+    return value, text
+
+
+def dumps(value: JSON) -> str:
+    """Write `value`, as `loads` read it, on one line without spaces between tokens."""
+    return _write(value)
+
+
+def on_one_line(text: str) -> str:
+    """The same JSON text without line breaks: a string cannot hold a bare one (RFC 8259, section 7)."""
+    return text.replace("\n", " ").replace("\r", " ")
+
+
+def _int(text: str) -> int | ExactNumber:
+    if len(text) > _MAX_INT_DIGITS or text == "-0":
+        return ExactNumber(text)
+    return int(text)
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    return number if repr(number) == text else ExactNumber(text)
+
+
+def _refuse_constant(name: str) -> None:
+    raise InvalidPayload(f"the body holds {name}, which is not JSON")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise InvalidPayload(f"an object has the key {twice[:80]!a} more than once")
+    return value
+
+
+def _refuse_depth(value: JSON) -> None:
+    """Readers give up at different depths, this one's successors too: refuse what is far beyond any real record."""
+    level = [value]
+    for _ in range(_MOST_DEPTH):
+        level = [
+            child
+            for item in level
+            for child in (item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return
+    raise InvalidPayload(_TOO_DEEP)
+
+
+def _write(value: JSON) -> str:
+    if isinstance(value, str):
+        return _write_string(value)
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_write_string(k)}:{_write(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_write, value)) + "]"
+    if isinstance(value, ExactNumber):
+        return value.text
+    return json.dumps(value)
+
+
+def _write_string(value: str) -> str:
+    written = json.dumps(value, ensure_ascii=False)
+    # A lone surrogate has no UTF-8 form; its escape is the only exact way to write it.
+    return written if written.isascii() or _is_encodable(written) else json.dumps(value)
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,44 @@
+"""Names of parameters and headers that announce a secret.
+
+A spec is kept in an event archive, a table and a workflow's history: no place for credentials.
+"""
+
+import re
+
+from poller.text import plain
+
+_SOUNDS = re.compile(r"key|token|secret|pass|pwd|auth|sig|credential|session|cookie|jwt|hmac|appid", re.IGNORECASE)
+# How names of credentials end, in lower case and without punctuation: client-secret, X-Amz-Signature, apiToken.
+_CREDENTIAL = re.compile(
+    r".*(?:token|secret|password|passwd|passphrase|pwd|credentials?|signature|sig|jwt|hmac|authori[sz]ation|sessionid)"
+    r"|.*(?:access|admin|api|app|application|auth|client|consumer|dev|developer|functions?|master|private|secret"
+    r"|security|service|session|shared|signing|subscription|user)key"
+    r"|(?:basic|http|o|x)?auth|pass"
+)
+_HEADER = re.compile(r"auth|cookie|api-?key|token|secret|passw|credential|signature", re.IGNORECASE)
+# Tokens that say where the next page begins, with which nobody can log in.
+_PLACE = re.compile(
+    r".*(?:cursor|continu(?:e|ation)|delta|next|page|pag(?:ing|ination)|prev(?:ious)?|resum(?:e|ption)|scroll|skip"
+    r"|start(?:ing)?|sync)token"
+)
+# Some APIs call a credential so, and others the column to filter by; here the value decides.
+_EITHER = {"key", "appid"}
+_RANDOM = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[\w.~+/=-]{16,}", re.ASCII)
+
+
+def sounds_secret(name: str) -> bool:
+    """Whether a value of that name is better not shown. Rather too often than not."""
+    return _SOUNDS.search(name) is not None
+
+
+def is_credential(name: str, value: str) -> bool:
+    """Whether a value of that name must not be kept. Only where it is plain: what is refused cannot be sent at all."""
+    letters = plain(name)
+    if letters in _EITHER:
+        return _RANDOM.fullmatch(value) is not None
+    return _CREDENTIAL.fullmatch(letters) is not None and not _PLACE.fullmatch(letters)
+
+
+def is_credential_header(name: str, value: str) -> bool:
+    """The same for a header: few of them are anything else, so that it takes less to be refused."""
+    return _HEADER.search(name) is not None or is_credential(name, value)

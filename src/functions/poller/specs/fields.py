@@ -1,0 +1,163 @@
+"""Reading one field of a job spec each: the value, or the one sentence that says what is wrong with it."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import jmespath
+
+from poller.errors import JobRejected
+from poller.specs.credentials import is_credential, is_credential_header
+from poller.text import shown
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.1
+# The transport owns these (RFC 9112, sections 6 and 9); a spec that sets them would break the request's framing.
+_TRANSPORT_HEADERS = {"host", "content-length", "transfer-encoding", "connection", "accept-encoding"}
+
+Reader = Callable[[str, Any], Any]
+
+
+def kind_of(value: Any) -> str:
+    kinds = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
+    return kinds.get(type(value), "a number")
+
+
+def text(field: str, value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise JobRejected(f"{field} is {kind_of(value) if value != '' else 'empty'}; it must be a string")
+    if not is_encodable(value):
+        raise JobRejected(f"{field} holds half a surrogate pair, which is no character")
+    return value
+
+
+def is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def api_url(field: str, value: Any) -> str:
+    url = text(field, value)
+    if any(c.isspace() or ord(c) < 32 for c in url):
+        raise JobRejected(f"{field} holds white space; write it as %20")
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:  # its text repeats what could be a password
+        raise JobRejected(f"{field} is not a URL; write it as https://host/path") from None
+    if parts.scheme not in ("http", "https"):
+        raise JobRejected(f"{field} has no scheme that can be fetched; it must start with https://")
+    if not parts.hostname:
+        raise JobRejected(f"{field} names no host; write it as https://host/path")
+    if parts.username is not None or parts.password is not None:
+        raise JobRejected(f"{field} holds a user name or password before the @; leave it out")
+    if parts.fragment:
+        raise JobRejected(f"{field} ends in a #fragment, which is never sent to an API; leave it out")
+    for name, item in parse_qsl(parts.query, keep_blank_values=True):
+        _refuse_secret(f"{field}'s parameter {shown(name)}", name, item)
+    return url
+
+
+def job_name(field: str, value: Any) -> str:
+    name = text(field, value)
+    if not is_name(name):
+        raise JobRejected(f"{field} must be 1 to 64 letters, digits, '.', '_' or '-', and start with a letter or digit")
+    return name
+
+
+def http_method(field: str, value: Any) -> str:
+    if value not in ("GET", "POST"):
+        raise JobRejected(f"{field} must be GET or POST")
+    return str(value)
+
+
+def query_params(field: str, value: Any) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise JobRejected(f"{field} is {kind_of(value)}; it must be an object of names and values")
+    for name, item in value.items():
+        _refuse_secret(f"{field}.{shown(name)}", name, item)
+        if isinstance(item, dict | list) or item is None:
+            raise JobRejected(
+                f"{field}.{shown(name)} is {kind_of(item)}; a query parameter is a string, number or boolean"
+            )
+        if not is_encodable(name + str(item)):
+            raise JobRejected(f"{field}.{shown(name)} holds half a surrogate pair, which is no character")
+    return {name: plain(item) for name, item in value.items()}
+
+
+def _refuse_secret(where: str, name: str, value: Any) -> None:
+    if is_credential(name, str(value)):
+        raise JobRejected(f"{where} would store a secret with the job; leave it out")
+
+
+def plain(value: str | float | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def request_headers(field: str, value: Any) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise JobRejected(f"{field} is {kind_of(value)}; it must be an object of names and values")
+    for name, item in value.items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise JobRejected(f"{field} has a name that is no HTTP header name: '{shown(name)}'")
+        if name.lower() in _TRANSPORT_HEADERS:
+            raise JobRejected(f"{field}.{shown(name)} is set by the connection itself; leave it out")
+        if is_credential_header(name, str(item)):
+            raise JobRejected(f"{field}.{shown(name)} would store a secret with the job; leave it out")
+        # The value may be a secret: say where it is wrong, never what it is.
+        if not isinstance(item, str) or not item.isprintable() or not item.isascii() or item != item.strip():
+            raise JobRejected(
+                f"{field}.{shown(name)} must be a string of printable ASCII characters without spaces around it"
+            )
+    return dict(value)
+
+
+def path_of(field: str, value: Any) -> str:
+    path = text(field, value)
+    try:
+        jmespath.compile(path)
+    except RecursionError:
+        raise JobRejected(f"{field} is nested too deeply") from None
+    except ValueError as error:  # JMESPath's own errors, and Python's for an index of thousands of digits
+        # A path may also be a plain key that JMESPath cannot read, such as @odata.count.
+        if re.search(r"[\[\]{}()|&*?\s]", path):
+            raise JobRejected(f"{field} is not a JMESPath expression: {str(error).splitlines()[0]}") from None
+    return path
+
+
+def integer(least: int, most: int) -> Reader:
+    def read(field: str, value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise JobRejected(f"{field} must be a whole number from {least:,} to {most:,}")
+        return value
+
+    return read
+
+
+def percentage(field: str, value: Any) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 100:
+        raise JobRejected(f"{field} must be a number from 0 to 100")
+    return float(value)
+
+
+def client_token(field: str, value: Any) -> str:
+    if not isinstance(value, str) or not 1 <= len(value) <= 128 or not value.isprintable():
+        raise JobRejected(f"{field} must be a string of 1 to 128 printable characters")
+    return value
+
+
+def list_of_names(field: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise JobRejected(f"{field} is {kind_of(value)}; it must be a list of header names")
+    return tuple(text(f"{field}[{i}]", item) for i, item in enumerate(value))
+
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def is_name(text: str) -> bool:
+    """Whether `text` may name a job, and so the folder of its dataset."""
+    return _NAME.fullmatch(text) is not None

@@ -1,0 +1,166 @@
+"""From the JSON that a caller sent to a JobSpec, or to the one sentence that says what to change."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+from poller.errors import JobRejected
+from poller.specs.fields import (
+    Reader,
+    api_url,
+    client_token,
+    http_method,
+    integer,
+    job_name,
+    kind_of,
+    list_of_names,
+    path_of,
+    percentage,
+    query_params,
+    request_headers,
+    text,
+)
+from poller.specs.model import Auto, JobSpec, Offset, PageNumber, Paginator, Retry, SinglePage
+from poller.text import shown
+
+PAGINATORS: dict[str, type[Paginator]] = {
+    "auto": Auto,
+    "single_page": SinglePage,
+    "offset": Offset,
+    "page_number": PageNumber,
+}
+
+MOST_LIMIT = 1_000_000
+MOST_SPEC_BYTES = 64 * 1024
+"""Of a spec, as the job's row keeps it: a row has 400 KB, and answers and events repeat parts of the spec.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
+
+T = TypeVar("T")
+
+
+def parse_job_spec(raw: Any) -> JobSpec:
+    """Check `raw` (a decoded JSON value) and return it as a JobSpec.
+
+    Raises JobRejected naming the field, what is wrong with it and what is allowed.
+    """
+    if not isinstance(raw, dict):
+        raise JobRejected(f'the job spec is {kind_of(raw)}; it must be an object such as {{"url": "https://…"}}')
+    if "url" not in raw:
+        raise JobRejected('url is missing; the smallest job spec is {"url": "https://…"}')
+    spec = _build(JobSpec, "", raw, _SPEC_READERS)
+    _refuse_contradictions(spec)
+    return spec
+
+
+def accept_job_spec(raw: Any) -> JobSpec:
+    """`parse_job_spec` for a spec that is yet to be stored: raises JobRejected for a large one, too."""
+    spec = parse_job_spec(raw)
+    refuse_large(spec)
+    return spec
+
+
+def job_spec_as_dict(spec: JobSpec) -> dict[str, Any]:
+    """The spec as JSON-ready data that `parse_job_spec` reads back to an equal one."""
+    kind = next(name for name, cls in PAGINATORS.items() if cls is type(spec.paginator))
+    data = asdict(spec)
+    data["paginator"] = {"type": kind, **{k: v for k, v in data["paginator"].items() if v is not None}}
+    data["retry"]["retry_after_headers"] = list(spec.retry.retry_after_headers)
+    return {name: value for name, value in data.items() if value is not None}
+
+
+def _build(cls: type[T], prefix: str, raw: Mapping[str, Any], readers: Mapping[str, Reader]) -> T:
+    """Read each given field with its reader; a field that `cls` does not have is refused by name."""
+    allowed = [f.name for f in fields(cls)]  # type: ignore[arg-type]  # T is always one of our dataclasses
+    for name in raw:
+        if name not in allowed:
+            known = f"it has {', '.join(allowed)}" if allowed else "it takes no fields"
+            raise JobRejected(
+                f"{prefix}{shown(name)} is not a field of {prefix.rstrip('.') or 'the job spec'}; {known}"
+            )
+    optional = {f.name for f in fields(cls) if f.default is None}  # type: ignore[arg-type]
+    given = {name: value for name, value in raw.items() if value is not None or name not in optional}
+    return cls(**{name: readers[name](prefix + name, value) for name, value in given.items()})
+
+
+def _retry(field: str, value: Any) -> Retry:
+    if not isinstance(value, dict):
+        raise JobRejected(f"{field} is {kind_of(value)}; it must be an object")
+    return _build(Retry, f"{field}.", value, _RETRY_READERS)
+
+
+def _paginator(field: str, value: Any) -> Paginator:
+    raw = {"type": value} if isinstance(value, str) else value
+    allowed = ", ".join(PAGINATORS)
+    if not isinstance(raw, dict):
+        raise JobRejected(f"{field} is {kind_of(value)}; it must be an object with a type: {allowed}")
+    kind = raw.get("type")
+    if not isinstance(kind, str) or kind not in PAGINATORS:
+        raise JobRejected(f"{field}.type must be one of {allowed}")
+    rest = {name: item for name, item in raw.items() if name != "type"}
+    return _build(PAGINATORS[kind], f"{field}.", rest, _PAGINATOR_READERS)
+
+
+def _refuse_contradictions(spec: JobSpec) -> None:
+    paginator = spec.paginator
+    if isinstance(paginator, PageNumber) and (paginator.limit is None) != (paginator.limit_param is None):
+        raise JobRejected("paginator.limit and paginator.limit_param go together; give both or neither")
+    ways = [w for w in ("total_path", "total_header", "total_pages_path", "total_pages_header")
+            if getattr(paginator, w, None)]  # fmt: skip
+    if len(ways) > 1:
+        raise JobRejected(f"paginator.{ways[0]} and paginator.{ways[1]} both say where the total is; give one")
+    refuse_fixed_parameters(spec)
+
+
+def refuse_large(spec: JobSpec) -> None:
+    """Raise JobRejected if `spec` takes more bytes than a job's row keeps of it."""
+    size = len(json.dumps(job_spec_as_dict(spec)))
+    if size > MOST_SPEC_BYTES:
+        raise JobRejected(
+            f"the job spec takes {size:,} bytes to store, and may take {MOST_SPEC_BYTES:,}; "
+            "shorten its url, params, headers, data_selector or paginator"
+        )
+
+
+def refuse_fixed_parameters(spec: JobSpec) -> None:
+    """Raise JobRejected if `spec` fixes a query parameter that its paginator has to vary."""
+    fixed = set(spec.params) | {name for name, _ in parse_qsl(urlsplit(spec.url).query, keep_blank_values=True)}
+    for way in ("offset_param", "page_param"):
+        param = getattr(spec.paginator, way, None)
+        if param in fixed:
+            raise JobRejected(f"{param} is set in url or params, but paginator.{way} changes it page by page")
+
+
+_RETRY_READERS: dict[str, Reader] = {
+    "max_attempts": integer(1, 20),
+    "max_delay_seconds": integer(0, 3600),
+    "retry_after_headers": list_of_names,
+}
+_PAGINATOR_READERS: dict[str, Reader] = {
+    "limit": integer(1, MOST_LIMIT),
+    "limit_param": text,
+    "offset_param": text,
+    "page_param": text,
+    "base_page": integer(0, 1_000_000),
+    "total_path": path_of,
+    "total_header": text,
+    "limit_path": path_of,
+    "total_pages_path": path_of,
+    "total_pages_header": text,
+}
+_SPEC_READERS: dict[str, Reader] = {
+    "url": api_url,
+    "name": job_name,
+    "method": http_method,
+    "params": query_params,
+    "headers": request_headers,
+    "data_selector": path_of,
+    "paginator": _paginator,
+    "retry": _retry,
+    "max_concurrency": integer(1, 1000),
+    "maximum_pages": integer(1, 10_000_000),
+    "deadline_seconds": integer(60, 14 * 86_400),
+    "tolerated_failure_percentage": percentage,
+    "client_token": client_token,
+}

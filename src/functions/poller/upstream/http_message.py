@@ -1,0 +1,71 @@
+"""HTTP/1.1 messages as plain values: the request that is sent, and what an answer's headers and body mean."""
+
+import zlib
+from collections.abc import Iterable, Iterator
+
+from poller.errors import InvalidPayload, JobRejected
+from poller.upstream.addresses import Target
+from poller.values import PageRequest
+
+_OWN_HEADERS = frozenset({"host", "connection", "accept-encoding", "content-length", "transfer-encoding"})
+
+
+def request_head(request: PageRequest, target: Target, user_agent: str) -> bytes:
+    """The whole request (RFC 9112, section 3); it never has a body.
+
+    The job may name a User-Agent of its own, but no header that decides where the request goes or how it ends.
+    """
+    given = {name: value for name, value in request.headers.items() if name.lower() not in _OWN_HEADERS}
+    own = {"Host": target.authority, "Accept-Encoding": "gzip"}
+    if "user-agent" not in map(str.lower, given):
+        own["User-Agent"] = user_agent
+    if request.method != "GET":
+        own["Content-Length"] = "0"  # RFC 9110, section 8.6
+    lines = [f"{name}: {value}" for name, value in (own | given).items()]
+    if not all(line.isascii() and line.isprintable() for line in (request.method, *lines)):
+        raise JobRejected("a request header holds a character that is not printable ASCII")  # never which: secrets
+    return "\r\n".join([f"{request.method} {target.path} HTTP/1.1", *lines, "", ""]).encode("ascii")
+
+
+def joined(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Names in lower case, repeated ones as one (RFC 9110, section 5.3), folded ones on one line (RFC 9112, 5.2)."""
+    answer: dict[str, str] = {}
+    for name, value in headers:
+        key, text = name.lower(), " ".join(value.split())
+        answer[key] = f"{answer[key]}, {text}" if key in answer else text
+    return answer
+
+
+def is_framed(headers: dict[str, str]) -> bool:
+    """Whether it is beyond doubt where the body ends (RFC 9112, section 6.3). Two lengths read as "5, 7"."""
+    length, coding = headers.get("content-length", "0"), headers.get("transfer-encoding", "chunked")
+    return length.isascii() and length.isdecimal() and coding.lower() == "chunked"
+
+
+def decoded(chunks: Iterable[bytes], coding: str, most: int) -> Iterator[bytes]:
+    """The body in pieces of at most `most` bytes, whatever it inflates to.
+
+    Gzip alone was asked for, and gzip alone is unpacked: raises InvalidPayload for another Content-Encoding, and
+    zlib.error for gzip that is damaged or ends too early. A gzip file is a series of members (RFC 1952, section 2.2),
+    which some servers fill up with zeros; gzip itself reads past those too.
+    """
+    if coding in ("", "identity"):
+        yield from chunks
+        return
+    if coding not in ("gzip", "x-gzip"):
+        raise InvalidPayload(f"the body's Content-Encoding is {coding[:40]!r}, which was not asked for")
+    member, padded = None, False
+    for chunk in chunks:
+        rest = chunk
+        while rest:
+            if member is None or member.eof:
+                padded = padded or (member is not None and rest[0] == 0)
+                if padded and rest.strip(b"\0"):
+                    raise zlib.error
+                if padded:
+                    break
+                member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            yield member.decompress(rest, most)
+            rest = member.unused_data
+    if member and not member.eof:
+        raise zlib.error

@@ -1,0 +1,41 @@
+"""What one request is, and what came back for it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+JSON = Any
+"""A JSON value as `logic.exact_json.loads` reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """One request, complete: anyone can send it again."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came back for one request. Header names are lower case; `body` is decoded from its transfer coding."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A response that holds records, found with `selector`.
+
+    `line` is its JSON text on one line; `digest` tells its records from another page's.
+    """
+
+    value: JSON
+    records: list[JSON]
+    selector: str
+    headers: dict[str, str]
+    line: str
+    digest: str
