@@ -104,17 +104,20 @@ class Emulator:
         return URLLib3Session().send(request.prepare())
 
     def deploy(
-        self, resources: dict[str, Any], name: str = "", conditions: dict[str, Any] | None = None
+        self, resources: dict[str, Any], name: str = "", conditions: dict[str, Any] | None = None, **sections: Any
     ) -> dict[str, str]:
-        """Create a stack (update it, if named) and return the Ref of each resource, by logical id."""
+        """Create a stack (update it, if named) and return its outputs: the Ref of each resource, by logical id.
+
+        `sections`: more of the template; its Outputs come in addition.
+        """
         cloudformation = self.client("cloudformation")
         update = bool(name)
         name = name or f"stack-{uuid4().hex[:8]}"
         outputs = {key: {"Value": {"Ref": key}} for key in resources}
-        outputs["Stack"] = {"Value": name}
-        template = json.dumps({"Conditions": conditions or {}, "Resources": resources, "Outputs": outputs})
+        outputs |= {"Stack": {"Value": name}, **sections.pop("Outputs", {})}
+        template = json.dumps({"Conditions": conditions or {}, "Resources": resources, "Outputs": outputs, **sections})
         operation = cloudformation.update_stack if update else cloudformation.create_stack
-        operation(StackName=name, TemplateBody=template, Capabilities=["CAPABILITY_IAM"])
+        operation(StackName=name, TemplateBody=template, Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"])
 
         def settled() -> dict[str, Any] | None:
             stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]

@@ -15,6 +15,7 @@ GAPS = (
     "cloudformation.table_ttl",
     "cloudformation.function_dead_letters",
     "cloudformation.full_buckets",
+    "cloudformation.nested_stacks",
     "apigateway.openapi_body",
     "apigateway.service_integrations",
     "apigateway.function_errors",
