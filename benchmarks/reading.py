@@ -20,7 +20,7 @@ from poller.handlers.api import get_job
 from poller.jobs import keys, rows
 from poller.jobs.model import Geometry, Job, JobStatus, TaskRow, TaskState
 from poller.specs.model import JobSpec, Offset
-from tests.emulator.support import REGION, Emulator
+from tests.support.emulator import REGION, Emulator
 from tests.support.template import resources as template_resources
 
 SIZES = (10, 100_000)
