@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import resource
 import signal
 import subprocess
 import sys
@@ -13,10 +14,13 @@ from typing import Any
 
 import pytest
 
+from poller_local.cli import COMMANDS
+
 from .conftest import JOB, PARTIAL, REJECTED, SOURCES, SUCCEEDED, FakeApi, summary
 
 Poller = Callable[..., subprocess.CompletedProcess[str]]
 URL = "https://api.example.com/orders"
+ROOT = Path(__file__).parents[2]
 
 
 def error_line(done: subprocess.CompletedProcess[str]) -> str:
@@ -203,35 +207,44 @@ def test_a_damaged_download_is_one_line(api: FakeApi, poller: Poller):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "exit_status", "said"),
     [
-        (("run", "example.com/x"), "poller: 'example.com/x' has no scheme; write https://example.com/x"),
-        (("run",), "poller: Nothing to poll; write poller run URL or poller run --spec FILE"),
-        (("run", "https://a.example", "--name", ""), "poller: name is empty; it must be a string"),
-        (("run", "--spec", "no.json"), "poller: Cannot read the spec no.json: No such file or directory; check"),
-        (("run", URL), "poller: No stack is running here. Start one with 'poller up', or name yours with --stack-name"),
-        (("status", "x", "--api-url", "http://127.0.0.1:9"), "poller: No answer from http://127.0.0.1:9 (cannot"),
-        (("status",), "poller: Missing argument 'JOB'; see 'poller status --help'"),
-        (("fetch",), "poller: No such command 'fetch'; see 'poller --help'"),
-        (("run", "--wait=maybe"), "poller: Option '--wait' does not take a value; see 'poller --help'"),
-        (("up", "--port", "many"), "poller: Invalid value for '--port':"),
-        (("down",), "poller: No checkout of the poller at "),
+        (("run", "example.com/x"), 2, "poller: 'example.com/x' has no scheme; write https://example.com/x, or"),
+        (("run",), 2, "poller: Nothing to poll; write poller run URL or poller run --spec FILE"),
+        (("run", "https://a.example", "--name", "-"), 1, "poller: name must be 1 to 64 letters"),
+        (("run", "--spec", "no.json"), 1, "poller: Cannot read the spec no.json: No such file or directory; check"),
+        (("status", "x", "--api-url", "http://127.0.0.1:9"), 1, "poller: No answer from http://127.0.0.1:9 (cannot"),
+        (("up", "--port", "many"), 2, "poller: Invalid value for '--port':"),
     ],
-)  # fmt: skip
-def test_every_error_is_one_line_that_says_what_to_do(poller: Poller, arguments: tuple[str, ...], said: str):
+)
+def test_every_error_is_one_line_that_says_what_to_do(
+    poller: Poller, arguments: tuple[str, ...], exit_status: int, said: str
+):
     done = poller(*arguments)
 
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (exit_status, "")
     assert error_line(done).startswith(said)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_outside_a_checkout_every_command_says_so_and_where_one_is(poller: Poller, tmp_path: Path, name: str):
+    arguments = {"run": [URL], "up": [], "down": [], "demo": [], "list": []}.get(name, [JOB])
+
+    done = poller(name, *arguments)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert error_line(done).startswith(
+        f"poller: No checkout of the poller at {tmp_path} or above (no template.yaml); change into {ROOT}"
+    )
 
 
 @pytest.mark.parametrize("arguments", [("--debug", "run", "x"), ("run", "x", "--debug")])
 def test_a_traceback_is_shown_on_request_only(poller: Poller, arguments: tuple[str, ...]):
     done = poller(*arguments)
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith("Traceback")
-    assert done.stderr.splitlines()[-1] == "poller: 'x' has no scheme; write https://x"
+    assert done.stderr.splitlines()[-1].startswith("poller: 'x' has no scheme; write https://x")
 
 
 def test_control_characters_of_a_server_do_not_reach_the_terminal(api: FakeApi, poller: Poller):
@@ -285,6 +298,35 @@ def test_a_download_to_where_nothing_can_be_written_is_one_line(api: FakeApi, po
 
     assert (done.returncode, done.stdout) == (1, "")
     assert error_line(done) == "poller: Cannot use file/in: Not a directory; check the path and its rights"
+
+
+def test_a_full_disk_is_one_line_wherever_the_output_goes(api: FakeApi, start_poller):
+    api.shows({**SUCCEEDED, "Name": "x" * 200_000})
+
+    with (
+        Path("/dev/full").open("w") as full,
+        start_poller("status", JOB, "--json", "--api-url", api.url, stdout=full) as process,
+    ):
+        err = process.stderr.read()
+
+    assert process.wait(timeout=30) == 1
+    assert err == "poller: Cannot write: No space left on device; make room and run it again\n"
+
+
+def test_a_full_disk_is_one_line_also_in_a_download(api: FakeApi, poller: Poller, tmp_path: Path):
+    api.shows(SUCCEEDED)
+    api.lists([api.stores(f"orders/{JOB}/a.jsonl.gz", b"x" * 100_000)])
+
+    done = poller(
+        "results", JOB, "--download", "here", "--api-url", api.url,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)),
+    )  # fmt: skip
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert error_line(done) == (
+        "poller: Cannot write here/a.jsonl.gz: File too large; make room and run it again, what is here already is kept"
+    )
+    assert not list((tmp_path / "here").iterdir())
 
 
 def test_ctrl_c_while_it_begins_is_no_traceback(poller: Poller, tmp_path: Path):

@@ -36,14 +36,6 @@ def test_the_client_token_goes_into_the_spec(api: FakeApi, command: Command):
     assert api.submitted == [{"url": URL, "client_token": "orders-2026-01-31"}]
 
 
-def test_an_empty_client_token_is_one_line(api: FakeApi, command: Command):
-    done = command("run", URL, "--client-token", "", "--api-url", api.url)
-
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("poller: --client-token is empty; give the job a token of its own")
-    assert len(done.stderr.splitlines()) == 1
-
-
 @pytest.mark.parametrize(("first", "exit_status"), [(SUCCEEDED, 0), (PARTIAL, 2), (summary("FAILED"), 1)])
 def test_a_job_that_repeats_another_is_followed_to_that_one_s_end(
     api: FakeApi, command: Command, first: dict[str, Any], exit_status: int

@@ -138,26 +138,28 @@ def test_no_tasks(api: FakeApi, command: Command, option: tuple[str, ...], said:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "line"),
+    ("arguments", "exit_status", "line"),
     [
         (
             ("tasks", JOB, "--state", "DONE"),
+            2,
             "poller: 'DONE' is no state of a task; choose one of STARTED, PAYLOAD_SAVED, ENQUEUED, FAILED, COMPLETE\n",
         ),
-        (("tasks", JOB, "--state", ""), "poller: '' is no state of a task; choose one of "),
-        (("tasks", JOB, "--limit", "0"), "poller: Invalid value for '--limit':"),
-        (("tasks", JOB), f"poller: Job {JOB} not found; check the id"),
-        (("list", "--limit", "many"), "poller: Invalid value for '--limit':"),
-        (("list",), "poller: The stack answered 403: Forbidden; have your calls signed"),
+        (("tasks", JOB, "--limit", "0"), 2, "poller: Invalid value for '--limit':"),
+        (("tasks", JOB), 1, f"poller: Job {JOB} not found; check the id"),
+        (("list", "--limit", "many"), 2, "poller: Invalid value for '--limit':"),
+        (("list",), 1, "poller: The stack answered 403: Forbidden; have your calls signed"),
     ],
 )
-def test_every_error_is_one_line(api: FakeApi, command: Command, arguments: tuple[str, ...], line: str):
+def test_every_error_is_one_line(
+    api: FakeApi, command: Command, arguments: tuple[str, ...], exit_status: int, line: str
+):
     api.refuses(f"/jobs/{JOB}/tasks", "GET", 404, "Job not found")
     api.refuses("/jobs", "GET", 403, "Forbidden")
 
     done = command(*arguments, "--api-url", api.url)
 
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (exit_status, "")
     assert done.stderr.startswith(line)
     assert len(done.stderr.splitlines()) == 1
 

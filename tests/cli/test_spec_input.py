@@ -8,7 +8,7 @@ import pytest
 
 from poller.errors import JobRejected
 from poller.specs.parse import accept_job_spec
-from poller_local.errors import BadInput
+from poller_local.errors import BadInput, BadUsage
 from poller_local.spec_input import build_spec, parse_spec
 
 
@@ -38,12 +38,43 @@ def test_the_spec_may_come_on_standard_input(monkeypatch: pytest.MonkeyPatch):
     assert spec == {"url": "https://api.example.com/ö"}
 
 
-@pytest.mark.parametrize("url", ["example.com/x", "localhost:8080/x"])
+@pytest.mark.parametrize("url", ["example.com/x", "localhost:8080/x", "api.example.com/v1/data.json"])
 def test_a_url_without_a_scheme_is_corrected(url: str):
-    with pytest.raises(BadInput) as bad:
+    with pytest.raises(BadUsage) as bad:
         build_spec(url, None, None)
 
-    assert str(bad.value) == f"'{url}' has no scheme; write https://{url}"
+    assert str(bad.value) == f"'{url}' has no scheme; write https://{url}, or the path of a spec file"
+
+
+@pytest.mark.parametrize("name", ["job.json", "orders"])
+def test_a_file_is_meant_where_a_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str):
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_text('{"url": "https://a.example.com", "name": "a"}')
+
+    spec = build_spec(name, None, "b")
+
+    assert spec == {"url": "https://a.example.com", "name": "b"}
+
+
+@pytest.mark.parametrize("name", ["job.json", "specs/job.json"])
+def test_a_spec_file_that_is_not_there_is_missed_as_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str):
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(BadInput, match=f"Cannot read the spec {name}: No such file or directory"):
+        build_spec(name, None, None)
+
+
+@pytest.mark.parametrize(
+    ("source", "spec_file", "complaint"),
+    [
+        (None, "https://api.example.com", "--spec takes a file, and https://api.example.com is a URL"),
+        ("a.json", "b.json", "a.json and --spec b.json are two specs; give one"),
+        ("-", "b.json", "- and --spec b.json are two specs; give one"),
+    ],
+)
+def test_a_url_and_a_file_are_told_apart(source: str | None, spec_file: str, complaint: str):
+    with pytest.raises(BadUsage, match=complaint):
+        build_spec(source, spec_file, None)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +101,7 @@ def test_what_the_stack_would_reject_is_refused_in_its_words(tmp_path: Path, spe
 
 
 def test_nothing_to_poll():
-    with pytest.raises(BadInput, match="write poller run URL or poller run --spec FILE"):
+    with pytest.raises(BadUsage, match="write poller run URL or poller run --spec FILE"):
         build_spec(None, None, None)
 
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import TypedDict
 
-from poller_local.errors import BadInput
+from poller_local.errors import BadUsage
 from poller_local.summary import JobError
 
 
@@ -56,8 +56,8 @@ def s3_location(page: ResultsPage) -> str:
 
 
 def parse_state(text: str) -> TaskState:
-    """The state that a user names, in whatever case. Raises BadInput."""
+    """The state that a user names, in whatever case. Raises BadUsage."""
     try:
         return TaskState(text.upper())
     except ValueError:
-        raise BadInput(f"'{text}' is no state of a task; choose one of {', '.join(TaskState)}") from None
+        raise BadUsage(f"'{text}' is no state of a task; choose one of {', '.join(TaskState)}") from None

@@ -68,10 +68,15 @@ def require_checkout(start: Path) -> Checkout:
     """Like `find_checkout`; raises LocalStackError where there is none."""
     checkout = find_checkout(start)
     if checkout is None:
-        raise LocalStackError(
-            f"No checkout of the poller at {start} or above (no template.yaml); change into one first"
-        )
+        raise LocalStackError(no_checkout(start))
     return checkout
+
+
+def no_checkout(start: Path) -> str:
+    """What to say where there is none: with the one that this very command was installed from, if it is still there."""
+    own = find_checkout(Path(__file__))
+    where = f"change into {own.root}" if own else "change into one first"
+    return f"No checkout of the poller at {start} or above (no template.yaml); {where}"
 
 
 def read_json_object(path: Path) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """The `poller` command: options in, a body called, one line if it goes wrong.
 
-Exit statuses: 0 done, 1 an error (also in the usage), 2 a job that ended PARTIAL, 130 Ctrl-C.
+Exit statuses: 0 done, 1 an error, 2 a job that ended PARTIAL or a command line that cannot be read (nothing was
+sent then), 130 Ctrl-C.
 """
 
 import os
@@ -8,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -16,25 +18,39 @@ from typer.exceptions import TyperException
 
 from poller_local import stack as local_stack
 from poller_local.demo import run_demo
-from poller_local.errors import Interrupted, PollerError, one_line
-from poller_local.job_commands import COMMANDS
+from poller_local.errors import BadUsage, Interrupted, PollerError, is_full, one_line
+from poller_local.job_commands import COMMANDS as JOB_COMMANDS
 from poller_local.progress import step
 from poller_local.screen import Screen
-from poller_local.stack import LocalStack
+from poller_local.stack import DEFAULT_PORT, LocalStack
+from poller_local.usage import describe_misuse, refuse_empty_words
 
 app = typer.Typer(
-    add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Fetches every page of a paginated HTTP API into S3, in parallel and checked.",
 )
 
-Port = Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Of the embedded AWS.  [default: 4566]")]
+# The bracket is escaped, for Rich takes it for markup; a default of Typer's own would hide the port of a kept state.
+Port = Annotated[
+    int | None,
+    typer.Option("--port", min=1, max=65535, help=f"Of the embedded AWS. \\[default: {DEFAULT_PORT}]"),
+]
 NoEnforceIam = Annotated[bool, typer.Option("--no-enforce-iam", help="Let the functions do what their roles forbid.")]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"poller {version('api-poller')}")
+        raise typer.Exit
 
 
 @app.callback(invoke_without_command=True)
 def _poller(
     context: typer.Context,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show a traceback with an error.")] = False,  # noqa: ARG001  # `run` takes it, wherever it stands
 ) -> None:
     if context.invoked_subcommand is None:
@@ -71,8 +87,9 @@ def demo(port: Port = None) -> None:
     raise typer.Exit(run_demo(stack, Path.cwd(), screen))
 
 
-for _name, _command in COMMANDS.items():
+for _name, _command in JOB_COMMANDS.items():
     app.command(_name)(_command)
+COMMANDS = ("up", "down", "demo", *JOB_COMMANDS)
 
 
 def _bring_up(screen: Screen, port: int | None, enforce_iam: bool) -> LocalStack:
@@ -85,36 +102,36 @@ def _bring_up(screen: Screen, port: int | None, enforce_iam: bool) -> LocalStack
 def execute(arguments: Sequence[str]) -> int:
     """Runs one command line and returns its exit status; every error ends as one line on standard error."""
     debug = "--debug" in arguments
+    words = [argument for argument in arguments if argument != "--debug"]
     try:
-        status = app(
-            args=[argument for argument in arguments if argument != "--debug"],
-            prog_name="poller",
-            standalone_mode=False,
-        )
+        refuse_empty_words(words)
+        status = app(args=words, prog_name="poller", standalone_mode=False)
+        # Here, where what is wrong with it (a full disk) can still be said.
+        sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except Exception as error:
         if debug:
             traceback.print_exc()
-        if isinstance(error, BrokenPipeError):
-            # The reader of our output has left (`poller results … | head`): nobody to tell.
+        if isinstance(error, BrokenPipeError) or (isinstance(error, OSError) and is_full(error)):
+            # Whatever is still buffered would fail again when Python ends, and not in one line.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 1
-        line, exit_status = _explain(error)
+        if isinstance(error, BrokenPipeError):
+            return 1  # the reader of our output has left (`poller results … | head`): nobody to tell
+        line, exit_status = _explain(error, words)
         typer.echo(line, err=True)
         return exit_status
 
 
-def _explain(error: Exception) -> tuple[str, int]:
+def _explain(error: Exception, words: Sequence[str]) -> tuple[str, int]:
     if isinstance(error, Interrupted):
         return str(error), error.exit_status
+    if isinstance(error, TyperException):
+        error = BadUsage(describe_misuse(error, words, COMMANDS))
     if isinstance(error, PollerError):
         return f"poller: {error}", error.exit_status
-    if isinstance(error, TyperException):
-        # Typer's own exit status for a usage error is 2, which here means PARTIAL.
-        context = getattr(error, "ctx", None)
-        command = context.command_path if context else "poller"
-        said = one_line(error.format_message()).rstrip(".")
-        return f"poller: {said}; see '{command} --help'", 1
+    if isinstance(error, OSError) and is_full(error):
+        where = f" to {one_line(str(error.filename))}" if error.filename else ""
+        return f"poller: Cannot write{where}: {error.strerror}; make room and run it again", 1
     if isinstance(error, OSError) and error.filename:
         return f"poller: Cannot use {one_line(str(error.filename))}: {error.strerror}; check the path and its rights", 1
     reason = one_line(f"{type(error).__name__}: {error}")

@@ -11,7 +11,7 @@ import requests
 from urllib3.exceptions import HTTPError as TransportError
 
 from poller_local.answers import ResultObject
-from poller_local.errors import DownloadFailed
+from poller_local.errors import DownloadFailed, is_full
 
 CHUNK_BYTES = 256 * 1024
 TIMEOUT = (5.0, 60.0)
@@ -42,6 +42,12 @@ def save_result(
         try:
             _fetch_into_place(session, item, path)
             return path
+        except OSError as error:
+            if not is_full(error):
+                raise
+            raise DownloadFailed(
+                f"Cannot write {path}: {error.strerror}; make room and run it again, what is here already is kept"
+            ) from error
         except _Interrupted as error:
             if delay is None:
                 raise DownloadFailed(

@@ -1,7 +1,8 @@
 """What can go wrong for someone at the command line, each said in one line.
 
 PollerError                 what is wrong; what to do
-├── BadInput                the command line or the spec file
+├── BadInput                the job spec, or what else was given, cannot be used
+│   └── BadUsage            the command line itself: exits 2, as is the custom
 ├── NoStack                 nothing to talk to
 ├── StackUnreachable        no answer (worth another try)
 ├── ApiError                an answer that is no success (worth another try on 429 and 5xx)
@@ -15,6 +16,10 @@ PollerError                 what is wrong; what to do
 └── Interrupted             Ctrl-C
 """
 
+import errno
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 
 class PollerError(Exception):
     """One printable line for the caller: what is wrong; what to do."""
@@ -24,7 +29,13 @@ class PollerError(Exception):
 
 
 class BadInput(PollerError):
-    """The command line or the job spec cannot be used as given."""
+    """The job spec, or what else was given, cannot be used as it is."""
+
+
+class BadUsage(BadInput):
+    """The command line does not make sense: nothing was sent, nothing was done."""
+
+    exit_status = 2
 
 
 class NoStack(PollerError):
@@ -102,6 +113,11 @@ class Interrupted(PollerError):
     """The user pressed Ctrl-C; the message says what goes on without them."""
 
     exit_status = 130
+
+
+def is_full(error: OSError) -> bool:
+    """Whether there was no room for what was to be written: on the disk, in a quota, or in a file's largest size."""
+    return error.errno in NO_ROOM
 
 
 def printable(text: str) -> str:

@@ -37,7 +37,10 @@ Wait = Annotated[bool, typer.Option("--wait", help="Follow the job to its end.")
 
 
 def run(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signature
-    url: Annotated[str | None, typer.Argument(metavar="[URL]", help="The API to poll; goes before the file's.")] = None,
+    source: Annotated[
+        str | None,
+        typer.Argument(metavar="[URL|FILE]", help="The API to poll, which goes before the file's, or the spec file."),
+    ] = None,
     spec: Annotated[
         str | None, typer.Option("--spec", metavar="FILE", help="A job spec in JSON; - reads standard input.")
     ] = None,
@@ -53,7 +56,7 @@ def run(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signature
     region: Region = None,
 ) -> None:
     """Submit a job. With --wait, exits 0 on SUCCEEDED, 2 on PARTIAL and 1 otherwise."""
-    job_spec = build_spec(url, spec, name, client_token)
+    job_spec = build_spec(source, spec, name, client_token)
     with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
         raise typer.Exit(jobs.run_job(client, job_spec, Screen(), wait=wait, as_json=as_json))
 

@@ -1,44 +1,66 @@
-"""The job spec of `poller run`, from a URL or a file.
+"""The job spec of `poller run`: from a URL, a file, or a file that goes before what else is given.
 
 What the stack would reject is refused here, before it is sent and in the same words: they are the stack's own
 (docs/decisions/010). It checks each spec again, whoever sends it.
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
 from poller.errors import JobRejected
 from poller.specs.parse import accept_job_spec
-from poller_local.errors import BadInput
+from poller_local.errors import BadInput, BadUsage
+
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)+(:\d+)?/")
 
 
 def build_spec(
-    url: str | None, spec_file: str | None, name: str | None, client_token: str | None = None
+    source: str | None, spec_file: str | None, name: str | None, client_token: str | None = None
 ) -> dict[str, Any]:
     """The spec to submit: the file's (`-` reads standard input), with the other arguments laid over it.
 
-    Raises BadInput.
+    `source` is a URL, or a spec file that is not called so. Raises BadInput.
     """
-    if not url and not spec_file:
-        raise BadInput("Nothing to poll; write poller run URL or poller run --spec FILE")
+    url, spec_file = _url_and_file(source, spec_file)
     spec = parse_spec(*_read(spec_file)) if spec_file else {}
     if url:
         spec["url"] = url
     if name is not None:
         spec["name"] = name
     if client_token is not None:
-        # A shell variable that is not set would else pass for a token, and the job run twice.
-        if not client_token:
-            raise BadInput("--client-token is empty; give the job a token of its own, for example orders-2026-01-31")
         spec["client_token"] = client_token
-    _require_scheme(url)
     try:
         accept_job_spec(spec)
     except JobRejected as error:
         raise BadInput(error.message) from error
     return spec
+
+
+def _url_and_file(source: str | None, spec_file: str | None) -> tuple[str | None, str | None]:
+    """What was written before --spec may be either, and newcomers give --spec a URL."""
+    if not source and not spec_file:
+        raise BadUsage("Nothing to poll; write poller run URL or poller run --spec FILE")
+    if spec_file and _is_url(spec_file):
+        raise BadUsage(f"--spec takes a file, and {spec_file} is a URL; write it without --spec")
+    if not source or _is_url(source):
+        return source, spec_file
+    if not _is_file(source):
+        raise BadUsage(f"'{source}' has no scheme; write https://{source}, or the path of a spec file")
+    if spec_file:
+        raise BadUsage(f"{source} and --spec {spec_file} are two specs; give one")
+    return None, source
+
+
+def _is_url(text: str) -> bool:
+    return "://" in text
+
+
+def _is_file(text: str) -> bool:
+    """Whether a file is meant, there or not: then it is missed as one."""
+    return text == "-" or Path(text).is_file() or (text.endswith(".json") and not _HOST.match(text))
 
 
 def parse_spec(text: str, source: str) -> dict[str, Any]:
@@ -68,11 +90,6 @@ def _read(spec_file: str) -> tuple[str, str]:
         raise BadInput(f"Cannot read the spec {spec_file}: {error.strerror}; check the path") from error
     except UnicodeDecodeError as error:
         raise BadInput(f"{source} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
-
-
-def _require_scheme(url: str | None) -> None:
-    if url and "://" not in url:
-        raise BadInput(f"'{url}' has no scheme; write https://{url}")
 
 
 def _refuse_constant(constant: str) -> NoReturn:

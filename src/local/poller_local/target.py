@@ -12,9 +12,9 @@ from requests.auth import AuthBase
 
 from poller_local import local_aws
 from poller_local.bearer import VARIABLE, token_for
-from poller_local.checkout import Checkout, find_checkout, read_json_object
+from poller_local.checkout import Checkout, find_checkout, no_checkout, read_json_object
 from poller_local.client import PollerClient
-from poller_local.errors import BadInput, NoStack
+from poller_local.errors import BadUsage, NoStack
 from poller_local.stack import reachable_url
 
 _AWS_API = re.compile(r"https://[a-z0-9-]+\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?(/.*)?")
@@ -50,25 +50,25 @@ def resolve_target(api_url: str | None, stack_name: str | None, region: str | No
     """The stack that the options name, else the local stack that runs in `directory`'s checkout.
 
     A named one gets the token in POLLER_TOKEN, where there is one, in place of a signature.
-    Raises BadInput for options that contradict each other, NoStack where nothing is found.
+    Raises BadUsage for options that contradict each other, NoStack where nothing is found.
     """
     if api_url and stack_name:
-        raise BadInput("Give either --api-url or --stack-name, not both")
+        raise BadUsage("Give either --api-url or --stack-name, not both")
     if api_url:
         return _named_by_url(api_url, region)
     if stack_name:
         return _named_by_stack(stack_name, region)
     if region:
-        raise BadInput("--region needs --stack-name or --api-url")
+        raise BadUsage("--region needs --stack-name or --api-url")
     return _local(directory)
 
 
 def _named_by_url(api_url: str, region: str | None) -> Target:
     if not api_url.startswith(("https://", "http://")):
-        raise BadInput(f"'{api_url}' is no address of an API; write https://…")
+        raise BadUsage(f"'{api_url}' is no address of an API; write https://…")
     token = token_for(api_url, os.environ)
     if token and region:
-        raise BadInput(f"--region has calls signed, {VARIABLE} sends a token; leave one of them out")
+        raise BadUsage(f"--region has calls signed, {VARIABLE} sends a token; leave one of them out")
     if token:
         return Target(api_url=api_url, auth=token)
     aws = _AWS_API.fullmatch(api_url)
@@ -102,6 +102,8 @@ def _named_by_stack(stack_name: str, region: str | None) -> Target:
 def _local(directory: Path) -> Target:
     checkout = find_checkout(directory)
     stack = _stack_file(directory.resolve(), checkout)
+    if stack is None and checkout is None:
+        raise NoStack(f"{no_checkout(directory)}, or name your stack with --stack-name or --api-url")
     if stack is None:
         raise NoStack(
             "No stack is running here. Start one with 'poller up', or name yours with --stack-name or --api-url."
