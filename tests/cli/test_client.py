@@ -31,6 +31,10 @@ def test_a_job_that_the_bus_refuses_is_a_typed_error(api: FakeApi, client: Polle
         client.submit({"url": "https://api.example.com/orders"})
 
     assert (refused.value.code, refused.value.reason) == ("MalformedDetail", "Detail is malformed.")
+    assert str(refused.value) == (
+        "The event bus refused the job: MalformedDetail: Detail is malformed; "
+        'the body of POST /jobs must be a job spec, one JSON object such as {"url": "https://…"}'
+    )
 
 
 def test_a_submit_is_never_repeated(api: FakeApi, client: PollerClient):

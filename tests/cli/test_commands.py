@@ -100,7 +100,7 @@ def test_a_terminal_gets_a_progress_bar_and_standard_output_stays_pure(api: Fake
 
     assert json.loads(out) == SUCCEEDED
     assert "━" in drawn
-    assert "35 of 35 tasks, 3,500 of 3,500 records" in drawn
+    assert "tasks 35 of 35, records 3,500 of 3,500" in drawn
 
 
 def read_all(terminal: int) -> str:
@@ -171,7 +171,7 @@ def test_results_are_downloaded(api: FakeApi, poller: Poller, tmp_path: Path):
     done = poller("results", JOB, "--download", "here", "--api-url", api.url)
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "1 objects in here, each verified by its SHA-256\n"
+    assert done.stdout == "1 object in here, verified by SHA-256\n"
     assert (tmp_path / "here" / "a.jsonl.gz").read_bytes() == b"content"
 
 

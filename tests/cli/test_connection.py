@@ -1,6 +1,9 @@
 """How the client talks HTTP: addresses, signatures, and what is no answer."""
 
+import contextlib
+import itertools
 import json
+import socket
 
 import pytest
 import requests
@@ -23,6 +26,31 @@ def test_nobody_at_the_address(time: FakeTime):
         client.job(JOB)
 
     assert str(unreachable.value) == "No answer from http://127.0.0.1:9 (cannot connect); start it"
+
+
+def test_a_server_that_never_answers_takes_up_one_try(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("poller_local.connection.TIMEOUT", (5.0, 0.1))
+    eleven_seconds_each = itertools.count(step=11.0)
+    with socket.create_server(("127.0.0.1", 0), backlog=8) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        client = PollerClient(url, sleep=lambda _seconds: None, clock=eleven_seconds_each.__next__)
+
+        with client, pytest.raises(StackUnreachable, match="timed out"):
+            list(client.jobs())
+
+        assert waiting(server) == 1
+
+
+def waiting(server: socket.socket) -> int:
+    """How many have connected to a server that accepts nobody."""
+    server.setblocking(False)
+    with contextlib.ExitStack() as stack:
+        for number in itertools.count():
+            try:
+                stack.enter_context(server.accept()[0])
+            except BlockingIOError:
+                return number
+    raise AssertionError
 
 
 def test_a_server_that_is_no_poller(api: FakeApi, client: PollerClient):

@@ -91,6 +91,17 @@ def test_cancel_may_wait_for_the_end(api: FakeApi, command: Command, final: dict
     assert done.stderr == f"Job {JOB} is being cancelled\n"
 
 
+@pytest.mark.parametrize("wait", [(), ("--wait",)])
+def test_to_cancel_a_cancelled_job_is_no_error(api: FakeApi, command: Command, wait: tuple[str, ...]):
+    api.refuses(f"/jobs/{JOB}", "DELETE", 409, f"Job {JOB} is already CANCELLED")
+    api.shows(CANCELLED)
+
+    done = command("cancel", JOB, *wait, "--api-url", api.url)
+
+    assert done.returncode == 0
+    assert f"Job {JOB} is already CANCELLED" in done.stdout + done.stderr
+
+
 def test_ctrl_c_does_not_call_a_cancel_back(api: FakeApi, command: Command, monkeypatch: pytest.MonkeyPatch):
     def interrupted(*_arguments: object) -> None:
         raise KeyboardInterrupt
@@ -104,6 +115,26 @@ def test_ctrl_c_does_not_call_a_cancel_back(api: FakeApi, command: Command, monk
     assert done.stderr.splitlines()[1:] == [
         f"Stopped waiting; the job is being cancelled all the same. See it with: poller status {JOB}"
     ]
+
+
+@pytest.mark.parametrize(
+    ("final", "note"),
+    [
+        (SUCCEEDED, f"Copy the dataset with: poller results {JOB} --download orders/{JOB}"),
+        (PARTIAL, f"See what failed with: poller tasks {JOB} --state FAILED"),
+        ({**CANCELLED, "Total": 35}, f"Go on with it: poller redrive {JOB} --wait"),
+        (summary("REJECTED"), None),
+    ],
+)
+def test_waiting_ends_with_the_next_command(api: FakeApi, command: Command, final: dict[str, Any], note: str | None):
+    api.takes_jobs()
+    api.shows(final)
+
+    for_people = command("run", URL, "--wait", "--api-url", api.url)
+    for_programs = command("run", URL, "--wait", "--json", "--api-url", api.url)
+
+    assert for_people.stderr.splitlines() == [f"Job {JOB} is submitted", *([note] if note else [])]
+    assert for_programs.stderr == f"Job {JOB} is submitted\n"
 
 
 def test_redrive_says_that_the_job_runs_again(api: FakeApi, command: Command):
@@ -156,6 +187,7 @@ def test_an_order_that_is_refused_is_one_line(  # noqa: PLR0917
     line: str,
 ):
     api.refuses(path, method, status, message)
+    api.shows(SUCCEEDED)
 
     done = command(*arguments, "--api-url", api.url)
 

@@ -25,7 +25,7 @@ def test_lines_instead_of_a_bar_come_now_and_then():
         write(running)
         write(SUCCEEDED)
 
-    assert console.file.getvalue() == "RUNNING: 3 of 12 tasks, 0 of 1,200 records\n"
+    assert console.file.getvalue() == "RUNNING: tasks 3 of 12, records 0 of 1,200\n"
 
 
 def test_a_bar_pulses_until_the_total_is_final():
@@ -35,4 +35,4 @@ def test_a_bar_pulses_until_the_total_is_final():
         draw(summary("RUNNING", Total=2))
         draw(summary("RUNNING", Total=4, TotalIsFinal=True, SuccessfullyCompleted=1, FailedToComplete=1))
 
-    assert "2 of 4 tasks" in console.file.getvalue()
+    assert "tasks 2 of 4" in console.file.getvalue()

@@ -13,6 +13,13 @@ def test_sizes(size: int, text: str):
     assert render.format_size(size) == text
 
 
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0 objects"), (1, "1 object"), (2, "2 objects"), (1234, "1,234 objects")]
+)
+def test_counts(number: int, text: str):
+    assert render.format_count(number, "object") == text
+
+
 def test_a_total_that_is_not_final_is_not_shown():
     running = summary("RUNNING", Total=12, SuccessfullyCompleted=3, RecordsReceived=300)
 

@@ -1,6 +1,7 @@
 """PollerClient: the one way to talk to PollerHttpApi, for the command line, the tests and the benchmarks."""
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -42,7 +43,7 @@ class PollerClient:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._connection = Connection(api_url, auth, if_unreachable, sleep)
+        self._connection = Connection(api_url, auth, if_unreachable, sleep, clock)
         self._sleep = sleep
         self._clock = clock
 
@@ -76,7 +77,8 @@ class PollerClient:
 
     def job(self, job_id: str) -> Summary:
         """The summary of a job."""
-        return self._job(job_id, tries=1)
+        with _about(job_id):
+            return parse_summary(self._connection.call("GET", _path(job_id)))
 
     def wait(
         self,
@@ -93,7 +95,7 @@ class PollerClient:
         while True:
             waited = self._clock() - started
             try:
-                summary = self._job(job_id, tries=PATIENT_TRIES)
+                summary = self._job_patiently(job_id)
             except JobNotFound:
                 if waited >= UNKNOWN_IS_PENDING_SECONDS:
                     raise
@@ -150,9 +152,10 @@ class PollerClient:
         refuse_others(directory, paths)
         return paths
 
-    def _job(self, job_id: str, tries: int) -> Summary:
+    def _job_patiently(self, job_id: str) -> Summary:
+        """For one who waits anyway: every try, however long each takes."""
         with _about(job_id):
-            return parse_summary(self._connection.call("GET", _path(job_id), tries))
+            return parse_summary(self._connection.call("GET", _path(job_id), PATIENT_TRIES, patience=math.inf))
 
     def _pages(self, job_id: str, what: str, params: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         with _about(job_id):

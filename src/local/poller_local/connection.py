@@ -13,6 +13,8 @@ from poller_local.errors import ApiError, PollerError, StackUnreachable, one_lin
 # Seconds to connect, and to wait for bytes: API Gateway itself gives up after 30.
 TIMEOUT = (5.0, 35.0)
 FIRST_DELAY, LONGEST_DELAY = 0.3, 2.0
+# Seconds that somebody at a terminal waits for a stack that does not answer, before the last try.
+PATIENCE = 10.0
 # What to do about a 401 or 403, by what the call came with.
 IF_REFUSED = {
     "": f"have your calls signed with --stack-name or --region, or put the API's token into {VARIABLE}",
@@ -35,24 +37,31 @@ class Connection:
         auth: AuthBase | None = None,
         if_unreachable: str = "is it running, and is the address right?",
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._api_url = api_url.rstrip("/")
         self._auth = auth
         self._if_unreachable = if_unreachable
         self._sleep = sleep
+        self._clock = clock
         # Also for presigned links, which must not be signed again: hence no session.auth.
         self.session = requests.Session()
         # Neither a proxy nor a .netrc of this machine has anything to do with the stack.
         self.session.trust_env = False
 
-    def call(self, method: str, path: str, tries: int = 1, **options: Any) -> dict[str, Any]:
-        """The JSON object that the API answers; more than one of `tries` only for what may arrive twice."""
-        delay = FIRST_DELAY
+    def call(
+        self, method: str, path: str, tries: int = 1, patience: float = PATIENCE, **options: Any
+    ) -> dict[str, Any]:
+        """The JSON object that the API answers; more than one of `tries` only for what may arrive twice.
+
+        None is begun more than `patience` seconds after the first: a server that never answers takes up one try.
+        """
+        delay, began = FIRST_DELAY, self._clock()
         for tries_left in reversed(range(tries)):
             try:
                 return self._call_once(method, path, **options)
             except PollerError as error:
-                if not error.retryable or not tries_left:
+                if not error.retryable or not tries_left or self._clock() - began > patience:
                     raise
             self._sleep(delay)
             delay = min(delay * 2, LONGEST_DELAY)

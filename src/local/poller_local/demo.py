@@ -13,7 +13,7 @@ from poller_local.client import PollerClient
 from poller_local.errors import LocalStackError, PollerError
 from poller_local.jobs import stop_waiting_on_interrupt
 from poller_local.progress import progress_lines
-from poller_local.render import show_summary
+from poller_local.render import format_count, show_summary
 from poller_local.screen import Screen
 from poller_local.stack import LocalStack
 from poller_local.summary import Summary
@@ -44,8 +44,9 @@ def run_demo(stack: LocalStack, directory: Path, screen: Screen) -> int:
         place = require_checkout(directory).home / "demo" / job_id
         dataset = _show_dataset(client, job_id, place, screen)
     if dataset.records != summary["RecordsReceived"]:
+        counted = summary["RecordsReceived"]
         raise PollerError(
-            f"The dataset holds {dataset.records:,} records, the job counted {summary['RecordsReceived']:,}; "
+            f"The dataset holds {format_count(dataset.records, 'record')}, the job counted {counted:,}; "
             "this is a defect, please report it"
         )
     return 0
@@ -69,7 +70,7 @@ def _show_dataset(client: PollerClient, job_id: str, place: Path, screen: Screen
     dataset = count(client.download(job_id, place))
     screen.say(f"Dataset  {s3_location(next(client.result_pages(job_id)))}")
     screen.say(f"Copy     {place}")
-    screen.say(f"Holds    {dataset.records:,} records, {dataset.distinct:,} distinct ids")
+    screen.say(f"Holds    {format_count(dataset.records, 'record')}, {format_count(dataset.distinct, 'distinct id')}")
     screen.say("First record:")
     screen.say(json.dumps(dataset.first, indent=2, ensure_ascii=False))
     return dataset

@@ -87,8 +87,8 @@ def _fetch_into_place(session: requests.Session, item: ResultObject, path: Path)
             size = file.tell()
             if (size, digest) != (item["Size"], item["Sha256"]):
                 raise DownloadFailed(
-                    f"{item['Key']} came damaged: stored were {item['Size']} bytes, SHA-256 {item['Sha256']}, "
-                    f"received {size} with {digest}; nothing was kept of it"
+                    f"{item['Key']} came damaged: stored is SHA-256 {item['Sha256']} of size {item['Size']}, "
+                    f"received {digest} of {size}; nothing was kept of it"
                 )
             file.flush()
             temporary.replace(path)

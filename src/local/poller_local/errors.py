@@ -18,6 +18,7 @@ PollerError                 what is wrong; what to do
 
 import errno
 
+NO_JOB_SPEC = 'the body of POST /jobs must be a job spec, one JSON object such as {"url": "https://…"}'
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -81,10 +82,14 @@ class JobConflict(ApiError):
 
 
 class JobRefused(PollerError):
-    """The event bus did not accept the job: `code` and `reason` are EventBridge's own."""
+    """The event bus did not accept the job: `code` and `reason` are EventBridge's own.
+
+    https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html
+    """
 
     def __init__(self, code: str, reason: str) -> None:
-        super().__init__(f"The event bus refused the job: {code}: {reason}")
+        advice = f"; {NO_JOB_SPEC}" if code in ("MalformedDetail", "InvalidArgument") else ""
+        super().__init__(f"The event bus refused the job: {code}: {reason.rstrip('.')}{advice}")
         self.code = code
         self.reason = reason
 

@@ -8,9 +8,9 @@ from typing import Any
 import typer
 
 from poller_local.client import PollerClient
-from poller_local.errors import Interrupted, one_line
+from poller_local.errors import Interrupted, JobConflict, one_line
 from poller_local.progress import progress_bar
-from poller_local.render import show_summary
+from poller_local.render import next_command, show_summary
 from poller_local.screen import Screen
 from poller_local.summary import Summary, exit_status
 
@@ -19,7 +19,7 @@ def run_job(client: PollerClient, spec: Mapping[str, Any], screen: Screen, *, wa
     """Submits a job and, with `wait`, follows it to its end. With `as_json` stdout holds one JSON object."""
     job_id = client.submit(spec)
     if wait:
-        return _show(_follow(client, job_id, f"Job {job_id} is submitted", screen), screen, as_json)
+        return _show_end(_follow(client, job_id, f"Job {job_id} is submitted", screen), screen, as_json)
     if as_json:
         print_json({"JobId": job_id})
     else:
@@ -32,7 +32,7 @@ def redrive_job(client: PollerClient, job_id: str, screen: Screen, *, wait: bool
     """Runs again what failed of a job; `wait` and `as_json` as for `run_job`."""
     said = client.redrive(job_id)
     if wait:
-        return _show(_follow(client, job_id, said, screen), screen, as_json)
+        return _show_end(_follow(client, job_id, said, screen), screen, as_json)
     if as_json:
         print_json({"JobId": job_id, "message": said})
     else:
@@ -42,8 +42,13 @@ def redrive_job(client: PollerClient, job_id: str, screen: Screen, *, wait: bool
 
 
 def cancel_job(client: PollerClient, job_id: str, screen: Screen, *, wait: bool) -> int:
-    """Cancels a job. With `wait`, 0 only if it ended CANCELLED: it may have been faster."""
-    said = client.cancel(job_id)
+    """Cancels a job, which may be so already. With `wait`, 0 only if it ended CANCELLED: it may have been faster."""
+    try:
+        said = client.cancel(job_id)
+    except JobConflict as conflict:
+        if client.job(job_id)["Status"] != "CANCELLED":
+            raise
+        said = conflict.said
     if not wait:
         screen.say(said)
         return 0
@@ -95,3 +100,12 @@ def _show(summary: Summary, screen: Screen, as_json: bool) -> int:
     else:
         show_summary(screen.out, summary)
     return exit_status(summary)
+
+
+def _show_end(summary: Summary, screen: Screen, as_json: bool) -> int:
+    """Like `_show`, and for people with what they may want to do next."""
+    status = _show(summary, screen, as_json)
+    following = next_command(summary)
+    if following and not as_json:
+        screen.note(following)
+    return status

@@ -8,6 +8,7 @@ from poller_local.answers import TaskState
 from poller_local.client import PollerClient
 from poller_local.errors import Interrupted
 from poller_local.jobs import print_json
+from poller_local.render import format_count
 from poller_local.screen import Screen
 from poller_local.summary import Summary, exit_status, is_final
 
@@ -57,7 +58,7 @@ def show_results(client: PollerClient, job_id: str, screen: Screen, directory: P
         paths = client.download(job_id, directory)
     except KeyboardInterrupt as error:
         raise Interrupted("Stopped; what is downloaded is kept, the same command fetches the rest") from error
-    screen.say(f"{len(paths):,} objects in {directory}, each verified by its SHA-256")
+    screen.say(f"{format_count(len(paths), 'object')} in {directory}, verified by SHA-256")
     _note_what_is_missing(job, screen)
     return exit_status(job)
 

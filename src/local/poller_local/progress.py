@@ -77,4 +77,4 @@ def step(console: Console, name: str) -> Iterator[None]:
 
 
 def _detail(summary: Summary) -> str:
-    return f"{finished_tasks(summary):,} of {format_total(summary)} tasks, {format_records(summary, ' of ')} records"
+    return f"tasks {finished_tasks(summary):,} of {format_total(summary)}, records {format_records(summary, ' of ')}"

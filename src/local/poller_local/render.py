@@ -22,6 +22,19 @@ def show_summary(console: Console, summary: Summary) -> None:
         console.print(Text(f"{label:<9}").append(value, style), soft_wrap=True)
 
 
+def next_command(summary: Summary) -> str | None:
+    """What somebody who has seen the job's end does next; None where there is nothing to do with this job."""
+    job_id = one_line(summary["JobId"])
+    if summary["FailedToComplete"]:
+        return f"See what failed with: poller tasks {job_id} --state FAILED"
+    if summary["Status"] == "CANCELLED" and summary["Total"]:
+        return f"Go on with it: poller redrive {job_id} --wait"
+    if summary["SuccessfullyCompleted"]:
+        folder = f"{one_line(summary['Name'] or 'default')}/{job_id}"
+        return f"Copy the dataset with: poller results {job_id} --download {folder}"
+    return None
+
+
 def summary_lines(summary: Summary) -> list[tuple[str, str, str]]:
     """The summary as (label, value, style), worst news first."""
     failed, status = summary["FailedToComplete"], summary["Status"]
@@ -68,6 +81,11 @@ def format_records(summary: Summary, separator: str) -> str:
 def format_time(time: str | None) -> str:
     """A time of the API, to the second and in UTC."""
     return f"{datetime.fromisoformat(time).astimezone(UTC):%Y-%m-%d %H:%M:%SZ}" if time else ""
+
+
+def format_count(number: int, noun: str) -> str:
+    """`1 object`, `2,000 objects`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def format_size(size: int) -> str:

@@ -9,7 +9,15 @@ from rich.text import Text
 
 from poller_local.answers import ResultsPage, Task, s3_location
 from poller_local.errors import one_line, printable
-from poller_local.render import format_error, format_records, format_size, format_time, format_total, status_style
+from poller_local.render import (
+    format_count,
+    format_error,
+    format_records,
+    format_size,
+    format_time,
+    format_total,
+    status_style,
+)
 from poller_local.summary import Summary
 
 
@@ -76,7 +84,8 @@ def show_results(console: Console, pages: Iterable[ResultsPage]) -> None:
             records, size = records + item["Records"], size + item["Size"]
     if rows:
         _print_table(console, ("Object", "Records", "Size", "SHA-256"), rows, right=(1, 2))
-    console.print(Text(f"{len(rows):,} objects, {records:,} records, {format_size(size)}"), soft_wrap=True)
+    found = f"{format_count(len(rows), 'object')}, {format_count(records, 'record')}"
+    console.print(Text(f"{found}, {format_size(size)}"), soft_wrap=True)
     for place in places if rows else ():
         console.print(Text(place), soft_wrap=True)
 
