@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from poller.jobs.model import JobStatus
 from tests.support.template import as_list, functions, resources, roles, statements, template
 
 BUCKETS = ("RawPayloadBucket", "DatasetBucket", "LogBucket")
@@ -202,10 +203,12 @@ def test_the_metrics_of_a_rule_are_asked_for_under_its_own_bus(rule: str) -> Non
     assert dimensions == (["EventBusName", "RuleName"] if on_own_bus else ["RuleName"])
 
 
-def test_jobs_that_end_partial_or_failed_are_told_to_the_topic() -> None:
+def test_every_job_that_ends_without_its_dataset_and_without_being_asked_to_is_told_to_the_topic() -> None:
     rule = properties("JobsInTroubleRule")
+    in_trouble = {status for status in JobStatus if status.is_final} - {JobStatus.SUCCEEDED, JobStatus.CANCELLED}
 
-    assert rule["EventPattern"]["detail"] == {"Status": ["PARTIAL", "FAILED"]}
+    assert set(rule["EventPattern"]["detail"]["Status"]) == in_trouble
+    assert rule["EventPattern"]["detail"]["DuplicateOf"] == [None]  # it did nothing, and nothing is wrong
     assert rule["Targets"][0]["Arn"] == {"Ref": "AlarmTopic"}
     [publishing] = [
         statement

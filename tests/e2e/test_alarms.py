@@ -32,15 +32,22 @@ def told(stack: LocalStack, url: str, about: str, seconds: float = 30) -> dict[s
     raise AssertionError(f"nothing about {about} in {seconds} s")
 
 
-def test_a_partial_job_is_told_with_its_reason_and_a_good_one_is_not(stack: LocalStack) -> None:
+def test_jobs_in_trouble_are_told_with_their_reason_and_others_are_not(stack: LocalStack) -> None:
     url = subscribed_queue(stack)
     with serving(Partner(total=30)) as partner, stack.client() as client:
-        good = client.wait(client.submit({"url": partner.url, "paginator": PAGINATOR}), timeout=60)
+        spec = {"url": partner.url, "paginator": PAGINATOR, "client_token": "alarms"}
+        good = client.wait(client.submit(spec), timeout=60)
+        repeated = client.wait(client.submit(spec), timeout=60)
         partner.refuses_page_from = 20
         bad = client.wait(client.submit({"url": partner.url, "name": "orders", "paginator": PAGINATOR}), timeout=60)
-
     notice = told(stack, url, bad["JobId"])
+    with stack.client() as client:
+        rejected = client.wait(client.submit({"url": "https://api.example.com", "limti": 1}), timeout=60)
+
+    rejection = told(stack, url, rejected["JobId"])
 
     assert (good["Status"], bad["Status"]) == ("SUCCEEDED", "PARTIAL")
+    assert (repeated["Status"], repeated["DuplicateOf"]) == ("REJECTED", good["JobId"])
     assert (notice["Status"], notice["Name"], notice["Error"]) == ("PARTIAL", "orders", bad["Error"])
     assert (notice["RecordsReceived"], notice["RecordsExpected"]) == (20, 30)
+    assert (rejection["Status"], rejection["Error"]) == ("REJECTED", rejected["Error"])
