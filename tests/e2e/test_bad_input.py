@@ -74,7 +74,9 @@ def test_an_unknown_field_is_named_by_the_command_line_and_by_the_stack(stack: L
         summary = client.wait(client.submit(spec), timeout=60)
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("poller: paginator.limti is not a field of paginator; it has limit,")
+    assert done.stderr.startswith(
+        "poller: paginator.limti is not a field of paginator; did you mean paginator.limit? It has"
+    )
     assert summary["Status"] == "REJECTED"
     assert done.stderr == f"poller: {summary['Error']['Message']}\n"
 

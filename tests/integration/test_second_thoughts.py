@@ -309,6 +309,7 @@ def test_a_secret_in_a_spec_is_refused_and_not_repeated(sent_messages: Take, whe
 
     assert job["Status"] == "REJECTED"
     assert "would store a secret" in job["Error"]["Message"]
+    assert "have it replaced by whoever issued it" in job["Error"]["Message"]
     assert "s3cret" not in json.dumps(job)
 
 

@@ -1406,9 +1406,23 @@ MUTATIONS = (
     Mutation(
         "headers that carry keys of any name are refused (32)",
         f"{_SRC}/specs/credentials.py",
-        "is not None or is_credential(name, value)",
-        "is not None",
+        " or is_credential(name, value):",
+        ":",
         "tests/unit/test_secret_names.py::test_a_header_that_carries_a_credential_is_refused",
+    ),
+    Mutation(
+        "headers are judged by their values too (32)",
+        f"{_SRC}/specs/credentials.py",
+        " or _SCHEME.fullmatch(value)",
+        "",
+        "tests/unit/test_secret_names.py::test_a_header_whose_value_looks_like_a_credential_is_refused_whatever_its_name",
+    ),
+    Mutation(
+        "two parameters of a paginator are not the same",
+        f"{_SRC}/specs/parse.py",
+        "if value is not None and value == its_value:",
+        "if False:",
+        "tests/unit/test_job_spec.py::test_fields_that_contradict_each_other_are_refused",
     ),
     Mutation(
         "a parameter that may be a key is judged by its value (32)",

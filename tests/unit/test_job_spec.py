@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.errors import JobRejected
+from poller.specs import planned
 from poller.specs.model import Auto, JobSpec, Offset, PageNumber, Retry, SinglePage
 from poller.specs.parse import PAGINATORS, job_spec_as_dict, parse_job_spec, refuse_fixed_parameters
 
@@ -263,10 +264,13 @@ def test_a_bad_value_of_a_paginator_is_refused_by_the_name_of_its_field(kind, fi
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"urls": []}, "urls is not a field of the job spec; it has url, name, method"),
-        ({"Url": URL}, "Url is not a field of the job spec; it has url,"),
+        ({"urls": []}, "urls is not a field of the job spec; did you mean url? It has url, name, method"),
+        ({"Url": URL}, "Url is not a field of the job spec; did you mean url? It has url,"),
         ({"": 1}, "is not a field of the job spec"),
-        ({"retry": {"attempts": 3}}, "retry.attempts is not a field of retry; it has max_attempts, max_delay_seconds"),
+        (
+            {"retry": {"attempts": 3}},
+            "retry.attempts is not a field of retry; did you mean retry.max_attempts? It has max_attempts,",
+        ),
         ({"paginator": {"type": "auto", "limit": 5}}, "paginator.limit is not a field of paginator; it takes no field"),
         ({"paginator": {"type": "single_page", "x": 5}}, "paginator.x is not a field of paginator; it takes no fields"),
         (
@@ -279,13 +283,81 @@ def test_a_bad_value_of_a_paginator_is_refused_by_the_name_of_its_field(kind, fi
         ),
     ],
 )
-def test_an_unknown_field_is_refused_with_those_that_are_known(fields, message):
+def test_an_unknown_field_is_refused_with_what_may_have_been_meant(fields, message):
     raw = {"url": URL, **fields}
 
     with pytest.raises(JobRejected) as refused:
         parse_job_spec(raw)
 
     assert message in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"limit": 5}, "limit is not a field of the job spec; did you mean paginator.limit? It has url"),
+        ({"total-path": "n"}, "total-path is not a field of the job spec; did you mean paginator.total_path? It has"),
+        ({"max_attempts": 5}, "max_attempts is not a field of the job spec; did you mean retry.max_attempts? It"),
+        (
+            {"paginator": "ofset"},
+            "paginator.type must be one of auto, single_page, offset, page_number; did you mean off",
+        ),
+        ({"paginator": {"type": "Offset"}}, "did you mean offset?"),
+        ({"paginator": {"type": "pagenumber"}}, "did you mean page_number?"),
+    ],
+)
+def test_what_is_elsewhere_or_written_otherwise_is_named(fields, message):
+    raw = {"url": URL, **fields}
+
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec(raw)
+
+    assert message in refused.value.message
+
+
+@pytest.mark.parametrize(("prefix", "name"), [(p, n) for p, names in planned.FIELDS.items() for n in sorted(names)])
+def test_a_planned_field_is_not_there_yet_and_is_no_mistake(prefix, name):
+    raw = {"url": URL, name: None} if not prefix else {"url": URL, "paginator": {"type": "offset", name: None}}
+
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec(raw)
+
+    assert refused.value.message == f"{prefix}{name} is not there yet; leave it out"
+
+
+@pytest.mark.parametrize("kind", sorted(planned.PAGINATORS))
+def test_a_planned_paginator_is_not_there_yet(kind):
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec({"url": URL, "paginator": {"type": kind, "cursor_path": "next"}})
+
+    assert refused.value.message == (
+        f"paginator.type {kind} is not there yet; it must be one of auto, single_page, offset, page_number"
+    )
+
+
+def test_a_list_of_values_of_a_parameter_is_not_there_yet():
+    with pytest.raises(JobRejected, match=r"params\.status is a list; .*; lists are not there yet"):
+        parse_job_spec({"url": URL, "params": {"status": ["open", "held"]}})
+
+
+@pytest.mark.parametrize(
+    ("fields", "sent"),
+    [
+        ({"url": "https://me:pw@api.example.com/"}, True),
+        ({"url": f"{URL}?api_key=x"}, True),
+        ({"params": {"token": "x"}}, True),
+        ({"headers": {"Authorization": "x"}}, True),
+        ({"auth": {"type": "bearer", "token": "x"}}, True),
+        ({"password": "x"}, True),
+        ({"limti": 5}, False),
+        ({"url": "ftp://api.example.com"}, False),
+    ],
+)
+def test_a_refusal_knows_whether_a_secret_was_sent(fields, sent):
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec({"url": URL, **fields})
+
+    assert refused.value.secret_sent is sent
 
 
 @pytest.mark.parametrize(
@@ -310,6 +382,22 @@ def test_an_unknown_field_is_refused_with_those_that_are_known(fields, message):
         (
             {"paginator": {"type": "page_number", "total_header": "X-Total", "total_pages_header": "X-Pages"}},
             "paginator.total_header and paginator.total_pages_header both say where the total is; give one",
+        ),
+        (
+            {"paginator": {"type": "offset", "limit_param": "n", "offset_param": "n"}},
+            "paginator.limit_param and paginator.offset_param are both n; they must differ",
+        ),
+        (
+            {"paginator": {"type": "offset", "limit_param": "offset"}},
+            "paginator.limit_param and paginator.offset_param are both offset; they must differ",
+        ),
+        (
+            {"paginator": {"type": "page_number", "limit_param": "page", "limit": 5}},
+            "paginator.limit_param and paginator.page_param are both page; they must differ",
+        ),
+        (
+            {"paginator": {"type": "offset", "total_path": "meta.n", "limit_path": "meta.n"}},
+            "paginator.limit_path and paginator.total_path are both meta.n; they must differ",
         ),
         (
             {"paginator": "offset", "params": {"offset": 100}},
@@ -500,7 +588,9 @@ limits = st.integers(1, 1_000_000)
 paginators = st.one_of(
     st.builds(Auto),
     st.builds(SinglePage),
-    st.builds(Offset, st.none() | limits, texts, st.just("startAt"), st.none() | paths, limit_path=st.none() | paths),
+    st.builds(
+        Offset, st.none() | limits, texts, st.just("startAt"), st.none() | paths, limit_path=st.none() | st.just("size")
+    ),
     st.builds(PageNumber, st.just("p"), st.integers(0, 9), total_pages_path=st.none() | paths),
     st.builds(PageNumber, limit_param=texts, limit=limits, total_header=st.none() | texts),
 )

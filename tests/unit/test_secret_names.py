@@ -74,6 +74,41 @@ def test_a_header_that_carries_a_credential_is_refused(name):
     assert said == f"headers.{name} would store a secret with the job; leave it out"
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Bearer c4n4ry", "basic dXNlcjpwYXNz", "Token 0123abcd", "ApiKey c4n4ry-c4n4ry",
+        "AWS4-HMAC-SHA256 Credential=c4n4ry",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTYifQ.c2lnbmF0dXJl", "ghp_" + 36 * "a", "xoxb-0123456789-abc",
+        "sk_" + "live_0123456789abc", "AKIAIOSFODNN7EXAMPLE",
+    ],
+)  # fmt: skip
+def test_a_header_whose_value_looks_like_a_credential_is_refused_whatever_its_name(value):
+    said = refusal(headers={"X-Client": value})
+
+    assert said == "headers.X-Client would store a secret with the job; leave it out"
+
+
+@pytest.mark.parametrize("name", ["X-Shop-Key", "X-Session", "X-Sig-Id"])
+def test_a_header_whose_name_and_value_both_look_like_a_credential_is_refused(name):
+    random, plain = {name: RANDOM}, {name: "summer"}
+
+    assert refusal(headers=random) == f"headers.{name} would store a secret with the job; leave it out"
+    assert parse_job_spec({"url": URL, "headers": plain}).headers == plain
+
+
+@pytest.mark.parametrize("value", ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTYifQ.c2lnbmF0dXJl", "ghp_" + 36 * "a"])
+def test_a_parameter_whose_value_is_a_credential_is_refused_whatever_its_name(value):
+    assert refusal(params={"q": value}) == "params.q would store a secret with the job; leave it out"
+
+
+@pytest.mark.parametrize(
+    "value", ["basic research", "token economy in a nutshell", "eyJub3QiOiJhIGp3dCJ9", "Bearer", "sk_live"]
+)
+def test_a_parameter_that_only_looks_alike_is_sent(value):
+    assert parse_job_spec({"url": URL, "params": {"q": value}}).params == {"q": value}
+
+
 @pytest.mark.parametrize("name", ["Idempotency-Key", "Accept", "X-Request-Id", "Partition-Key"])
 def test_other_headers_are_sent(name):
     spec = parse_job_spec({"url": URL, "headers": {name: RANDOM}})

@@ -68,7 +68,14 @@ class PermanentPollerError(PollerError):
 
 
 class JobRejected(PermanentPollerError):
-    """The job's spec, or the API's first answer to it, allows no complete plan."""
+    """The job's spec, or the API's first answer to it, allows no complete plan.
+
+    `secret_sent`: the spec holds a credential, which is stored wherever the spec has come by now.
+    """
+
+    def __init__(self, message: str, secret_sent: bool = False) -> None:
+        super().__init__(message)
+        self.secret_sent = secret_sent
 
 
 class AddressRefused(PermanentPollerError):

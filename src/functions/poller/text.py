@@ -1,8 +1,12 @@
 """What a stranger's text may look like in a message, and how names are compared."""
 
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 from poller.values import JSON
+
+_MAX_TYPO = 60  # characters; to compare longer names takes time, and nobody mistypes them
 
 
 def plain(name: str) -> str:
@@ -13,6 +17,15 @@ def plain(name: str) -> str:
 def shown(name: str) -> str:
     """A name that somebody made up, fit for a message: short, printable, on one line."""
     return ascii(name[:40])[1:-1]
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Which of the known names was probably meant, if one was: written alike, or alike but for case and punctuation."""
+    if len(name) > _MAX_TYPO:
+        return None
+    by_letters = {plain(candidate): candidate for candidate in known}
+    found = get_close_matches(plain(name), by_letters, n=1, cutoff=0.75)
+    return by_letters[found[0]] if found else None
 
 
 def describe(value: JSON) -> str:

@@ -27,6 +27,10 @@ from poller.values import Page
 # Of the function's time, kept for the last request (60 seconds at most) and for writing the plan.
 _RESERVE_SECONDS = 70.0
 _MOST_PREPARATIONS = 300  # a day of the longest pauses there are by default; each costs up to 27 history events
+_REPLACE_IT = (
+    ". It reached the stack all the same, whose event archive and workflow history keep it: have it replaced by "
+    "whoever issued it, and any other secret of this spec (docs/operating.md)"
+)
 _TOKEN_SECONDS = 86_400
 
 
@@ -71,6 +75,8 @@ def _prepare(job: Job, raw_spec: Any, deadline: float) -> dict[str, Any]:
             return step(job.job_id, "PREPARE_LATER", Seconds=max(1, error.not_before - int(time.time())))
         asked = f"{error.message} before its first page, {after.preparations} times, at last until {iso(again)}"
         return _give_up(job, after, UpstreamUnavailable(f"{asked}; the job's deadline is {iso(end)}"))
+    except JobRejected as error:
+        return _give_up(job, after, JobRejected(error.message + _REPLACE_IT) if error.secret_sent else error)
     except PermanentPollerError as error:
         return _give_up(job, after, error)
     after = _planned(after, plan, page)

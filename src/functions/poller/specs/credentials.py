@@ -24,6 +24,20 @@ _PLACE = re.compile(
 # Some APIs call a credential so, and others the column to filter by; here the value decides.
 _EITHER = {"key", "appid"}
 _RANDOM = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[\w.~+/=-]{16,}", re.ASCII)
+# What credentials look like, whatever they are called: a scheme of RFC 9110 and its like, a JWT, or what issuers begin
+# theirs with so that they can be found where they should not be.
+_SCHEME = re.compile(
+    r"(?:basic|bearer|token|digest|negotiate|ntlm|hawk|api-?key|ssws|bot|aws4-hmac-sha256)\s+\S{6,}.*", re.IGNORECASE
+)
+_ISSUED = re.compile(
+    r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"
+    r"|gh[opsru]_\w{30,}|github_pat_\w{20,}|glpat-[\w-]{20,}|xox[abeoprs]-[\w-]{10,}|[rs]k_(?:live|test)_\w{10,}"
+    r"|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[\w-]{35}|ya29\.[\w-]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}|shp(?:at|ca|pa|ss)_\w{32}"
+    r"|npm_\w{36}|-----BEGIN .*",
+    re.ASCII,
+)
+# Keys that are none of these: they name a row, or a call that may be repeated.
+_DATA_KEYS = {"idempotencykey", "partitionkey", "rowkey", "sortkey", "cachekey", "surrogatekey", "routingkey"}
 
 
 def sounds_secret(name: str) -> bool:
@@ -34,6 +48,8 @@ def sounds_secret(name: str) -> bool:
 def is_credential(name: str, value: str) -> bool:
     """Whether a value of that name must not be kept. Only where it is plain: what is refused cannot be sent at all."""
     letters = plain(name)
+    if _ISSUED.fullmatch(value):
+        return True
     if letters in _EITHER:
         return _RANDOM.fullmatch(value) is not None
     return _CREDENTIAL.fullmatch(letters) is not None and not _PLACE.fullmatch(letters)
@@ -41,4 +57,6 @@ def is_credential(name: str, value: str) -> bool:
 
 def is_credential_header(name: str, value: str) -> bool:
     """The same for a header: few of them are anything else, so that it takes less to be refused."""
-    return _HEADER.search(name) is not None or is_credential(name, value)
+    if _HEADER.search(name) or _SCHEME.fullmatch(value) or is_credential(name, value):
+        return True
+    return sounds_secret(name) and plain(name) not in _DATA_KEYS and _RANDOM.fullmatch(value) is not None

@@ -53,7 +53,7 @@ def api_url(field: str, value: Any) -> str:
     if not parts.hostname:
         raise JobRejected(f"{field} names no host; write it as https://host/path")
     if parts.username is not None or parts.password is not None:
-        raise JobRejected(f"{field} holds a user name or password before the @; leave it out")
+        raise JobRejected(f"{field} holds a user name or password before the @; leave it out", secret_sent=True)
     if parts.fragment:
         raise JobRejected(f"{field} ends in a #fragment, which is never sent to an API; leave it out")
     for name, item in parse_qsl(parts.query, keep_blank_values=True):
@@ -80,8 +80,9 @@ def query_params(field: str, value: Any) -> dict[str, str]:
     for name, item in value.items():
         _refuse_secret(f"{field}.{shown(name)}", name, item)
         if isinstance(item, dict | list) or item is None:
+            later = "; lists are not there yet" if isinstance(item, list) else ""
             raise JobRejected(
-                f"{field}.{shown(name)} is {kind_of(item)}; a query parameter is a string, number or boolean"
+                f"{field}.{shown(name)} is {kind_of(item)}; a query parameter is a string, number or boolean{later}"
             )
         if not is_encodable(name + str(item)):
             raise JobRejected(f"{field}.{shown(name)} holds half a surrogate pair, which is no character")
@@ -90,7 +91,7 @@ def query_params(field: str, value: Any) -> dict[str, str]:
 
 def _refuse_secret(where: str, name: str, value: Any) -> None:
     if is_credential(name, str(value)):
-        raise JobRejected(f"{where} would store a secret with the job; leave it out")
+        raise JobRejected(f"{where} would store a secret with the job; leave it out", secret_sent=True)
 
 
 def plain(value: str | float | bool) -> str:
@@ -106,7 +107,9 @@ def request_headers(field: str, value: Any) -> dict[str, str]:
         if name.lower() in _TRANSPORT_HEADERS:
             raise JobRejected(f"{field}.{shown(name)} is set by the connection itself; leave it out")
         if is_credential_header(name, str(item)):
-            raise JobRejected(f"{field}.{shown(name)} would store a secret with the job; leave it out")
+            raise JobRejected(
+                f"{field}.{shown(name)} would store a secret with the job; leave it out", secret_sent=True
+            )
         # The value may be a secret: say where it is wrong, never what it is.
         if not isinstance(item, str) or not item.isprintable() or not item.isascii() or item != item.strip():
             raise JobRejected(

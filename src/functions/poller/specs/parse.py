@@ -3,10 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields
+from itertools import combinations
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from poller.errors import JobRejected
+from poller.specs import planned
+from poller.specs.credentials import is_credential
 from poller.specs.fields import (
     Reader,
     api_url,
@@ -23,7 +26,7 @@ from poller.specs.fields import (
     text,
 )
 from poller.specs.model import Auto, JobSpec, Offset, PageNumber, Paginator, Retry, SinglePage
-from poller.text import shown
+from poller.text import nearest, shown
 
 PAGINATORS: dict[str, type[Paginator]] = {
     "auto": Auto,
@@ -75,13 +78,22 @@ def _build(cls: type[T], prefix: str, raw: Mapping[str, Any], readers: Mapping[s
     allowed = [f.name for f in fields(cls)]  # type: ignore[arg-type]  # T is always one of our dataclasses
     for name in raw:
         if name not in allowed:
-            known = f"it has {', '.join(allowed)}" if allowed else "it takes no fields"
-            raise JobRejected(
-                f"{prefix}{shown(name)} is not a field of {prefix.rstrip('.') or 'the job spec'}; {known}"
-            )
+            secret = name == "auth" or is_credential(name, str(raw[name]))
+            raise JobRejected(_unknown(prefix, name, allowed), secret_sent=secret)
     optional = {f.name for f in fields(cls) if f.default is None}  # type: ignore[arg-type]
     given = {name: value for name, value in raw.items() if value is not None or name not in optional}
     return cls(**{name: readers[name](prefix + name, value) for name, value in given.items()})
+
+
+def _unknown(prefix: str, name: str, allowed: list[str]) -> str:
+    """What to say of a field that is none: whether it is planned, what may have been meant, and what there is."""
+    if name in planned.FIELDS.get(prefix, ()):
+        return f"{prefix}{name} is not there yet; leave it out"
+    known = f"it has {', '.join(allowed)}" if allowed else "it takes no fields"
+    elsewhere = {} if prefix else {n: f"{of}.{n}" for of, readers in _NESTED.items() for n in readers}
+    meant = nearest(name, [*elsewhere, *allowed])
+    hint = f"did you mean {elsewhere.get(meant, prefix + meant)}? I" if meant else "i"
+    return f"{prefix}{shown(name)} is not a field of {prefix.rstrip('.') or 'the job spec'}; {hint}{known[1:]}"
 
 
 def _retry(field: str, value: Any) -> Retry:
@@ -96,8 +108,11 @@ def _paginator(field: str, value: Any) -> Paginator:
     if not isinstance(raw, dict):
         raise JobRejected(f"{field} is {kind_of(value)}; it must be an object with a type: {allowed}")
     kind = raw.get("type")
+    if isinstance(kind, str) and kind in planned.PAGINATORS:
+        raise JobRejected(f"{field}.type {kind} is not there yet; it must be one of {allowed}")
     if not isinstance(kind, str) or kind not in PAGINATORS:
-        raise JobRejected(f"{field}.type must be one of {allowed}")
+        meant = nearest(kind, PAGINATORS) if isinstance(kind, str) else None
+        raise JobRejected(f"{field}.type must be one of {allowed}{f'; did you mean {meant}?' if meant else ''}")
     rest = {name: item for name, item in raw.items() if name != "type"}
     return _build(PAGINATORS[kind], f"{field}.", rest, _PAGINATOR_READERS)
 
@@ -106,11 +121,21 @@ def _refuse_contradictions(spec: JobSpec) -> None:
     paginator = spec.paginator
     if isinstance(paginator, PageNumber) and (paginator.limit is None) != (paginator.limit_param is None):
         raise JobRejected("paginator.limit and paginator.limit_param go together; give both or neither")
+    _refuse_same(paginator, "limit_param", "offset_param", "page_param")
+    _refuse_same(paginator, "limit_path", "total_path", "total_pages_path")
     ways = [w for w in ("total_path", "total_header", "total_pages_path", "total_pages_header")
             if getattr(paginator, w, None)]  # fmt: skip
     if len(ways) > 1:
         raise JobRejected(f"paginator.{ways[0]} and paginator.{ways[1]} both say where the total is; give one")
     refuse_fixed_parameters(spec)
+
+
+def _refuse_same(paginator: Paginator, *names: str) -> None:
+    """Raise JobRejected if two of these fields of `paginator` hold the same: one would be taken for the other."""
+    given = [(name, getattr(paginator, name, None)) for name in names]
+    for (one, value), (other, its_value) in combinations(given, 2):
+        if value is not None and value == its_value:
+            raise JobRejected(f"paginator.{one} and paginator.{other} are both {shown(value)}; they must differ")
 
 
 def refuse_large(spec: JobSpec) -> None:
@@ -164,3 +189,5 @@ _SPEC_READERS: dict[str, Reader] = {
     "tolerated_failure_percentage": percentage,
     "client_token": client_token,
 }
+_NESTED = {"paginator": _PAGINATOR_READERS, "retry": _RETRY_READERS}
+"""Fields that are looked for on the outside when they are not found there."""
