@@ -1,5 +1,7 @@
 """What the linters do not see: encryption in transit, dead-letter queues, ratios, alarms, and what roles may do."""
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -146,8 +148,31 @@ def test_the_table_can_be_restored_and_forgets_by_itself() -> None:
     table = properties("PollerTasksTable")
 
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": OWN_KEY}
     assert table["TimeToLiveSpecification"] == {"AttributeName": "ExpiresAt", "Enabled": True}
+
+
+def without_own_key(value: Any) -> Any:
+    """`value` as it is where no key was named."""
+    if isinstance(value, list):
+        return [without_own_key(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "Fn::If" in value and value["Fn::If"][0] == "HasKmsKey":
+        return without_own_key(value["Fn::If"][2])
+    found = {key: without_own_key(item) for key, item in value.items()}
+    return {key: item for key, item in found.items() if item != {"Ref": "AWS::NoValue"}}
+
+
+def test_encryption_costs_nothing_unless_a_key_is_named() -> None:
+    # "SSEEnabled: true" alone is the key aws/dynamodb, each use of which is billed; so is any other of KMS.
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.howitworks.html
+    table = resources("AWS::DynamoDB::Table")["PollerTasksTable"]["Properties"]
+    with_key = {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": {"Ref": "KmsKeyArn"}}
+
+    assert table["SSESpecification"] == {"Fn::If": ["HasKmsKey", with_key, {"Ref": "AWS::NoValue"}]}
+    for name, body in template()["Resources"].items():
+        left = without_own_key(body.get("Properties", {}))
+        assert not re.findall(r"'\w*kms\w*':|'kms\w*'|aws:kms|'SSESpecification'", str(left), flags=re.I), name
 
 
 @pytest.mark.parametrize("name", ["PollerHttpApi", "ExternalHttpApi"])
@@ -159,6 +184,16 @@ def test_an_api_is_throttled_and_keeps_an_access_log(name: str) -> None:
     assert 0 < stage["DefaultRouteSettings"]["ThrottlingBurstLimit"] <= 200
     assert stage["AccessLogSettings"]["DestinationArn"] == {"Fn::GetAtt": [f"{name}Logs", "Arn"]}
     assert "$context.status" in stage["AccessLogSettings"]["Format"]
+
+
+def test_what_an_api_logs_of_an_error_is_json_whatever_the_error_says() -> None:
+    # $context.error.messageString brings its own quotes, and escapes those in it.
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
+    for body in resources("AWS::ApiGatewayV2::Stage").values():
+        written = body["Properties"]["AccessLogSettings"]["Format"]
+        line = re.sub(r"\$context\.error\.messageString", '"it said \\\\"no\\\\""', written)
+        assert json.loads(line)
+        assert '$context.error.message"' not in written
 
 
 def test_logs_are_kept_for_a_while_encrypted_and_one_group_for_each_function() -> None:

@@ -74,6 +74,7 @@ def test_substitutions_in_the_workflow_equal_the_templates() -> None:
     given = resources("AWS::Serverless::StateMachine")["PollerWorkflow"]["Properties"]["DefinitionSubstitutions"]
 
     assert used == set(given)
+    assert given["Partition"] == {"Ref": "AWS::Partition"}
 
 
 def test_the_workflow_names_its_functions() -> None:
@@ -89,7 +90,7 @@ def test_a_distributed_map_keeps_its_results_out_of_the_state() -> None:
     # children's collected output has to fit the 256 KiB of a state's payload, and fails the execution if not.
     for state in states(ASL).values():
         if state.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED":
-            assert state["ResultWriter"]["Resource"] == "arn:aws:states:::s3:putObject"
+            assert state["ResultWriter"]["Resource"] == "arn:${Partition}:states:::s3:putObject"
             assert state["ResultPath"] is None
             assert state["ToleratedFailurePercentage"] == 100
             assert state["Label"] == "FetchPages"

@@ -47,6 +47,7 @@ def complaints() -> list[str]:
         + queue("Hurried", ("CKV_AWS_27", "not needed"))
         + queue("Mended", ("CKV_AWS_27", LONG), properties="KmsMasterKeyId: alias/mine")
         + queue("Misspelt", ("CKV_AWS_27", LONG), ("CKV_AWS_2700", LONG)),
+        "excused.yaml": f"# checkov:skip=CKV_AWS_27:{LONG}\nResources:" + queue("Covered"),
         "other.yaml": "Resources:" + queue("Hidden", ("CKV_AWS_27", LONG)).replace("checkov:", "bridgecrew:"),
         "api/explained.yaml": f"# checkov:skip=CKV_OPENAPI_4:{LONG}\n" + openapi,
         "api/stale.yaml": f"# checkov:skip=CKV_OPENAPI_21:{LONG}\n" + openapi,
@@ -61,6 +62,7 @@ def test_checkov_lets_an_explained_finding_pass_and_nothing_else(complaints: lis
 
     assert not about("Explained")
     assert not about("api/explained.yaml")
+    assert not about("excused.yaml")
     assert about("Unexplained") == ["template.yaml: CKV_AWS_27 on Unexplained: mend it, or skip it there with a reason"]
     assert about("Hidden") == ["other.yaml: CKV_AWS_27 on Hidden: mend it, or skip it there with a reason"]
     assert about("Hurried") == [

@@ -148,6 +148,21 @@ def test_only_the_submission_goes_to_a_service() -> None:
     assert subtypes == {"POST /jobs": "EventBridge-PutEvents"}
 
 
+def test_every_operation_documents_what_api_gateway_itself_answers() -> None:
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control.html
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
+    for operation in operations(rendered("PollerHttpApi")):
+        assert {"401", "403", "429"} <= set(operation.body["responses"]), operation.route_key
+        assert list(operation.body["responses"]) == sorted(operation.body["responses"]), operation.route_key
+
+
+def test_a_submission_documents_what_becomes_no_event() -> None:
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html: 10 MB, which cannot be raised
+    (submit,) = [op for op in operations(rendered("PollerHttpApi")) if op.route_key == "POST /jobs"]
+
+    assert {code for code in submit.body["responses"] if code.startswith("4")} == {"400", "401", "403", "413", "429"}
+
+
 @each_api
 def test_what_a_path_names_is_declared(api: str) -> None:
     document = rendered(api)

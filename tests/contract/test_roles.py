@@ -80,7 +80,7 @@ def test_the_workflow_may_invoke_the_functions_of_its_tasks_and_no_others() -> N
     tasks = [state for state in states(ASL).values() if state["Type"] == "Task"]
     named = {task["Parameters"]["FunctionName"].strip("${}") for task in tasks}
 
-    assert {task["Resource"] for task in tasks} == {"arn:aws:states:::lambda:invoke"}
+    assert {task["Resource"] for task in tasks} == {"arn:${Partition}:states:::lambda:invoke"}
     assert machine["Role"] == {"Fn::GetAtt": ["PollerWorkflowRole", "Arn"]}
     assert allowed("PollerWorkflowRole", "lambda:") == pairs(
         *(("lambda:InvokeFunction", machine["DefinitionSubstitutions"][name]) for name in named)
@@ -92,8 +92,8 @@ def test_the_workflow_may_read_its_plan_write_its_results_and_start_its_children
     (distributed,) = [state for state in states(ASL).values() if state["Type"] == "Map"]
     written = {"Fn::Sub": "${RawPayloadBucket.Arn}/map-results/*"}
 
-    assert distributed["ItemReader"]["Resource"] == "arn:aws:states:::s3:getObject"
-    assert distributed["ResultWriter"]["Resource"] == "arn:aws:states:::s3:putObject"
+    assert distributed["ItemReader"]["Resource"] == "arn:${Partition}:states:::s3:getObject"
+    assert distributed["ResultWriter"]["Resource"] == "arn:${Partition}:states:::s3:putObject"
     assert distributed["ResultWriter"]["Parameters"]["Bucket"] == "${RawPayloadBucketName}"
     assert "'map-results/{}'" in distributed["ResultWriter"]["Parameters"]["Prefix.$"]
     assert distributed["ItemProcessor"]["ProcessorConfig"]["Mode"] == "DISTRIBUTED"

@@ -94,6 +94,21 @@ def test_each_handler_runs_on_its_sample_event_on_its_own(stack: LocalStack, int
     assert answers["RecordUndeliveredJob"] == {"batchItemFailures": []}
 
 
+def test_functions_of_the_same_code_share_one_artefact_and_one_upload(stack: LocalStack) -> None:
+    build = stack.root / ".aws-sam" / "build"
+    built = {body["Properties"]["CodeUri"] for body in read_template(build / "template.yaml")["Resources"].values()
+             if body["Type"] == "AWS::Serverless::Function"}  # fmt: skip
+    deployed = [
+        function["CodeSha256"]
+        for page in stack.aws("lambda").get_paginator("list_functions").paginate()
+        for function in page["Functions"]
+    ]
+
+    assert len(built) == 1
+    assert len(set(deployed)) == 1
+    assert len(deployed) == len(functions())
+
+
 def test_the_artefacts_fit_into_lambda(stack: LocalStack) -> None:
     # 250 MB unzipped: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
     folders = [path for path in (stack.root / ".aws-sam" / "build").iterdir() if path.is_dir()]

@@ -107,9 +107,13 @@ def test_the_walkthrough_works_as_written(account: Account) -> None:
     assert "10,000 of 10,000" in done.stdout
 
 
-def test_the_smoke_script_finds_a_good_stack_good(account: Account) -> None:
-    done = account.run(f"scripts/aws-smoke.sh --stack-name {STACK} --keep LocalSettings=true")
+def test_the_smoke_script_finds_a_good_stack_good_also_in_a_new_account(account: Account) -> None:
+    put_before_aws(account, "new", 'if [ "$1 $2" = "lambda get-account-settings" ]; then echo 10; exit; fi\n')
 
+    done = account.run(f'PATH="$PWD/new:$PATH" scripts/aws-smoke.sh --stack-name {STACK} --keep LocalSettings=true')
+
+    assert "Your account runs 10 functions at a time" in done.stdout
+    assert "ok  children at a time (MaxConcurrencyPath): 2" in done.stdout
     assert "ok  an unsigned call: 403" in done.stdout
     assert "ok  every object has the SHA-256 that the manifest gives it" in done.stdout
     assert "ok  records in the objects of the manifest: 10000" in done.stdout
@@ -150,16 +154,21 @@ def test_the_clean_up_leaves_nothing_even_if_an_access_log_arrives_late(account:
 
 def write_an_access_log_when_the_stack_is_deleted(account: Account, bucket: str) -> None:
     aws = shutil.which("aws", path=account.environment["PATH"])
-    late = account.root / "late"
-    late.mkdir()
-    (late / "aws").write_text(
-        "#!/bin/sh\n"
-        f'if [ "$1 $2" = "cloudformation delete-stack" ] && mkdir {late}/done 2>/dev/null; then\n'
+    put_before_aws(
+        account, "late",
+        f'if [ "$1 $2" = "cloudformation delete-stack" ] && mkdir {account.root}/late/done 2>/dev/null; then\n'
         f"  {aws} s3api put-object --bucket {bucket} --key raw/late >/dev/null\n"
-        "fi\n"
-        f'exec {aws} "$@"\n'
-    )
-    (late / "aws").chmod(0o755)
+        "fi\n",
+    )  # fmt: skip
+
+
+def put_before_aws(account: Account, directory: str, script: str) -> None:
+    """An `aws` in a directory of the checkout that runs `script` before the real one."""
+    aws = shutil.which("aws", path=account.environment["PATH"])
+    program = account.root / directory / "aws"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\n{script}exec {aws} "$@"\n')
+    program.chmod(0o755)
 
 
 def test_the_smoke_script_cleans_up_with_the_walkthroughs_command() -> None:

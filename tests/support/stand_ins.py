@@ -50,7 +50,9 @@ def curl(arguments: list[str]) -> None:
         _API.sub(lambda api: f"http://{api['id']}.execute-api.{server}", a) if _API.match(a) else at_path(a)
         for a in arguments
     ]
-    real = shutil.which("curl", path=os.environ["PATH"].partition(os.pathsep)[2])  # behind this stand-in
+    ours = Path(shutil.which("curl") or "").parent
+    others = [place for place in os.environ["PATH"].split(os.pathsep) if Path(place) != ours]
+    real = shutil.which("curl", path=os.pathsep.join(others))
     assert real, "curl is not installed"
     os.execv(real, ["curl", "--connect-to", f"::{server}", *led])
 
@@ -92,8 +94,10 @@ def jq(arguments: list[str]) -> None:
 
 
 def poller(arguments: list[str]) -> None:
-    """Finds the stack's own API by itself; the demonstration API's address is the reader's argument."""
-    os.execv(Path(sys.executable).with_name("poller"), ["poller", *map(at_path, arguments)])
+    """Finds the stack's own API by itself; the demonstration API's address is in the reader's arguments or input."""
+    spec = at_path(sys.stdin.read()) if "-" in arguments else None
+    program = [str(Path(sys.executable).with_name("poller")), *map(at_path, arguments)]
+    sys.exit(subprocess.run(program, input=spec, text=True, check=False).returncode)
 
 
 if __name__ == "__main__":
