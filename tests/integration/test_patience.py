@@ -9,7 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
+from poller.errors import TransientUpstreamError
+from poller.fetching import page_fetcher, pause
 from poller.handlers import dependencies as edges
+from poller.handlers import prepare_poller_job
+from poller.values import PageRequest, Response
 from tests.integration import workflow
 from tests.integration.conftest import Context
 from tests.integration.partner import Partner, serving
@@ -158,3 +164,85 @@ def test_a_probe_that_is_asked_to_wait_beyond_the_deadline_is_given_up(sent_mess
     assert (job["Status"], job["Error"]["Type"]) == ("FAILED", "UpstreamUnavailable")
     assert "asked for a pause before its first page, 12 times, at last until " in job["Error"]["Message"]
     assert json.dumps(job).count("the job's deadline is ") == 1
+
+
+class Silence:
+    """An API that accepts whoever connects and never answers: each attempt takes 30 seconds of a clock of its own."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now, self.attempts = 1_800_000_000.0, 0
+        for module in (prepare_poller_job, page_fetcher, pause):
+            monkeypatch.setattr(module, "time", self)
+        monkeypatch.setattr(edges.upstream(), "send", self.send)
+
+    def time(self) -> float:
+        return self.now
+
+    monotonic = time
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def send(self, _request: PageRequest) -> Response:
+        self.now, self.attempts = self.now + 30, self.attempts + 1
+        raise TransientUpstreamError("api.example.com did not answer in time")
+
+    def probe(self, **spec: Any) -> tuple[dict[str, Any], int]:
+        """PreparePollerJob until it is not to be called again; the job's summary, and how many calls."""
+        job_id = str(uuid4())
+        for calls in range(1, 30):
+            began = self.now
+            step = workflow.prepare({"url": "https://api.example.com", **spec}, job_id)
+            if step["NextStep"] != "PREPARE_LATER":
+                return workflow.reconcile(job_id)["Summary"], calls
+            passed(job_id, self.now - began + step["Seconds"])
+        raise AssertionError("it is never given up")
+
+
+@pytest.mark.parametrize(("attempts", "calls"), [(1, 1), (2, 1), (3, 2), (6, 3)])
+def test_an_api_that_never_answers_is_given_up_after_as_many_attempts_as_the_spec_allows(
+    aws: None, monkeypatch: pytest.MonkeyPatch, attempts: int, calls: int
+) -> None:
+    silence = Silence(monkeypatch)
+
+    job, called = silence.probe(retry={"max_attempts": attempts})
+
+    assert (silence.attempts, called) == (attempts, calls)
+    assert (job["Status"], job["Error"]["Type"]) == ("FAILED", "UpstreamUnavailable")
+    tries = "1 attempt" if attempts == 1 else f"{attempts} attempts"
+    assert job["Error"]["Message"] == f"api.example.com did not answer in time ({tries})"
+
+
+def test_an_api_that_never_answers_is_given_up_at_the_deadline(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    silence = Silence(monkeypatch)
+
+    job, calls = silence.probe(retry={"max_attempts": 20}, deadline_seconds=100)
+
+    assert (silence.attempts, calls) == (4, 3)  # the last call comes too late for an attempt, and knows what was seen
+    assert (job["Status"], job["Error"]["Type"]) == ("FAILED", "UpstreamUnavailable")
+    assert job["Error"]["Message"].startswith(
+        "api.example.com did not answer in time (4 attempts); the job's deadline is "
+    )
+
+
+def test_a_deadline_shorter_than_the_function_s_time_ends_the_attempts(
+    aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silence = Silence(monkeypatch)
+    long_step = Context(seconds=900.0)
+    monkeypatch.setattr(workflow, "Context", lambda: long_step)
+
+    job, calls = silence.probe(retry={"max_attempts": 20}, deadline_seconds=60)
+
+    assert (silence.attempts, calls) == (2, 2)
+    assert "the job's deadline is " in job["Error"]["Message"]
+
+
+def test_failures_before_a_pause_count_after_it(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses = {"Retry-After": "100"}
+    with serving(Partner(total=30, status=503, headers=pauses)) as partner:
+        step, calls, _ = probe(partner, retry={"max_attempts": 3})
+        job = workflow.reconcile(step["JobId"])["Summary"]
+
+    assert (calls, len(partner.requests)) == (3, 3)
+    assert job["Error"]["Message"] == "the API answered HTTP 503 (3 attempts)"

@@ -1418,6 +1418,21 @@ MUTATIONS = (
         "tests/unit/test_secret_names.py::test_a_header_whose_value_looks_like_a_credential_is_refused_whatever_its_name",
     ),
     Mutation(
+        "a probe goes on counting its attempts (39)",
+        f"{_SRC}/handlers/prepare_poller_job.py",
+        "fetcher.fetch(page_request(spec, 0, None), failures)",
+        "fetcher.fetch(page_request(spec, 0, None))",
+        "tests/integration/test_patience.py::"
+        "test_an_api_that_never_answers_is_given_up_after_as_many_attempts_as_the_spec_allows",
+    ),
+    Mutation(
+        "a probe's time box ends with the job's deadline (39)",
+        f"{_SRC}/handlers/prepare_poller_job.py",
+        "min(deadline, _monotonic(after.deadline_at))",
+        "deadline",
+        "tests/integration/test_patience.py::test_a_deadline_shorter_than_the_function_s_time_ends_the_attempts",
+    ),
+    Mutation(
         "two parameters of a paginator are not the same",
         f"{_SRC}/specs/parse.py",
         "if value is not None and value == its_value:",

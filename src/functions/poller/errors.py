@@ -23,7 +23,15 @@ MOST_MESSAGE = 1000
 
 
 class PollerError(Exception):
-    """Root of all errors that this product raises on purpose."""
+    """Root of all errors that this product raises on purpose.
+
+    Of one that leaves a page for later, `failures` is how many attempts at it have failed so far, `seen` what the last
+    one brought ("" where there was none), and `page` the index of the page, as for one that is to blame.
+    """
+
+    failures: int = 0
+    seen: str = ""
+    page: int | None = None
 
     def __init__(self, message: str) -> None:
         self.message = message if len(message) <= MOST_MESSAGE else message[: MOST_MESSAGE - 1] + "…"
@@ -60,8 +68,6 @@ class JobStopped(PollerError):
 
 class PermanentPollerError(PollerError):
     """Repeating the step would give the same result. `page` is the index of the page to blame, if one is."""
-
-    page: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return super().as_dict() if self.page is None else {**super().as_dict(), "Page": self.page}

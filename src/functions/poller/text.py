@@ -19,6 +19,11 @@ def shown(name: str) -> str:
     return ascii(name[:40])[1:-1]
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 task`, `2,000 tasks`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Which of the known names was probably meant, if one was: written alike, or alike but for case and punctuation."""
     if len(name) > _MAX_TYPO:

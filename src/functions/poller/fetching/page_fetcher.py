@@ -6,11 +6,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from poller.errors import RetriablePollerError, TransientUpstreamError, UpstreamUnavailable
+from poller.errors import (
+    HeldBack,
+    JobStopped,
+    PollerError,
+    RetriablePollerError,
+    TransientUpstreamError,
+    UpstreamUnavailable,
+)
 from poller.fetching.backoff import delay
 from poller.fetching.pause import Gate
 from poller.paging.read import read_page
 from poller.specs.model import JobSpec
+from poller.text import counted
 from poller.upstream.client import Upstream
 from poller.values import Page, PageRequest, Response
 
@@ -31,8 +39,8 @@ class PageFetcher:
         self._upstream, self._spec, self._deadline, self._gate, self._sleep = upstream, spec, deadline, gate, sleep
         self.requests = 0
 
-    def fetch(self, request: PageRequest) -> tuple[Page, Response]:
-        """The page, however many attempts it takes.
+    def fetch(self, request: PageRequest, failures: int = 0) -> tuple[Page, Response]:
+        """The page, however many attempts it takes; `failures` of them were made before.
 
         A 429 that says when to come back is an invitation, and no failure that counts against `retry.max_attempts`:
         many workers under one rate limit would otherwise fail pages that nothing is wrong with. Other answers that
@@ -40,13 +48,16 @@ class PageFetcher:
 
         Raises what makes another attempt pointless: a PermanentPollerError, UpstreamUnavailable after
         `retry.max_attempts`, RetriablePollerError when the time box ends first, HeldBack when the API asks for a
-        pause that is long or ends after the time box, or JobStopped.
+        pause that is long or ends after the time box, or JobStopped. The last three know how far it had come.
         """
-        retry, failures, invitations = self._spec.retry, 0, 0
+        retry, invitations, seen = self._spec.retry, 0, ""
         while True:
-            self._gate.wait(self._deadline)
-            if time.monotonic() > self._deadline:
-                raise RetriablePollerError("this step's time box ended before all its pages were asked for")
+            try:
+                self._gate.wait(self._deadline)
+                if time.monotonic() > self._deadline:
+                    raise RetriablePollerError("this step's time box ended before all its pages were asked for")
+            except (HeldBack, JobStopped, RetriablePollerError) as halt:
+                raise _so_far(halt, failures, seen) from None
             self.requests += 1
             response = None
             try:
@@ -59,13 +70,21 @@ class PageFetcher:
                     invitations += 1
                 else:
                     failures += 1
-                if failures == retry.max_attempts:
-                    raise UpstreamUnavailable(f"{error.message} ({invitations + failures} attempts)") from None
+                if failures >= retry.max_attempts:
+                    tries = counted(invitations + failures, "attempt")
+                    raise UpstreamUnavailable(f"{error.message} ({tries})") from None
+                seen = error.message
                 pause = delay(failures, retry, error.retry_after, random.random())  # noqa: S311  # nosec B311  # jitter
                 if error.retry_after is not None:
                     self._gate.close_for(pause)
                 elif time.monotonic() + pause > self._deadline:
-                    message = f"{error.message}; the next attempt would begin after this step's time box"
-                    raise RetriablePollerError(message) from None
+                    late = RetriablePollerError(f"{seen}; the next attempt would begin after this step's time box")
+                    raise _so_far(late, failures, seen) from None
                 else:
                     self._sleep(pause)
+
+
+def _so_far(halt: PollerError, failures: int, seen: str) -> PollerError:
+    """`halt`, with what whoever asks for the page next, or gives it up, needs to know."""
+    halt.failures, halt.seen = failures, seen
+    return halt

@@ -1,13 +1,16 @@
 """PreparePollerJob: from a job request and one probe of the API to a plan in S3; or, redriven, back to its plan."""
 
+import random
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from poller.errors import HeldBack, JobRejected, PermanentPollerError, UpstreamUnavailable
+from poller.errors import HeldBack, JobRejected, PermanentPollerError, RetriablePollerError, UpstreamUnavailable
+from poller.fetching.backoff import delay
 from poller.fetching.page_fetcher import PageFetcher
 from poller.fetching.pause import Gate
 from poller.handlers import dependencies
@@ -20,9 +23,10 @@ from poller.jobs.summary import iso
 from poller.paging.detect import detect
 from poller.paging.page_request import page_request
 from poller.specs.fields import is_name
-from poller.specs.model import Auto, JobSpec
+from poller.specs.model import Auto, JobSpec, Retry
 from poller.specs.parse import accept_job_spec, refuse_large
-from poller.values import Page
+from poller.text import counted
+from poller.values import Page, Response
 
 # Of the function's time, kept for the last request (60 seconds at most) and for writing the plan.
 _RESERVE_SECONDS = 70.0
@@ -65,16 +69,10 @@ def _prepare(job: Job, raw_spec: Any, deadline: float) -> dict[str, Any]:
         if first := _earlier_job(job, spec):
             after = replace(after, duplicate_of=first)
             raise JobRejected(f"client_token was used within 24 hours by job {first}; this job did nothing")
-        plan, page = _probe(spec, deadline)
+        plan, page = _probe(spec, min(deadline, _monotonic(after.deadline_at)), job.probe_failures)
         refuse_large(plan.spec)  # what the API called its list and its total is in it now
-    except HeldBack as error:
-        after = replace(after, not_before=error.not_before)
-        again, end = datetime.fromtimestamp(error.not_before, UTC), datetime.fromisoformat(after.deadline_at)
-        if again < end and after.preparations < _MOST_PREPARATIONS:
-            dependencies.jobs().save(job, after)
-            return step(job.job_id, "PREPARE_LATER", Seconds=max(1, error.not_before - int(time.time())))
-        asked = f"{error.message} before its first page, {after.preparations} times, at last until {iso(again)}"
-        return _give_up(job, after, UpstreamUnavailable(f"{asked}; the job's deadline is {iso(end)}"))
+    except (HeldBack, RetriablePollerError) as error:
+        return _later(job, after, spec.retry, error)
     except JobRejected as error:
         return _give_up(job, after, JobRejected(error.message + _REPLACE_IT) if error.secret_sent else error)
     except PermanentPollerError as error:
@@ -84,6 +82,26 @@ def _prepare(job: Job, raw_spec: Any, deadline: float) -> dict[str, Any]:
     next_step = fetch_step(after, tasks(plan.geometry))
     # The plan lies in S3 before the row says so: whoever finds the row planned can go on from it.
     return next_step if dependencies.jobs().save(job, after) else step(job.job_id, "RECONCILE")
+
+
+def _later(job: Job, after: Job, retry: Retry, error: HeldBack | RetriablePollerError) -> dict[str, Any]:
+    """Leave the first page to a later call of this function, which goes on counting; or give up at the deadline."""
+    seen = error.seen or job.probe_seen
+    after = replace(after, probe_failures=error.failures, probe_seen=seen)
+    end = datetime.fromisoformat(after.deadline_at)
+    if isinstance(error, HeldBack):
+        after = replace(after, not_before=error.not_before)
+        again = datetime.fromtimestamp(error.not_before, UTC)
+        times = counted(after.preparations, "time")
+        reason = f"{error.message} before its first page, {times}, at last until {iso(again)}"
+    else:
+        pause = delay(error.failures, retry, None, random.random())  # noqa: S311  # nosec B311  # jitter
+        again = datetime.now(UTC) + timedelta(seconds=pause)
+        reason = f"{seen or 'no answer came in time'} ({counted(error.failures, 'attempt')})"
+    if again < end and after.preparations < _MOST_PREPARATIONS:
+        dependencies.jobs().save(job, after)
+        return step(job.job_id, "PREPARE_LATER", Seconds=max(1, ceil((again - datetime.now(UTC)).total_seconds())))
+    return _give_up(job, after, UpstreamUnavailable(f"{reason}; the job's deadline is {iso(end)}"))
 
 
 def _give_up(job: Job, after: Job, error: PermanentPollerError) -> dict[str, Any]:
@@ -109,16 +127,24 @@ def _put_back(job: Job, row: TaskRow) -> bool:
     return True
 
 
-def _probe(spec: JobSpec, deadline: float) -> tuple[Plan, Page]:
-    """Ask for the first page; where `auto` found a paginator, once more in its way, so that it is seen to work."""
+def _probe(spec: JobSpec, deadline: float, failures: int) -> tuple[Plan, Page]:
+    """Ask for the first page; where `auto` found a paginator, once more in its way, so that it is seen to work.
+
+    `failures` is how many attempts have failed in earlier calls.
+    """
     gate = Gate()
-    page, response = PageFetcher(dependencies.upstream(), spec, deadline, gate).fetch(page_request(spec, 0, None))
+
+    def first_page() -> tuple[Page, Response]:
+        fetcher = PageFetcher(dependencies.upstream(), spec, deadline, gate)
+        return fetcher.fetch(page_request(spec, 0, None), failures)
+
+    page, response = first_page()
     auto = isinstance(spec.paginator, Auto)
     if auto:
         spec, evidence = detect(spec, page)
         found = type(spec.paginator).__name__
         dependencies.logger.info("detected a paginator", extra={"paginator": found, "evidence": evidence})
-        page, response = PageFetcher(dependencies.upstream(), spec, deadline, gate).fetch(page_request(spec, 0, None))
+        page, response = first_page()
     return make_plan(spec, page, len(response.body), response.seconds, guessed=auto), page
 
 
@@ -135,6 +161,11 @@ def _planned(job: Job, plan: Plan, first: Page) -> Job:
         threads=plan.threads,
         expires_at=job.expires_at + plan.spec.deadline_seconds,
     )
+
+
+def _monotonic(moment: str) -> float:
+    """A time in ISO 8601 on the clock that time boxes go by."""
+    return time.monotonic() + (datetime.fromisoformat(moment) - datetime.now(UTC)).total_seconds()
 
 
 def _deadline(spec: JobSpec) -> str:

@@ -122,7 +122,8 @@ class Job:
 
     `execution_arn` is the execution that drives the job, `successor` the one that is to take over, `executions` how
     many there were. `stop` is a verdict waiting for ReconcileJob. `not_before` is when the API may be asked again
-    (epoch seconds). `visits` counts ReconcileJob's calls in the present execution, `preparations` PreparePollerJob's.
+    (epoch seconds). `visits` counts ReconcileJob's calls in the present execution, `preparations` PreparePollerJob's,
+    of whose attempts at the first page `probe_failures` failed, the last one with `probe_seen`.
     `idle_rounds` is how many rounds of fetching began since `progress_at`: the last progress, or the end of the last
     pause that the API asked for.
     `notice` is something a user should know of a job that succeeded.
@@ -147,6 +148,8 @@ class Job:
     deadline_at: str = ""
     not_before: int = 0
     preparations: int = 0
+    probe_failures: int = 0
+    probe_seen: str = ""
     visits: int = 0
     plan_round: int = 0
     progress_mark: int = 0
