@@ -1,21 +1,59 @@
-"""`make test` runs two workers: one brings up the stacks, the other runs what needs none in the meantime."""
+"""The stack's storage on moto for whichever tests ask for it, and who runs what in `make test`."""
+
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from moto import mock_aws
 from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
 
-SHARING = {"tests/e2e", "tests/laptop_aws"}  # packages whose tests share what takes long to bring up
-ALONE = {"tests/e2e/test_walkthrough.py"}  # brings up one of its own
-
-
-class BySharedParts(LoadScopeScheduling):
-    """Hands out tests by file; those that share a stack, by package."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        package = "/".join(file.split("/")[:2])
-        return package if package in SHARING and file not in ALONE else file
+from poller.handlers import dependencies
+from tests.support.handlers import EXECUTION, as_record
+from tests.support.scheduling import BySharedParts
+from tests.support.storage import SETTINGS, create_storage, forget_clients
+from tests.support.workflow import Take
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BySharedParts:
     return BySharedParts(config, log)
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Table, buckets, queue and bus, empty."""
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        create_storage(monkeypatch)
+        forget_clients()
+        yield
+    forget_clients()
+
+
+@pytest.fixture
+def executions(aws: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Executions by ARN: what the handlers start, stop and ask for. The workflow itself is run by the tests."""
+    known = {EXECUTION: "RUNNING"}
+    monkeypatch.setattr(dependencies.workflow(), "start", lambda arn, *_: known.setdefault(arn, "RUNNING"))
+    monkeypatch.setattr(dependencies.workflow(), "stop", lambda arn, _: known.update({arn: "ABORTED"}))
+    monkeypatch.setattr(dependencies.workflow(), "status", lambda arn: known.get(arn, "MISSING"))
+    return known
+
+
+@pytest.fixture
+def sent_messages(aws: None) -> Take:
+    """Takes what is on the queue, in the shape of an SQS event."""
+
+    def take() -> dict[str, Any]:
+        client, url = dependencies.queue()._client, dependencies.settings.process_payload_queue_url
+        records: list[dict[str, Any]] = []
+        while batch := client.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        ).get("Messages"):  # fmt: skip
+            for message in batch:
+                records.append(as_record(message))
+                client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return {"Records": records}
+
+    return take

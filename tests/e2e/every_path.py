@@ -13,9 +13,9 @@ from typing import Any
 import requests
 
 from poller_local.errors import JobNotFound
-from tests.integration.partner import Partner, serving
 from tests.support.emulator import eventually
 from tests.support.local_stack import LocalStack
+from tests.support.partner import Partner, serving
 
 SPEC = {"paginator": {"type": "offset", "limit": 10}}
 RECORDS = 30

@@ -4,8 +4,8 @@ import json
 import time
 from typing import Any
 
-from tests.integration.partner import Partner, serving
 from tests.support.local_stack import LocalStack
+from tests.support.partner import Partner, serving
 
 PAGINATOR = {"type": "offset", "limit": 10}
 

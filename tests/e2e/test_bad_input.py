@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.partner import Partner, serving
 from tests.support.local_stack import POLLER, LocalStack
+from tests.support.partner import Partner, serving
 
 
 @pytest.fixture

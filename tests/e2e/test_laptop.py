@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from tests.integration.partner import Partner, serving
 from tests.support.local_stack import LocalStack
+from tests.support.partner import Partner, serving
 from tests.support.template import template
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from external_api.payload_generator import TOTAL_RECORDS, record
-from tests.integration.partner import Partner, serving
-from tests.integration.partner import record as partner_record
 from tests.support.dataset import lines
 from tests.support.local_stack import LocalStack
+from tests.support.partner import Partner, serving
+from tests.support.partner import record as partner_record
 
 
 def when(stack: LocalStack, job_id: str, reached: Any, seconds: float = 120) -> dict[str, Any]:

@@ -1,6 +1,31 @@
-"""Fault tests run on the same storage as the integration tests."""
+"""A killer that counts every call to the outside."""
 
-from tests.faults.killing import killer
-from tests.integration.conftest import aws, sent_messages
+from typing import Any
 
-__all__ = ["aws", "killer", "sent_messages"]
+import botocore.client
+import pytest
+
+from poller.jobs.workflow import Workflow
+from poller.upstream.client import Upstream
+from tests.support.killing import Killer
+
+
+@pytest.fixture
+def killer(monkeypatch: pytest.MonkeyPatch) -> Killer:
+    killer = Killer()
+
+    def watch(owner: type, name: str) -> None:
+        call = getattr(owner, name)
+
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            answer = call(*args, **kwargs)
+            killer.after_call()
+            return answer
+
+        monkeypatch.setattr(owner, name, watched)
+
+    watch(botocore.client.BaseClient, "_make_api_call")
+    watch(Upstream, "send")
+    monkeypatch.setattr(Workflow, "start", lambda *_: killer.after_call())
+    monkeypatch.setattr(Workflow, "stop", lambda *_: killer.after_call())
+    return killer

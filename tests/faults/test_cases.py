@@ -18,8 +18,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from botocore.exceptions import ClientError
 
 from poller.aws.dynamodb import Table
-from poller.handlers import dependencies as edges
-from poller.handlers import fetch_payload, process_payload
+from poller.handlers import dependencies, fetch_payload, process_payload
 from poller.handlers.api import cancel_job
 from poller.jobs.job_store import JobStore
 from poller.jobs.model import Counts, Geometry, Job, JobStatus, TaskRow, TaskState
@@ -27,15 +26,13 @@ from poller.jobs.next_step import Wait, decide
 from poller.jobs.task_store import TaskStore
 from poller.specs.model import JobSpec
 from poller.upstream.client import Upstream
-from tests.faults.test_task_store import cancelled
-from tests.integration import workflow
-from tests.integration.conftest import Context
-from tests.integration.partner import Partner, serving
-from tests.integration.test_jobs import dataset, expected, offset
-from tests.integration.test_survival import call, executions, planned, status_change
+from tests.support import workflow
+from tests.support.faulty import cancelled
+from tests.support.handlers import Context, call, status_change
+from tests.support.partner import Partner, serving
+from tests.support.workflow import Take, dataset, expected, offset, planned
 
-__all__ = ["executions"]
-Take = Callable[[], dict[str, Any]]
+pytestmark = pytest.mark.usefixtures("executions")
 
 
 def test_a_hundred_writers_with_conflicts_all_commit_and_are_counted_once(aws: None) -> None:
@@ -211,5 +208,5 @@ def test_two_consumers_of_one_message_make_one_transition_and_both_succeed(
         list(pool.map(lambda records: [process_payload.process_message(SQSRecord(r)) for r in records], consumers))
 
     assert workflow.reconcile(step["JobId"])["Summary"]["SuccessfullyCompleted"] == 2
-    rows = list(edges.tasks().tasks(step["JobId"]))
+    rows = list(dependencies.tasks().tasks(step["JobId"]))
     assert {row.state for row in rows} == {TaskState.COMPLETE}

@@ -13,8 +13,8 @@ from uuid import uuid4
 
 import pytest
 
-from poller.handlers import dependencies as edges
 from poller.handlers import (
+    dependencies,
     fetch_payload,
     janitor,
     prepare_poller_job,
@@ -25,12 +25,12 @@ from poller.handlers import (
 from poller.handlers.api import cancel_job, redrive_job
 from poller.jobs import keys, task_state
 from poller.jobs.model import Counts
-from tests.faults.killing import Killer
-from tests.integration import workflow
-from tests.integration.conftest import Context, as_record
-from tests.integration.partner import Partner, serving
+from tests.support import workflow
+from tests.support.handlers import EXECUTION, Context, as_record
+from tests.support.killing import Killer
+from tests.support.partner import Partner, serving
+from tests.support.workflow import Take
 
-Take = Callable[[], dict[str, Any]]
 Scenario = Callable[["Run"], None]
 CHANGES_WITH_TIME = {"JobId", "StartedAt", "FinishedAt", "ExecutionArn"}
 
@@ -40,7 +40,7 @@ class Run:
 
     def __init__(self, killer: Killer, take: Take, partner: Partner) -> None:
         self.killer, self.take, self.partner = killer, take, partner
-        self.job_id, self.execution = str(uuid4()), workflow.EXECUTION
+        self.job_id, self.execution = str(uuid4()), EXECUTION
 
     def prepare(self) -> dict[str, Any]:
         event = {
@@ -64,7 +64,7 @@ class Run:
     def reconcile(self) -> dict[str, Any]:
         """Called when every pause is over."""
         past = {"NotBefore": 0, "ProgressAt": (datetime.now(UTC) - timedelta(hours=1)).isoformat()}
-        edges.table().update(self.job_id, "#JOB", past, "attribute_exists(#JobId)", {})
+        dependencies.table().update(self.job_id, "#JOB", past, "attribute_exists(#JobId)", {})
         event = {"JobId": self.job_id, "ExecutionArn": self.execution, "Failure": None}
         return self.killer.invoke(lambda: reconcile_job.handler(event, Context()), "reconcile")
 
@@ -92,7 +92,7 @@ def through_windows(run: Run) -> None:
     """The API answers two requests, and then asks for a pause: a task of three pages is fetched in two parts."""
     run.partner.total, run.partner.quota = 25, None
     run.prepare()
-    edges.table().update(run.job_id, "#JOB", {"PagesPerTask": 3}, "attribute_exists(#JobId)", {})
+    dependencies.table().update(run.job_id, "#JOB", {"PagesPerTask": 3}, "attribute_exists(#JobId)", {})
     run.to_the_end(run.reconcile(), quota=2)
 
 
@@ -101,7 +101,7 @@ def through_a_redrive(run: Run) -> None:
     run.to_the_end(run.prepare())
     run.partner.refuses_page_from = None
     assert run.call(redrive_job) == 202
-    run.execution = keys.next_execution(workflow.EXECUTION, run.job_id, 1)
+    run.execution = keys.next_execution(EXECUTION, run.job_id, 1)
     run.to_the_end(run.prepare())
 
 
@@ -143,22 +143,22 @@ def never_delivered(run: Run) -> None:
 def what_it_left(run: Run) -> dict[str, Any]:
     """Everything that outlives the job, without what tells one run from another."""
     job = workflow.status(run.job_id)
-    rows = sorted(edges.tasks().tasks(run.job_id), key=lambda row: row.task_id)
+    rows = sorted(dependencies.tasks().tasks(run.job_id), key=lambda row: row.task_id)
     recount = Counts()
     for row in rows:
         recount = task_state.add(recount, task_state.deltas(None, row))
-    snapshot = edges.jobs().snapshot(run.job_id)
+    snapshot = dependencies.jobs().snapshot(run.job_id)
     assert snapshot is not None
     assert snapshot[1] == recount, "the counters differ from a recount of the rows"
-    manifest = edges.dataset().get(f"orders/{run.job_id}/_manifest.json")
+    manifest = dependencies.dataset().get(f"orders/{run.job_id}/_manifest.json")
     objects = json.loads(manifest)["Objects"] if manifest else []
     # What no row names, a part or what another call fetched, is left to the bucket's lifecycle.
     named = [keys.raw_key(run.job_id, row.task_id, row.raw) for row in rows]
     return {
         "summary": {name: value for name, value in job.items() if name not in CHANGES_WITH_TIME},
         "tasks": [(row.task_id, row.state, row.pages, row.records, row.bytes, row.sha256, row.error) for row in rows],
-        "dataset": [gzip.decompress(edges.dataset().get(item["Key"]) or b"").decode() for item in objects],
-        "raw": [edges.raw_payloads().has(key) for key in named],
+        "dataset": [gzip.decompress(dependencies.dataset().get(item["Key"]) or b"").decode() for item in objects],
+        "raw": [dependencies.raw_payloads().has(key) for key in named],
     }
 
 

@@ -8,7 +8,6 @@ from collections import Counter
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -20,6 +19,7 @@ from poller.jobs import rows, task_state
 from poller.jobs.job_store import JobStore
 from poller.jobs.model import Counts, Job, JobStatus, TaskRow, TaskState
 from poller.jobs.task_store import TaskStore
+from tests.support.faulty import cancelled
 from tests.support.template import resources
 
 STEPS = (
@@ -37,17 +37,6 @@ def fetched(task: str, state: TaskState, pages: int, size: int) -> TaskRow:
     name = f"{pages}-{size}"
     where = {"part": name} if state is TaskState.STARTED else {"raw": name}
     return TaskRow(task, state, pages=pages, records=size, bytes=size * 10, **where)
-
-
-def cancelled(*reasons: str) -> ClientError:
-    """As DynamoDB refuses a transaction."""
-    return ClientError(
-        {
-            "Error": {"Code": "TransactionCanceledException", "Message": "cancelled"},
-            "CancellationReasons": [{"Code": code} for code in reasons],
-        },  # type: ignore[typeddict-unknown-key]
-        "TransactWriteItems",
-    )
 
 
 def reach(row: TaskRow) -> tuple[int, int]:

@@ -1,19 +1,16 @@
 """Each handler runs on its own file in events/, in the shape that AWS sends."""
 
 import json
-from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
 import pytest
 
-from poller.handlers import dependencies as edges
-from poller.handlers import fetch_payload, prepare_poller_job, process_payload, reconcile_job
-from tests.integration.partner import Partner, serving
-from tests.integration.workflow import Context
+from poller.handlers import dependencies, fetch_payload, prepare_poller_job, process_payload, reconcile_job
+from tests.support.handlers import Context
+from tests.support.partner import Partner, serving
 from tests.support.template import ROOT, functions
-
-Take = Callable[[], dict[str, Any]]
+from tests.support.workflow import Take
 
 
 def sample(name: str) -> dict[str, Any]:
@@ -41,7 +38,7 @@ def test_the_workflows_steps_follow_each_other(sent_messages: Take) -> None:
     assert fetched == {"TaskId": "t00000003", "State": "ENQUEUED"}
     assert processed == {"batchItemFailures": []}
     assert decided["NextStep"] == "FETCH"
-    assert edges.dataset().get(f"demo/{request['JobId']}/t00000003.jsonl.gz")
+    assert dependencies.dataset().get(f"demo/{request['JobId']}/t00000003.jsonl.gz")
 
 
 def test_the_demonstration_api_answers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,8 @@ _TEMPLATE = "template.yaml"
 _HANDLERS = "src/functions/poller/handlers"
 _STATIC = "tests/contract/test_limits.py"
 _LARGEST = "tests/integration/test_limits.py"
-_ANSWERS = "tests/integration/test_answer_limits.py"
-_TASKS = f"{_ANSWERS}::test_failed_tasks_with_the_longest_lines_come_in_pages_that_fit"
-_LINKS = f"{_ANSWERS}::test_links_with_the_longest_session_tokens_come_in_pages_that_fit"
+_TASKS = "tests/integration/test_get_job_tasks.py::test_failed_tasks_with_the_longest_lines_come_in_pages_that_fit"
+_LINKS = "tests/integration/test_get_job_results.py::test_links_with_the_longest_session_tokens_come_in_pages_that_fit"
 
 LIMITS: tuple[Mutation, ...] = (
     Mutation(
@@ -24,49 +23,49 @@ LIMITS: tuple[Mutation, ...] = (
         f"{_HANDLERS}/reconcile_job.py",
         "str(message)[:1000]",
         "str(message)",
-        f"{_LARGEST}::test_the_longest_cause_that_a_catch_hands_on_is_cut",
+        "tests/integration/test_reconcile_job.py::test_the_longest_cause_that_a_catch_hands_on_is_cut",
     ),
     Mutation(
         "a spec has to fit into the job's row",
         "src/functions/poller/specs/parse.py",
         "    refuse_large(spec)",
         "    pass",
-        f"{_LARGEST}::test_a_spec_one_byte_too_large_is_refused_before_anything_is_asked",
+        "tests/integration/test_rejected_jobs.py::test_a_spec_one_byte_too_large_is_refused_before_anything_is_asked",
     ),
     Mutation(
         "what the API adds to the spec has to fit too",
         f"{_HANDLERS}/prepare_poller_job.py",
         "        refuse_large(plan.spec)",
         "        pass",
-        f"{_LARGEST}::test_what_the_api_calls_its_list_counts_too",
+        "tests/integration/test_rejected_jobs.py::test_what_the_api_calls_its_list_counts_too",
     ),
     Mutation(
         "a path that Python itself cannot read is refused",
         "src/functions/poller/specs/fields.py",
         "except ValueError as error:",
         "except KeyError as error:",
-        f"{_LARGEST}::test_a_path_with_a_number_beyond_all_measure_is_refused",
+        "tests/integration/test_rejected_jobs.py::test_a_path_with_a_number_beyond_all_measure_is_refused",
     ),
     Mutation(
         "an error takes the place of the input that it could not be added to",
         _ASL,
         '"Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "NotPrepared" }]',
         '"Catch": [{ "ErrorEquals": ["States.ALL"], "ResultPath": "$.Failure", "Next": "NotPrepared" }]',
-        f"{_LARGEST}::test_a_failing_first_step_leaves_no_room_for_its_input_beside_the_error",
+        "tests/contract/test_workflow.py::test_a_failing_first_step_leaves_no_room_for_its_input_beside_the_error",
     ),
     Mutation(
         "a request of one byte too many is recorded as such",
         f"{_HANDLERS}/record_undelivered_job.py",
         "> 256 * 1024",
         "> 256 * 1024 + 1",
-        f"{_LARGEST}::test_a_request_of_one_byte_too_many_for_a_workflow_is_recorded",
+        "tests/integration/test_record_undelivered_job.py::test_a_request_of_one_byte_too_many_for_a_workflow_is_recorded",
     ),
     Mutation(
         "BatchGetItem is asked for a hundred keys at most",
         "src/functions/poller/aws/dynamodb.py",
         "_MOST_KEYS = 100",
         "_MOST_KEYS = 1000",
-        f"{_LARGEST}::test_fifty_jobs_are_read_a_hundred_keys_at_a_time",
+        "tests/integration/test_list_jobs.py::test_fifty_jobs_are_read_a_hundred_keys_at_a_time",
     ),
     Mutation(
         "a page of tasks ends where an answer is full",

@@ -4,8 +4,7 @@ from hypothesis import strategies as st
 
 from poller.fetching.backoff import delay
 from poller.specs.model import Retry
-
-from .builders import examples
+from tests.support.builders import examples
 
 jitters = st.floats(0, 1, exclude_max=True)
 

@@ -8,8 +8,7 @@ from poller.errors import InvalidPayload, JobRejected
 from poller.jobs.plan import Plan, make_plan
 from poller.paging.detect import detect
 from poller.paging.read import read_page
-
-from .builders import NOW, URL, response, spec
+from tests.support.builders import NOW, URL, response, spec
 
 TEN: list[Any] = [{"id": i, "total": 99.5, "next": "a record's own"} for i in range(10)]
 SPRING = {"content": TEN, "pageable": {"pageNumber": 0, "pageSize": 10, "offset": 0}, "number": 0, "size": 10}

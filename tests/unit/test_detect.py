@@ -12,8 +12,7 @@ from poller.jobs.plan import make_plan
 from poller.paging.detect import detect
 from poller.specs.model import Offset, PageNumber, SinglePage
 from poller.specs.parse import job_spec_as_dict, parse_job_spec
-
-from .builders import URL, examples, page, spec
+from tests.support.builders import URL, examples, page, spec
 
 TEN = [{"id": i} for i in range(10)]
 SINGLE = "set paginator to single_page if this is everything"

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from poller.errors import InvalidPayload
 from poller.paging.lossless_json import dumps, loads, on_one_line
-
-from .builders import examples
+from tests.support.builders import examples
 
 CANARY = "s3cr3t-canary"
 DEEP = 100_000

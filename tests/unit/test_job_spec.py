@@ -9,8 +9,7 @@ from poller.errors import JobRejected
 from poller.specs import planned
 from poller.specs.model import Auto, JobSpec, Offset, PageNumber, Retry, SinglePage
 from poller.specs.parse import PAGINATORS, job_spec_as_dict, parse_job_spec, refuse_fixed_parameters
-
-from .builders import URL, examples, page, spec
+from tests.support.builders import URL, examples, page, spec
 
 CANARY = "s3cr3t-canary"
 FULL = {

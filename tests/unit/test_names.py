@@ -6,8 +6,7 @@ from poller.jobs import keys
 from poller.jobs.model import Geometry
 from poller.jobs.plan import task_at
 from poller.specs.fields import is_name
-
-from .builders import examples
+from tests.support.builders import examples
 
 UUID = "2f5ff9f6-5cdb-4c4b-8c0c-2f3a0d6f7a11"
 

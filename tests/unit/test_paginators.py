@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from poller.paging.page_request import page_request
 from poller.specs.model import Auto, Offset, PageNumber, SinglePage
-
-from .builders import URL, examples, spec
+from tests.support.builders import URL, examples, spec
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,7 @@ from poller.jobs.plan import Plan, make_plan, pages_per_task, task_at, tasks
 from poller.paging.page_request import page_request
 from poller.specs.model import Auto, JobSpec, Offset, PageNumber, SinglePage
 from poller.values import PageRequest
-
-from .builders import examples, page, spec
+from tests.support.builders import examples, page, spec
 
 MIB = 2**20
 

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from poller.fetching.task_pages import FetchedPage
 from poller.jobs.model import Counts, TaskRow, TaskState
 from poller.jobs.task_state import FETCHING_MAY_FAIL, PROCESSING_MAY_FAIL, add, advance, deltas, put_back, with_pages
-
-from .builders import examples
+from tests.support.builders import examples
 
 STARTED, SAVED, ENQUEUED, FAILED, COMPLETE = TaskState
 FORWARD = [STARTED, SAVED, ENQUEUED, FAILED, COMPLETE]

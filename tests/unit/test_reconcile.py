@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from poller.jobs.model import Counts, Geometry, JobStatus, TaskRow, TaskState
 from poller.jobs.next_step import IDLE_ROUNDS, End, Fetch, GiveUp, Wait, decide, note_progress
 from poller.jobs.verdict import exceeds_tolerance, too_many_failures, verdict
-
-from .builders import NOW, examples, job, spec
+from tests.support.builders import NOW, examples, job, spec
 
 CANCELLED = {"Type": "Cancelled", "Message": "cancelled by its caller"}
 TOLERANT = spec(tolerated_failure_percentage=10)
@@ -379,3 +378,25 @@ def test_a_job_succeeds_only_with_all_tasks_and_all_records(counts, expected):
     whole = counts.complete == one.total and expected in (None, counts.records)
     assert (ended == End(JobStatus.SUCCEEDED)) is whole
     assert isinstance(ended, End) is (counts.finished == one.total)
+
+
+@pytest.mark.parametrize(("deadline", "seconds"), [(timedelta(days=1), 3600), (timedelta(minutes=5), 301)])
+def test_a_pause_is_looked_at_again_within_the_hour_and_at_the_deadline(deadline, seconds):
+    held = job(not_before=int(NOW.timestamp()) + 10**9, deadline_at=(NOW + deadline).isoformat())
+
+    decided = decide(note_progress(held, Counts(), NOW), Counts(), NOW)
+
+    assert decided == Wait(seconds)
+
+
+def test_a_task_that_begins_where_the_one_before_it_ended_is_a_loop():
+    rows = [
+        TaskRow("t00000001", TaskState.COMPLETE, first_digest="b", last_digest="c"),
+        TaskRow("t00000000", TaskState.COMPLETE, first_digest="a", last_digest="b"),
+    ]
+
+    end = verdict(job(records_expected=20), Counts(complete=2, records=20), rows)
+
+    assert end.status is JobStatus.PARTIAL
+    assert end.error is not None
+    assert end.error["Type"] == "PaginationLoop"

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from poller.datasets.records import compressed, digest, ends, to_dataset
 from poller.errors import InvalidPayload
-
-from .builders import examples, page
+from tests.support.builders import examples, page
 
 
 def lines_of(body: bytes) -> list[bytes]:

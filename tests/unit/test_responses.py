@@ -10,8 +10,7 @@ from poller.paging.read import read_page, refuse_bad_status, retry_after
 from poller.paging.selector import as_count, guess_selector, records_at, select
 from poller.text import describe
 from poller.values import Response
-
-from .builders import NOW, examples, page, response
+from tests.support.builders import NOW, examples, page, response
 
 CANARY = "s3cr3t-canary"
 EPOCH = NOW.timestamp()

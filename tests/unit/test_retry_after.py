@@ -6,7 +6,7 @@ from poller.errors import TransientUpstreamError, UpstreamRefused
 from poller.paging.read import refuse_bad_status
 from poller.specs.model import Retry
 from poller.values import Response
-from tests.unit.builders import NOW
+from tests.support.builders import NOW
 
 USUAL = Retry().retry_after_headers
 OF_EVERY_ANSWER = {"x-ratelimit-limit": "5000", "x-ratelimit-remaining": "4990", "x-ratelimit-reset": "3000"}

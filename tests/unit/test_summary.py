@@ -2,8 +2,7 @@ import pytest
 
 from poller.jobs.model import Counts, Geometry, JobStatus
 from poller.jobs.summary import summary
-
-from .builders import job
+from tests.support.builders import job
 
 ERROR = {"Type": "TasksFailed", "Message": "1 of 35 tasks failed"}
 

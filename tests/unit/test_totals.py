@@ -3,8 +3,7 @@ import pytest
 from poller.errors import JobRejected
 from poller.paging.totals import Total, declared_total, find_total, page_size_at, total_now
 from poller.specs.model import Auto, Offset, PageNumber, SinglePage
-
-from .builders import page
+from tests.support.builders import page
 
 ROWS = {"rows": [1, 2]}
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Any
 
-from tests.integration.partner import Partner
+from tests.support.partner import Partner
 
 # Three tasks or more, and no more than two of them at once.
 SPEC: dict[str, Any] = {"name": "held", "paginator": {"type": "offset", "limit": 10}, "max_concurrency": 2}

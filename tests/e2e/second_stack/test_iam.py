@@ -13,10 +13,10 @@ from requests.auth import AuthBase
 
 from poller_local.bearer import Bearer
 from poller_local.signing import SigV4
-from tests.integration.partner import Partner, serving
 from tests.support.deployed import ANY_ROUTE, FINDING_THE_STACK, READING, Deployed, Packaged
 from tests.support.emulator import REGION
 from tests.support.openapi import Operation, operations, rendered
+from tests.support.partner import Partner, serving
 
 OPERATIONS = operations(rendered("PollerHttpApi", ApiAuth="IAM"))
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.route_key)

@@ -8,10 +8,10 @@ import json
 from pathlib import Path
 
 from tests.e2e.second_stack.held import SPEC, Held
-from tests.integration.partner import Partner, record, serving
 from tests.support.dataset import lines
 from tests.support.deployed import OPEN, Deployed, Packaged
 from tests.support.emulator import eventually
+from tests.support.partner import Partner, record, serving
 
 # What holds data or addresses: an update that replaced one would lose it.
 LASTING = ("AWS::DynamoDB", "AWS::S3", "AWS::SQS", "AWS::Events::EventBus", "AWS::StepFunctions", "AWS::ApiGatewayV2")

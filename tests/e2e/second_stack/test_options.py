@@ -7,8 +7,8 @@ or its key or a bucket's, which tests/contract/test_hardening.py looks at.
 from typing import Any
 
 from tests.e2e.second_stack.held import SPEC
-from tests.integration.partner import Partner, serving
 from tests.support.deployed import OPEN, Packaged
+from tests.support.partner import Partner, serving
 
 
 def test_a_stack_with_every_option_polls_and_hands_them_on(packaged: Packaged) -> None:

@@ -1,4 +1,4 @@
-"""What a task has fetched is kept, piece by piece, and its row says which of its raw objects counts."""
+"""What FetchPayload has fetched of a task is kept, part by part, and its row says which raw object counts."""
 
 import hashlib
 import json
@@ -12,21 +12,17 @@ import pytest
 
 from poller.errors import RetriablePollerError
 from poller.fetching import page_fetcher, pause, task_pages
-from poller.handlers import dependencies as edges
-from poller.handlers import fetch_payload, process_payload
+from poller.handlers import dependencies, fetch_payload
 from poller.handlers.api import redrive_job
 from poller.jobs import keys
-from poller.jobs.model import TaskRow, TaskState
-from tests.integration import workflow
-from tests.integration.conftest import Context
-from tests.integration.partner import Partner, serving
-from tests.integration.test_jobs import dataset, expected, offset
-from tests.integration.test_survival import call, change, executions, planned, status_change
+from poller.jobs.model import TaskState
+from tests.support import workflow
+from tests.support.handlers import EXECUTION, call, status_change
+from tests.support.partner import Partner, serving
+from tests.support.rows import failed, row_of
+from tests.support.workflow import TASK, Take, change, dataset, expected, offset, planned
 
-Take = Callable[[], dict[str, Any]]
-TASK = "t00000000"
 WHOLE = {"TaskId": TASK, "FirstPage": 0, "Pages": 10}
-__all__ = ["executions"]
 
 
 def one_task(partner: Partner, **spec: Any) -> str:
@@ -37,7 +33,7 @@ def one_task(partner: Partner, **spec: Any) -> str:
 
 
 def fetch(job_id: str) -> str:
-    return str(fetch_payload.handler({"JobId": job_id, "Task": WHOLE}, Context())["State"])
+    return workflow.fetch(job_id, WHOLE)
 
 
 def fetch_in_next_window(job_id: str, partner: Partner, left: int) -> str:
@@ -47,23 +43,14 @@ def fetch_in_next_window(job_id: str, partner: Partner, left: int) -> str:
 
 
 def end(job_id: str, take: Take) -> dict[str, Any]:
-    assert process_payload.handler(take(), Context()) == {"batchItemFailures": []}
+    assert workflow.process(take()) == {"batchItemFailures": []}
     assert workflow.reconcile(job_id)["NextStep"] == "DONE"
     return workflow.status(job_id)
-
-
-def row_of(job_id: str) -> TaskRow:
-    row = edges.tasks().task(job_id, TASK)
-    assert row is not None
-    return row
 
 
 def raw_keys(job_id: str) -> set[str]:
     listed = boto3.client("s3").list_objects_v2(Bucket="raw", Prefix=f"raw/{job_id}/")
     return {item["Key"] for item in listed.get("Contents", [])}
-
-
-# Parts
 
 
 def test_many_small_windows_of_a_rate_limit_end_in_success(sent_messages: Take) -> None:
@@ -77,7 +64,7 @@ def test_many_small_windows_of_a_rate_limit_end_in_success(sent_messages: Take) 
             else:
                 change(job_id, NotBefore=0, ProgressAt="2026-01-01T00:00:00+00:00")  # as when the workflow has waited
                 if (batch := sent_messages())["Records"]:
-                    process_payload.handler(batch, Context())
+                    workflow.process(batch)
             step = workflow.reconcile(job_id)
 
         asked = [query["offset"] for query in partner.requests]
@@ -142,6 +129,18 @@ def test_a_window_that_lets_nothing_through_changes_nothing(sent_messages: Take)
     assert row_of(job_id) == before
 
 
+def between(monkeypatch: pytest.MonkeyPatch, rival: Callable[[], Any]) -> None:
+    """Have a rival child run to its end just before the next raw object is stored."""
+    put = dependencies.raw_payloads().put
+
+    def overtaken(*args: Any) -> str:
+        monkeypatch.setattr(dependencies.raw_payloads(), "put", put)
+        rival()
+        return put(*args)
+
+    monkeypatch.setattr(dependencies.raw_payloads(), "put", overtaken)
+
+
 @pytest.mark.parametrize(("rivals", "kept"), [(2, 5), (4, 6)])
 def test_of_two_children_with_parts_the_longer_one_counts(
     sent_messages: Take, monkeypatch: pytest.MonkeyPatch, rivals: int, kept: int
@@ -176,23 +175,11 @@ def test_a_part_that_comes_after_the_whole_changes_nothing(
     assert dataset(job) == expected(95)
 
 
-def between(monkeypatch: pytest.MonkeyPatch, rival: Callable[[], Any]) -> None:
-    """Have a rival child run to its end just before the next raw object is stored."""
-    put = edges.raw_payloads().put
-
-    def overtaken(*args: Any) -> str:
-        monkeypatch.setattr(edges.raw_payloads(), "put", put)
-        rival()
-        return put(*args)
-
-    monkeypatch.setattr(edges.raw_payloads(), "put", overtaken)
-
-
 def test_a_part_that_was_lost_is_fetched_again(sent_messages: Take) -> None:
     with serving(Partner(total=95)) as partner:
         job_id = one_task(partner)
         fetch_in_next_window(job_id, partner, 3)
-        edges.raw_payloads().delete(keys.raw_key(job_id, TASK, row_of(job_id).part))
+        dependencies.raw_payloads().delete(keys.raw_key(job_id, TASK, row_of(job_id).part))
         partner.requests.clear()
 
         state = fetch_in_next_window(job_id, partner, 10)
@@ -204,11 +191,7 @@ def test_a_part_that_was_lost_is_fetched_again(sent_messages: Take) -> None:
 
 
 def test_a_page_that_repeats_the_last_one_of_the_part_is_a_loop(sent_messages: Take) -> None:
-    class Clamping(Partner):
-        def page(self, query: dict[str, str], earlier: int) -> tuple[int, bytes]:
-            return super().page({**query, "offset": str(min(int(query["offset"]), 20))}, earlier)
-
-    with serving(Clamping()) as partner:
+    with serving(Partner(clamps_at=20)) as partner:
         job_id = one_task(partner)
         fetch_in_next_window(job_id, partner, 3)
 
@@ -244,38 +227,35 @@ def test_a_failed_task_with_a_part_is_fetched_again_from_its_beginning(
         status_change(job_id, "ABORTED")
         assert row_of(job_id).pages == 3
         call(redrive_job, job_id)
-        (successor,) = set(executions) - {workflow.EXECUTION}
+        (successor,) = set(executions) - {EXECUTION}
 
         workflow.prepare({}, job_id, successor)
 
-        assert edges.tasks().task(job_id, TASK) is None
+        assert dependencies.tasks().task(job_id, TASK) is None
         assert workflow.status(job_id)["Pages"] == 0
         assert fetch_in_next_window(job_id, partner, 10) == "ENQUEUED"
-    process_payload.handler(sent_messages(), Context())
+    workflow.process(sent_messages())
     workflow.reconcile(job_id, successor)
     job = workflow.status(job_id)
     assert job["Status"] == "SUCCEEDED"
     assert dataset(job) == expected(95)
 
 
-# Messages of an earlier life
-
-
-@pytest.mark.parametrize("failed", [False, True])
-def test_a_message_does_not_make_a_part_the_whole(sent_messages: Take, failed: bool) -> None:
+@pytest.mark.parametrize("has_failed", [False, True])
+def test_a_message_does_not_make_a_part_the_whole(sent_messages: Take, has_failed: bool) -> None:
     with serving(Partner(total=95)) as partner:
         job_id = one_task(partner)
         fetch_in_next_window(job_id, partner, 3)
-    if failed:
-        job = edges.jobs().job(job_id)
+    if has_failed:
+        job = dependencies.jobs().job(job_id)
         assert job is not None
-        edges.tasks().advance(job, TaskRow(TASK, TaskState.FAILED, error={"Type": "X", "Message": ""}))
+        dependencies.tasks().advance(job, failed())
     before = row_of(job_id)
-    edges.queue().send(job_id, TASK)
+    dependencies.queue().send(job_id, TASK)
     (record,) = sent_messages()["Records"]
     record["attributes"]["ApproximateReceiveCount"] = "5"
 
-    answer = process_payload.handler({"Records": [record]}, Context())
+    answer = workflow.process({"Records": [record]})
 
     assert answer == {"batchItemFailures": []}
     assert row_of(job_id) == before
@@ -284,17 +264,14 @@ def test_a_message_does_not_make_a_part_the_whole(sent_messages: Take, failed: b
 def test_a_message_of_a_task_that_is_pending_again_does_not_fail_it(sent_messages: Take) -> None:
     with serving(Partner(total=95)) as partner:
         job_id = one_task(partner)
-    edges.queue().send(job_id, TASK)
+    dependencies.queue().send(job_id, TASK)
     (record,) = sent_messages()["Records"]
     record["attributes"]["ApproximateReceiveCount"] = "5"
 
-    answer = process_payload.handler({"Records": [record]}, Context())
+    answer = workflow.process({"Records": [record]})
 
     assert answer == {"batchItemFailures": []}
-    assert edges.tasks().task(job_id, TASK) is None
-
-
-# Children that run twice
+    assert dependencies.tasks().task(job_id, TASK) is None
 
 
 class Changing(Partner):
@@ -307,9 +284,8 @@ class Changing(Partner):
 def rivals(partner: Partner, monkeypatch: pytest.MonkeyPatch) -> str:
     """Two children fetch one task, the second in the midst of the first; returns the job's id."""
     (task,) = workflow.planned_tasks(step := workflow.prepare({"url": partner.url, "paginator": offset(3)}))
-    event = {"JobId": step["JobId"], "Task": task}
-    between(monkeypatch, lambda: fetch_payload.handler(event, Context()))
-    fetch_payload.handler(event, Context())
+    between(monkeypatch, lambda: workflow.fetch(step["JobId"], task))
+    workflow.fetch(step["JobId"], task)
     return str(step["JobId"])
 
 
@@ -320,10 +296,10 @@ def test_of_two_children_whose_answers_differ_one_counts_everywhere(
         job_id = rivals(partner, monkeypatch)
 
     assert len(raw_keys(job_id)) == 2
-    edges.queue().send(job_id, TASK)  # the other child's message
+    dependencies.queue().send(job_id, TASK)  # the other child's message
     job = end(job_id, sent_messages)
-    (listed,) = json.loads(edges.dataset().get(f"default/{job_id}/_manifest.json") or b"")["Objects"]
-    body = edges.dataset().get(listed["Key"]) or b""
+    (listed,) = json.loads(dependencies.dataset().get(f"default/{job_id}/_manifest.json") or b"")["Objects"]
+    body = dependencies.dataset().get(listed["Key"]) or b""
     assert (hashlib.sha256(body).hexdigest(), len(body)) == (listed["Sha256"], listed["Size"])
     assert [json.loads(line)["seen"] for line in dataset(job)] == [3] * 3  # the rival, which was first to say so
     assert job["Status"] == "SUCCEEDED"
@@ -334,17 +310,17 @@ def test_a_consumer_that_is_late_stores_what_the_first_one_stored(
 ) -> None:
     with serving(Changing()) as partner:
         job_id = rivals(partner, monkeypatch)
-    messages, put, stored = sent_messages(), edges.dataset().put, []
+    messages, put, stored = sent_messages(), dependencies.dataset().put, []
 
     def overtaken(key: str, body: bytes, content_type: str) -> str:
         stored.append(body)
         if len(stored) == 1:
-            process_payload.handler(messages, Context())
+            workflow.process(messages)
         return put(key, body, content_type)
 
-    monkeypatch.setattr(edges.dataset(), "put", overtaken)
+    monkeypatch.setattr(dependencies.dataset(), "put", overtaken)
 
-    answer = process_payload.handler(messages, Context())
+    answer = workflow.process(messages)
 
     assert answer == {"batchItemFailures": []}
     assert len(stored) == 2

@@ -7,12 +7,6 @@ the call, as when a worker is shut down. The call itself has had its effect.
 from collections.abc import Callable
 from typing import Any
 
-import botocore.client
-import pytest
-
-from poller.jobs.workflow import Workflow
-from poller.upstream.client import Upstream
-
 
 class Killed(BaseException):
     """Not an Exception: a handler that is killed cannot catch it."""
@@ -50,24 +44,3 @@ class Killer:
         if self.target == (len(self.calls) - 1, count + 1):
             self._running = False
             raise Killed
-
-
-@pytest.fixture
-def killer(monkeypatch: pytest.MonkeyPatch) -> Killer:
-    killer = Killer()
-
-    def watch(owner: type, name: str) -> None:
-        call = getattr(owner, name)
-
-        def watched(*args: Any, **kwargs: Any) -> Any:
-            answer = call(*args, **kwargs)
-            killer.after_call()
-            return answer
-
-        monkeypatch.setattr(owner, name, watched)
-
-    watch(botocore.client.BaseClient, "_make_api_call")
-    watch(Upstream, "send")
-    monkeypatch.setattr(Workflow, "start", lambda *_: killer.after_call())
-    monkeypatch.setattr(Workflow, "stop", lambda *_: killer.after_call())
-    return killer

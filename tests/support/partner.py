@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
@@ -16,6 +16,7 @@ from tests.support.loopback import QuietHandler, listening
 class Partner:
     """`total` records in pages of at most `cap`; each page fails `failures` times before it comes.
 
+    `clamps_at`: asked for an offset beyond this one, it sends this one's page again, as some servers do.
     Pages from offset `slow_from` on take three seconds. `pause_once`: the second page asked for is answered once
     with 429 and a Retry-After of so many seconds. `quota`: so many more requests are let through, and all others
     answered with 429 and a Retry-After of half a minute.
@@ -25,6 +26,7 @@ class Partner:
     cap: int = 10
     failures: int = 0
     ignores_offset: bool = False
+    clamps_at: int | None = None
     refuses_page_from: int | None = None
     body: bytes | None = None
     content_type: str = "application/json"
@@ -59,6 +61,7 @@ class Partner:
         if earlier < self.failures:
             return 500, b'{"message": "now and then"}'
         offset = 0 if self.ignores_offset else int(query.get("offset", 0))
+        offset = offset if self.clamps_at is None else min(offset, self.clamps_at)
         if self.slow_from is not None and offset >= self.slow_from:
             time.sleep(3)
         if self.refuses_page_from is not None and offset >= self.refuses_page_from:
@@ -88,3 +91,28 @@ def serving(partner: Partner) -> Iterator[Partner]:
     with listening(Handler) as origin:
         partner.url = f"{origin}/orders"
         yield partner
+
+
+Answer = Callable[[int, int], tuple[dict[str, Any], dict[str, str]]]
+"""From the offset asked for and the number of the request to a body and headers."""
+
+
+@contextmanager
+def answering(answer: Answer) -> Iterator[tuple[str, list[int]]]:
+    """The URL of an API that answers so, and the offsets that it is asked for."""
+    asked: list[int] = []
+
+    class Handler(QuietHandler):
+        def do_GET(self) -> None:
+            query = parse_qs(urlsplit(self.path).query)
+            asked.append(int(query.get("offset", ["0"])[0]))
+            body, headers = answer(asked[-1], len(asked))
+            content = json.dumps(body).encode()
+            self.send_response(200)
+            for name, value in {"Content-Length": str(len(content)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+    with listening(Handler) as origin:
+        yield f"{origin}/items", asked

@@ -119,3 +119,22 @@ def test_other_headers_are_sent(name):
 def test_a_name_is_judged_in_time_however_long_it_is():
     assert not is_credential("nexttoken" * 5000 + "x", "")
     assert is_credential("page" * 5000 + "apitoken", "")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"headers": {"Authorization": "canary"}},
+        {"headers": {"X-Api-Key": "canary"}},
+        {"params": {"api_key": "canary"}},
+        {"url": "https://api.example.com/items?api_key=canary"},
+    ],
+)
+def test_what_sounds_secret_is_not_stored_with_a_job(fields):
+    raw = {"url": "https://api.example.com/items", **fields}
+
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec(raw)
+
+    assert "would store a secret" in refused.value.message
+    assert "canary" not in refused.value.message

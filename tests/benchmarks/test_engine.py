@@ -3,10 +3,9 @@
 import subprocess
 import sys
 
-from tests.integration.partner import Partner, serving
+from tests.support.partner import Partner, serving
 from tests.support.template import ROOT
 
-# In a process of its own: the engine changes settings and the logger for good.
 SCRIPT = """
 import sys
 from benchmarks import engine

@@ -1,0 +1,108 @@
+"""ReconcileJob on the status change of a workflow's execution that did not end well."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from poller.handlers import dependencies, reconcile_job
+from poller.handlers.api import redrive_job
+from tests.support import workflow
+from tests.support.handlers import EXECUTION, Context, call, status_change
+from tests.support.partner import Partner, serving
+from tests.support.workflow import Take, offset, planned
+
+
+@pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT", "ABORTED"])
+def test_a_job_whose_execution_did_not_end_well_ends_with_the_reason(sent_messages: Take, status: str) -> None:
+    with serving(Partner(total=30)) as partner:
+        step = planned(partner)
+        task = workflow.planned_tasks(step)[0]
+        workflow.fetch(step["JobId"], task)
+    workflow.process(sent_messages())
+
+    status_change(step["JobId"], status)
+
+    job = workflow.status(step["JobId"])
+    assert (job["Status"], job["SuccessfullyCompleted"], job["FailedToComplete"]) == ("FAILED", 1, 2)
+    assert job["Error"]["Type"] == "ExecutionEnded"
+    assert f"ended as {status}" in job["Error"]["Message"]
+
+
+def test_a_late_event_of_an_earlier_execution_changes_nothing(sent_messages: Take) -> None:
+    with serving(Partner(total=30, refuses_page_from=20)) as partner:
+        job = workflow.run({"url": partner.url, "paginator": offset(10)}, sent_messages)
+    call(redrive_job, job["JobId"])
+
+    answer = status_change(job["JobId"], "ABORTED")
+
+    assert answer["NextStep"] == "DONE"
+    assert workflow.status(job["JobId"])["Status"] == "PENDING"
+
+
+def test_a_status_change_without_its_input_is_left_to_the_janitor(aws: None) -> None:
+    # Beyond 248 KB an input is left out: https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+    detail = {
+        "executionArn": EXECUTION,
+        "status": "FAILED",
+        "input": None,
+        "inputDetails": {"included": False},
+    }
+
+    answer = reconcile_job.handler({"source": "aws.states", "detail": detail}, Context())
+
+    assert answer["NextStep"] == "DONE"
+
+
+def undone(job_id: str, detail: dict[str, Any]) -> dict[str, Any]:
+    """The status change of a job request's execution of which no step came as far as the table."""
+    request = {"id": job_id, "detail": detail, "time": "2026-01-01T00:00:00Z"}
+    change = {"executionArn": EXECUTION, "status": "FAILED", "input": json.dumps(request)}
+    return reconcile_job.handler({"source": "aws.states", "detail": change}, Context())
+
+
+def test_a_job_that_no_step_could_write_down_fails_with_the_reason(aws: None) -> None:
+    job_id = str(uuid4())
+
+    for _ in range(2):  # EventBridge delivers at least once
+        undone(job_id, {"url": "https://api.example.com"})
+
+    job = workflow.status(job_id)
+    assert job["Status"] == "FAILED"
+    assert job["Error"] == {
+        "Type": "ExecutionEnded",
+        "Message": "the workflow's execution ended as FAILED; it had no plan yet: submit the job again",
+    }
+    assert call(redrive_job, job_id)[0] == 409
+
+
+def test_an_execution_of_a_job_that_has_expired_leaves_no_phantom(aws: None) -> None:
+    job_id = str(uuid4())
+
+    answer = undone(job_id, {})
+
+    assert answer["NextStep"] == "DONE"
+    assert dependencies.jobs().job(job_id) is None
+
+
+def test_an_event_that_was_lost_is_sent_when_the_status_change_comes_again(
+    sent_messages: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(Partner(total=30)) as partner:
+        step = planned(partner)
+    sent: list[str] = []
+    bus_is_up = iter([False, True])
+
+    def announce(summary: dict[str, Any]) -> None:
+        if not next(bus_is_up):
+            raise OSError("the bus is away")
+        sent.append(summary["Status"])
+
+    monkeypatch.setattr(dependencies.events(), "state_changed", announce)
+    with pytest.raises(OSError, match="the bus is away"):
+        status_change(step["JobId"], "ABORTED")
+
+    status_change(step["JobId"], "ABORTED")
+
+    assert sent == ["FAILED"]

@@ -1,0 +1,27 @@
+"""What Step Functions answers about executions."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from poller.jobs.workflow import Workflow
+from tests.support.faulty import Refusing
+from tests.support.handlers import EXECUTION
+
+
+def test_an_execution_that_was_started_before_is_no_error() -> None:
+    known, broken = Workflow(Refusing("ExecutionAlreadyExists")), Workflow(Refusing("AccessDeniedException"))
+
+    known.start(EXECUTION, "job", "2026-01-01T00:00:00Z")
+
+    with pytest.raises(ClientError):
+        broken.start(EXECUTION, "job", "2026-01-01T00:00:00Z")
+
+
+def test_only_an_execution_that_does_not_exist_is_missing() -> None:
+    gone, broken = Workflow(Refusing("ExecutionDoesNotExist")), Workflow(Refusing("ThrottlingException"))
+
+    status = gone.status(EXECUTION)
+
+    assert status == "MISSING"
+    with pytest.raises(ClientError):
+        broken.status(EXECUTION)

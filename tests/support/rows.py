@@ -1,0 +1,37 @@
+"""Jobs and tasks as rows of the table."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from poller.handlers import dependencies
+from poller.jobs.model import Counts, Job, JobStatus, TaskRow, TaskState
+from tests.support.handlers import EXECUTION
+from tests.support.workflow import TASK
+
+STOP = {"Status": "CANCELLED", "Error": {"Type": "Cancelled", "Message": "the job was cancelled"}}
+
+
+def a_job(**fields: Any) -> Job:
+    usual = Job(str(uuid4()), "orders", JobStatus.RUNNING, EXECUTION, "2026-01-01T00:00:00Z", 2_000_000_000)
+    return dependencies.jobs().claim(replace(usual, **fields))
+
+
+def counts(job: Job) -> Counts:
+    found = dependencies.jobs().snapshot(job.job_id)
+    assert found is not None
+    return found[1]
+
+
+def saved(records: int = 7) -> TaskRow:
+    return TaskRow(TASK, TaskState.PAYLOAD_SAVED, pages=1, records=records, bytes=records * 10)
+
+
+def failed(task_id: str = TASK) -> TaskRow:
+    return TaskRow(task_id, TaskState.FAILED, error={"Type": "NoProgress", "Message": "given up"})
+
+
+def row_of(job_id: str, task_id: str = TASK) -> TaskRow:
+    row = dependencies.tasks().task(job_id, task_id)
+    assert row is not None
+    return row

@@ -1,0 +1,49 @@
+"""The stack's storage on moto, made from template.yaml, and the settings that point the handlers to it."""
+
+import boto3
+import pytest
+
+from poller.handlers import dependencies
+from tests.support.template import resources
+
+SETTINGS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "TASKS_TABLE": "PollerTasksTable",
+    "RAW_PAYLOAD_BUCKET": "raw",
+    "DATASET_BUCKET": "dataset",
+    "EVENT_BUS_NAME": "bus",
+    "RETENTION_DAYS": "14",
+    "MAX_RECEIVE_COUNT": "5",
+    "ALLOW_LOOPBACK": "true",
+    "ALLOWED_HOSTS": "*",
+    "USER_AGENT": "api-poller/test",
+}
+
+
+def create_storage(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = resources("AWS::DynamoDB::Table")["PollerTasksTable"]["Properties"]
+    boto3.client("dynamodb").create_table(
+        TableName="PollerTasksTable",
+        **{key: table[key] for key in ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")},
+    )
+    for bucket in ("raw", "dataset"):
+        boto3.client("s3").create_bucket(Bucket=bucket)
+    boto3.client("events").create_event_bus(Name="bus")
+    queue = boto3.client("sqs").create_queue(QueueName="ProcessPayloadQueue")
+    monkeypatch.setenv("PROCESS_PAYLOAD_QUEUE_URL", queue["QueueUrl"])
+
+
+def forget_clients() -> None:
+    """Handlers keep their clients per worker; each test is a new worker."""
+    for build in (
+        dependencies.table,
+        dependencies.raw_payloads,
+        dependencies.dataset,
+        dependencies.queue,
+        dependencies.events,
+        dependencies.workflow,
+        dependencies.upstream,
+    ):
+        build.cache_clear()
