@@ -92,7 +92,7 @@ def test_a_stack_without_jobs(api: FakeApi, command: Command, option: tuple[str,
 
 
 def test_a_failed_task_shows_why_and_how_to_try_it_by_hand(api: FakeApi, command: Command):
-    api.pages(f"/jobs/{JOB}/tasks", "Tasks", [FAILED, task(0)])
+    api.pages(f"/jobs/{JOB}/tasks", "Tasks", [task(0), FAILED])
 
     done = command("tasks", JOB, "--api-url", api.url)
 

@@ -7,13 +7,11 @@ from uuid import uuid4
 
 import pytest
 
-from poller.errors import TransientUpstreamError
-from poller.fetching import page_fetcher, pause
 from poller.handlers import dependencies, prepare_poller_job
-from poller.values import PageRequest, Response
 from tests.support import workflow
 from tests.support.handlers import Context
 from tests.support.partner import Partner, serving
+from tests.support.silence import SAID, Silence
 from tests.support.workflow import Take, change, offset, passed, planned
 
 
@@ -78,37 +76,16 @@ def test_a_probe_that_is_asked_to_wait_beyond_the_deadline_is_given_up(sent_mess
     assert json.dumps(job).count("the job's deadline is ") == 1
 
 
-class Silence:
-    """An API that accepts whoever connects and never answers: each attempt takes 30 seconds of a clock of its own."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now, self.attempts = 1_800_000_000.0, 0
-        for module in (prepare_poller_job, page_fetcher, pause):
-            monkeypatch.setattr(module, "time", self)
-        monkeypatch.setattr(dependencies.upstream(), "send", self.send)
-
-    def time(self) -> float:
-        return self.now
-
-    monotonic = time
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-    def send(self, _request: PageRequest) -> Response:
-        self.now, self.attempts = self.now + 30, self.attempts + 1
-        raise TransientUpstreamError("api.example.com did not answer in time")
-
-    def probe(self, **spec: Any) -> tuple[dict[str, Any], int]:
-        """PreparePollerJob until it is not to be called again; the job's summary, and how many calls."""
-        job_id = str(uuid4())
-        for calls in range(1, 30):
-            began = self.now
-            step = workflow.prepare({"url": "https://api.example.com", **spec}, job_id)
-            if step["NextStep"] != "PREPARE_LATER":
-                return workflow.reconcile(job_id)["Summary"], calls
-            passed(job_id, self.now - began + step["Seconds"])
-        raise AssertionError("it is never given up")
+def probe_silence(silence: Silence, **spec: Any) -> tuple[dict[str, Any], int]:
+    """PreparePollerJob until it is not to be called again; the job's summary, and how many calls."""
+    job_id = str(uuid4())
+    for calls in range(1, 30):
+        began = silence.now
+        step = workflow.prepare({"url": "https://api.example.com", **spec}, job_id)
+        if step["NextStep"] != "PREPARE_LATER":
+            return workflow.reconcile(job_id)["Summary"], calls
+        passed(job_id, silence.now - began + step["Seconds"])
+    raise AssertionError("it is never given up")
 
 
 @pytest.mark.parametrize(("attempts", "calls"), [(1, 1), (2, 1), (3, 2), (6, 3)])
@@ -117,24 +94,22 @@ def test_an_api_that_never_answers_is_given_up_after_as_many_attempts_as_the_spe
 ) -> None:
     silence = Silence(monkeypatch)
 
-    job, called = silence.probe(retry={"max_attempts": attempts})
+    job, called = probe_silence(silence, retry={"max_attempts": attempts})
 
     assert (silence.attempts, called) == (attempts, calls)
     assert (job["Status"], job["Error"]["Type"]) == ("FAILED", "UpstreamUnavailable")
     tries = "1 attempt" if attempts == 1 else f"{attempts} attempts"
-    assert job["Error"]["Message"] == f"api.example.com did not answer in time ({tries})"
+    assert job["Error"]["Message"] == f"{SAID} ({tries})"
 
 
 def test_an_api_that_never_answers_is_given_up_at_the_deadline(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     silence = Silence(monkeypatch)
 
-    job, calls = silence.probe(retry={"max_attempts": 20}, deadline_seconds=100)
+    job, calls = probe_silence(silence, retry={"max_attempts": 20}, deadline_seconds=100)
 
     assert (silence.attempts, calls) == (4, 3)  # the last call comes too late for an attempt, and knows what was seen
     assert (job["Status"], job["Error"]["Type"]) == ("FAILED", "UpstreamUnavailable")
-    assert job["Error"]["Message"].startswith(
-        "api.example.com did not answer in time (4 attempts); the job's deadline is "
-    )
+    assert job["Error"]["Message"].startswith(f"{SAID} (4 attempts); the job's deadline is ")
 
 
 def test_a_deadline_shorter_than_the_function_s_time_ends_the_attempts(
@@ -144,7 +119,7 @@ def test_a_deadline_shorter_than_the_function_s_time_ends_the_attempts(
     long_step = Context(seconds=900.0)
     monkeypatch.setattr(workflow, "Context", lambda: long_step)
 
-    job, calls = silence.probe(retry={"max_attempts": 20}, deadline_seconds=60)
+    job, calls = probe_silence(silence, retry={"max_attempts": 20}, deadline_seconds=60)
 
     assert (silence.attempts, calls) == (2, 2)
     assert "the job's deadline is " in job["Error"]["Message"]

@@ -14,8 +14,8 @@ LIMITS: tuple[Mutation, ...] = (
     Mutation(
         "an error's text has a largest length",
         "src/functions/poller/errors.py",
-        "self.message = message if len(message) <= MOST_MESSAGE else",
-        "self.message = message if True else",
+        "return message if len(message) <= MOST_MESSAGE else",
+        "return message if True else",
         f"{_LARGEST}::test_no_errors_text_is_longer_than_a_thousand_characters",
     ),
     Mutation(
@@ -77,8 +77,8 @@ LIMITS: tuple[Mutation, ...] = (
     Mutation(
         "the next page of tasks begins where a full one ended",
         "src/functions/poller/handlers/api/get_job_tasks.py",
-        "if len(shown) < len(rows):",
-        "if False:",
+        "more = more or len(shown) < len(rows)",
+        "more = more",
         _TASKS,
     ),
     Mutation(

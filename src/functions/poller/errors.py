@@ -22,6 +22,10 @@ MOST_MESSAGE = 1000
 """Characters of a message. Some repeat what a spec or an API wrote, and all end up in rows, events and states."""
 
 
+def shortened(message: str) -> str:
+    return message if len(message) <= MOST_MESSAGE else message[: MOST_MESSAGE - 1] + "…"
+
+
 class PollerError(Exception):
     """Root of all errors that this product raises on purpose.
 
@@ -34,7 +38,7 @@ class PollerError(Exception):
     page: int | None = None
 
     def __init__(self, message: str) -> None:
-        self.message = message if len(message) <= MOST_MESSAGE else message[: MOST_MESSAGE - 1] + "…"
+        self.message = shortened(message)
         super().__init__(self.message)
 
     def as_dict(self) -> dict[str, Any]:

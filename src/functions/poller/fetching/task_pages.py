@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from poller.datasets.records import ends
-from poller.errors import HeldBack, InvalidPayload, PaginationLoop, PermanentPollerError, RetriablePollerError
+from poller.errors import HeldBack, InvalidPayload, PaginationLoop, PollerError, RetriablePollerError
 from poller.fetching.page_fetcher import PageFetcher
 from poller.jobs.model import Job, Task, TaskRow
 from poller.paging.page_request import page_request
@@ -54,7 +54,7 @@ def fetch_pages(
             if sum(sizes) > _MOST_BYTES:
                 raise InvalidPayload(f"the pages of this task are larger than {_MOST_BYTES // 2**20} MiB together")
             _refuse_empty(job, index, page)
-        except PermanentPollerError as error:
+        except PollerError as error:
             error.page = index
             raise
         digest = page.digest if page.records else ""

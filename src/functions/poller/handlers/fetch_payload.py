@@ -12,7 +12,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from poller.datasets import records
-from poller.errors import HeldBack, JobStopped, PermanentPollerError
+from poller.errors import HeldBack, JobStopped, PermanentPollerError, PollerError
 from poller.fetching.page_fetcher import PageFetcher
 from poller.fetching.pause import Gate, is_stopped
 from poller.fetching.task_pages import fetch_pages
@@ -66,13 +66,26 @@ def _fetch(job: Job, task: Task, row: TaskRow, deadline: float) -> TaskRow:
         pages, pause = fetch_pages(job, task, row, fetcher)
     except PermanentPollerError as error:
         return _fail(job, task, error, row.attempts + fetcher.requests)
+    except JobStopped as halt:
+        _note(job, row, halt, row.attempts + fetcher.requests)
+        raise
     if pages:
         body = part + records.compressed(page.line for page in pages)
         after = with_pages(row, pages, fetcher.requests)
         row = _save(job, after, body, is_part=pause is not None)
     if pause:
+        _note(job, row, pause, row.attempts if pages else row.attempts + fetcher.requests)
         raise pause
     return row
+
+
+def _note(job: Job, row: TaskRow, halt: PollerError, attempts: int) -> None:
+    """Keep why the task has come no further: if it never does, that is the reason, and this the page to try by hand."""
+    reason = halt.seen or (halt.message if isinstance(halt, HeldBack) else "")
+    if reason:
+        kind = "HeldBack" if isinstance(halt, HeldBack) else "TransientUpstreamError"
+        error = {"Type": kind, "Message": reason, "Page": halt.page}
+        dependencies.tasks().note(job, row.task_id, error, attempts)
 
 
 def _gate(job: Job) -> Gate:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from poller.errors import RetriablePollerError
+from poller.errors import RetriablePollerError, shortened
 from poller.handlers import dependencies
 from poller.jobs import keys, plan
 from poller.jobs.announce import announce
@@ -15,21 +15,33 @@ from poller.jobs.model import Counts, Job, JobStatus, Task, TaskRow, TaskState
 from poller.jobs.run_concurrently import each
 from poller.jobs.summary import iso
 from poller.jobs.task_state import PROCESSING_MAY_FAIL
-from poller.jobs.verdict import End, verdict
+from poller.jobs.verdict import End, named_error, verdict
 
 
 def fail_the_rest(job: Job, error: dict[str, Any], deadline: float) -> bool:
     """Mark every unfinished task FAILED. False if `deadline` (time.monotonic()) came first."""
-    finished = {r.task_id for r in dependencies.tasks().tasks(job.job_id) if r.state.rank >= TaskState.FAILED.rank}
+    finished, causes = set(), {}
+    for row in dependencies.tasks().tasks(job.job_id):
+        if row.state.rank >= TaskState.FAILED.rank:
+            finished.add(row.task_id)
+        elif row.error:
+            causes[row.task_id] = row.error
 
     def fail(task: Task) -> bool:
         if time.monotonic() > deadline:
             return False
-        failed = TaskRow(task.task_id, TaskState.FAILED, error=error)
+        failed = TaskRow(task.task_id, TaskState.FAILED, error=_with_cause(error, causes.get(task.task_id)))
         dependencies.tasks().advance(job, failed, PROCESSING_MAY_FAIL)
         return True
 
     return each(fail, (task for task in all_tasks(job) if task.task_id not in finished))
+
+
+def _with_cause(error: dict[str, Any], cause: dict[str, Any] | None) -> dict[str, Any]:
+    """Why a task ends, with why it had not come that far by itself, and the page that it had to wait for."""
+    if cause is None:
+        return error
+    return {**cause, **error, "Message": shortened(f"{error['Message']}; last seen: {cause['Message']}")}
 
 
 def end(job: Job, end: End, counts: Counts) -> dict[str, Any]:
@@ -37,6 +49,8 @@ def end(job: Job, end: End, counts: Counts) -> dict[str, Any]:
     rows = list(dependencies.tasks().tasks(job.job_id)) if counts.seen else []
     if end.status is JobStatus.SUCCEEDED:
         end = verdict(job, counts, rows)
+    elif end.status is JobStatus.CANCELLED and 0 < job.total == counts.complete:
+        end = _cancelled_late(end, verdict(job, counts, rows))
     dependencies.logger.info("ending", extra={"status": end.status.value, "error": end.error, "notice": end.notice})
     over = replace(
         job,
@@ -57,6 +71,14 @@ def end(job: Job, end: End, counts: Counts) -> dict[str, Any]:
             raise RetriablePollerError("the job changed hands while it ended")
         over, counts = standing
     return announce(over, counts)
+
+
+def _cancelled_late(end: End, otherwise: End) -> End:
+    """Cancelled when there was nothing left to cancel: whoever did so may want to know that everything is there."""
+    if otherwise.status is not JobStatus.SUCCEEDED:
+        return end
+    message = "the job was cancelled when every record was in the dataset already; redriven, it ends SUCCEEDED"
+    return replace(end, error=named_error("Cancelled", message))
 
 
 def all_tasks(job: Job) -> Iterator[Task]:

@@ -68,7 +68,7 @@ class TaskRow:
     can be compared; `first_record` and `last_record` do so for its outermost records. `overlaps`: its second page
     begins with the record that its first one ends with. `sha256` and `dataset_bytes` describe its dataset object.
     `declared` is the total of records that the API declared on the task's last page, None where it did not. `error` has
-    Type, Message and, where one page is to blame, its index as Page.
+    Type, Message and, where one page is to blame, its index as Page. A STARTED task has one that was left for later.
 
     `raw` says which of the task's raw objects counts, the one with all its pages. Until there is one, `part` says which
     one holds its first `pages` pages. `attempts` to `bytes` and the digests describe that object too.

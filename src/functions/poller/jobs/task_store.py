@@ -5,6 +5,9 @@ eight partitions carry a job's load and no transaction touches the job's own row
 """
 
 from collections.abc import Container, Iterator
+from heapq import merge
+from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -17,7 +20,8 @@ from poller.jobs.model import Job, TaskRow, TaskState
 # What a cancelled transaction may be tried again for: another writer, or DynamoDB asking for patience.
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 _PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "ConditionalCheckFailed"}
-_MOST_READ = 1000  # rows of one query; DynamoDB counts them before it filters
+_MAX_READ = 1000  # rows of one query; DynamoDB counts them before it filters
+_SPARE = 10  # rows, as a page's tasks are not spread evenly over the shards
 _SEEN = ("State", "Pages", "Records", "Bytes", "Raw", "Part")
 _TRANSIENT_CODES = {
     "TransactionInProgressException",
@@ -43,42 +47,37 @@ class TaskStore:
             partition = self._table.query(keys.partition(job_id, number))
             yield from (rows.to_task(item) for item in partition if item["TaskId"] != rows.COUNT)
 
-    def page(
-        self, job_id: str, state: str | None, limit: int, start: tuple[int, str]
-    ) -> tuple[list[TaskRow], tuple[int, str] | None]:
-        """Up to `limit` tasks after `start` (a shard and a task id), in one state if given; and where to go on."""
-        found: list[TaskRow] = []
-        shard, after = start
-        while shard < keys.SHARDS:
-            query = self._page_query(
-                keys.partition(job_id, shard), state, _MOST_READ if state else limit - len(found), after
-            )
-            answer = self._table.client.query(**query)
-            page = [rows.to_task(plain(item)) for item in answer["Items"]]
-            if len(found) + len(page) > limit:
-                found += page[: limit - len(found)]
-                return found, (shard, found[-1].task_id)
-            found += page
-            last = answer.get("LastEvaluatedKey")
-            shard, after = (shard, last["TaskId"]["S"]) if last else (shard + 1, "")
-            if len(found) == limit:
-                return found, (shard, after) if shard < keys.SHARDS else None
-        return found, None
+    def page(self, job_id: str, state: str | None, limit: int, after: str) -> tuple[list[TaskRow], bool]:
+        """The first `limit` tasks behind the id `after`, in the plan's order and in one state if given; are there more?
 
-    def _page_query(self, partition: str, state: str | None, limit: int, after: str) -> dict[str, Any]:
-        # COUNT begins with '#', which sorts before every task id.
+        Each shard has its own in order: of all eight, whatever comes next is taken.
+        """
+        # About as many as each will be asked for; what DynamoDB filters out counts as read.
+        size = _MAX_READ if state else limit // keys.SHARDS + _SPARE
+        shards = [self._after(keys.partition(job_id, shard), state, size, after) for shard in range(keys.SHARDS)]
+        found = list(islice(merge(*shards, key=attrgetter("task_id")), limit + 1))
+        return found[:limit], len(found) > limit
+
+    def _after(self, partition: str, state: str | None, size: int, after: str) -> Iterator[TaskRow]:
+        """The tasks of one shard behind the id `after`, read `size` at a time when they are wanted."""
         query: dict[str, Any] = {
             "TableName": self._table.name,
             "KeyConditionExpression": "JobId = :partition AND TaskId > :after",
+            # COUNT begins with '#', which sorts before every task id.
             "ExpressionAttributeValues": {":partition": {"S": partition}, ":after": {"S": after or rows.COUNT}},
             "ConsistentRead": True,
-            "Limit": limit,
+            "Limit": size,
         }
         if state is not None:
             query["FilterExpression"] = "#state = :state"
             query["ExpressionAttributeNames"] = {"#state": "State"}
             query["ExpressionAttributeValues"][":state"] = {"S": state}
-        return query
+        while True:
+            answer = self._table.client.query(**query)
+            yield from (rows.to_task(plain(item)) for item in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def advance(self, job: Job, change: TaskRow, only_from: Container[TaskState] = frozenset(TaskState)) -> TaskRow:
         """Move a task forward, and its counters with it, in one transaction.
@@ -96,6 +95,12 @@ class TaskStore:
                 return after
             self._table.pause(attempt)
         raise RetriablePollerError(f"task {change.task_id} could not be moved to {change.state}: too many conflicts")
+
+    def note(self, job: Job, task_id: str, error: dict[str, Any], attempts: int) -> None:
+        """Say of a STARTED task what keeps it from going on, in a row that stands; nothing is counted by that."""
+        partition = keys.partition(job.job_id, keys.shard(task_id))
+        change = {"Error": error, "Attempts": attempts}
+        self._table.update(partition, task_id, change, "#State = :started", {":started": TaskState.STARTED.value})
 
     def put_back(self, job: Job, failed: TaskRow, saved: bool) -> None:
         """Take a FAILED task back, for a redrive: to pending, or to PAYLOAD_SAVED where its raw pages are there.

@@ -27,12 +27,12 @@ _MOST = 1000
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """`event`: an HTTP API request with state, limit (1 to 1000) and next. 200, 400 or 404.
 
-    Tasks come in no useful order. `Request` is how to try the page that failed by hand.
+    Tasks come in the plan's order. `Request` is how to try the page that failed by hand.
     """
     job_id = event["pathParameters"]["jobId"]
     query = event.get("queryStringParameters") or {}
     try:
-        limit, start = limit_of(query, _MOST), decode_next(query, "[0-7]", "[A-Za-z0-9]{0,64}")
+        limit, start = limit_of(query, _MOST), decode_next(query, "t[0-9]{1,20}")
     except BadRequest as refused:
         return refused.answer
     state = query.get("state")
@@ -41,12 +41,10 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     job = dependencies.jobs().job(job_id) if keys.is_id(job_id) else None
     if job is None:
         return not_found(job_id)
-    rows, after = dependencies.tasks().page(job_id, state, limit, (int(start[0]), start[1]) if start else (0, ""))
+    rows, more = dependencies.tasks().page(job_id, state, limit, start[0] if start else "")
     shown = fitting(_shown(job, row) for row in rows)
-    if len(shown) < len(rows):
-        last = rows[len(shown) - 1].task_id
-        after = keys.shard(last), last
-    token = encode_next((str(after[0]), after[1])) if after else None
+    more = more or len(shown) < len(rows)
+    token = encode_next((rows[len(shown) - 1].task_id,)) if more else None
     return answer(200, {"JobId": job_id, "Tasks": shown, "Next": token})
 
 
