@@ -8,8 +8,7 @@ from werkzeug import Request, Response
 from poller_local.client import PollerClient
 from poller_local.errors import ApiError, JobConflict, JobNotFound, JobRefused, StackUnreachable, WaitTimeout
 from poller_local.signing import SigV4
-
-from .conftest import JOB, SUCCEEDED, FakeApi, FakeTime, json_response, summary
+from tests.support.fake_api import JOB, SUCCEEDED, FakeApi, FakeTime, json_response, summary
 
 RUNNING = summary("RUNNING", Total=35, TotalIsFinal=True, SuccessfullyCompleted=7)
 

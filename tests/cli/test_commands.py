@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from poller_local.cli import COMMANDS
-
-from .conftest import JOB, PARTIAL, REJECTED, SOURCES, SUCCEEDED, FakeApi, summary
+from tests.support.fake_api import JOB, PARTIAL, REJECTED, SUCCEEDED, FakeApi, summary
+from tests.support.template import SOURCES
 
 Poller = Callable[..., subprocess.CompletedProcess[str]]
 URL = "https://api.example.com/orders"

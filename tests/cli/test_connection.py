@@ -15,8 +15,7 @@ from werkzeug import Request, Response
 from poller_local.client import PollerClient
 from poller_local.errors import ApiError, StackUnreachable
 from poller_local.signing import SigV4
-
-from .conftest import JOB, SUCCEEDED, FakeApi, FakeTime, json_response
+from tests.support.fake_api import JOB, SUCCEEDED, FakeApi, FakeTime, json_response
 
 
 def test_nobody_at_the_address(time: FakeTime):

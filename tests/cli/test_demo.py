@@ -7,8 +7,7 @@ from poller_local.demo import count, run_demo
 from poller_local.errors import LocalStackError, PollerError
 from poller_local.screen import Screen
 from poller_local.stack import LocalStack
-
-from .conftest import JOB, SUCCEEDED, FakeApi
+from tests.support.fake_api import JOB, SUCCEEDED, FakeApi
 
 RECORDS = [{"id": 1, "name": "Ünal"}, {"id": 2, "name": "Ng"}, {"id": 2, "name": "Ng"}]
 LINES = '{"id": 1, "name": "Ünal"}\n{"id": 2, "name": "Ng"}\n{"id": 2, "name": "Ng"}\n'.encode()

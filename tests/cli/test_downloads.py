@@ -6,8 +6,7 @@ from werkzeug import Request, Response
 
 from poller_local.client import PollerClient
 from poller_local.errors import DownloadFailed
-
-from .conftest import JOB, FakeApi, FakeTime
+from tests.support.fake_api import JOB, FakeApi, FakeTime
 
 CONTENT = gzip.compress(b'{"id": 1}\n{"id": 2}\n', mtime=0)
 

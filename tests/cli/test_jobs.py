@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import JOB, PARTIAL, SUCCEEDED, FakeApi, summary
+from tests.support.fake_api import JOB, PARTIAL, SUCCEEDED, FakeApi, summary
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 URL = "https://api.example.com/orders"

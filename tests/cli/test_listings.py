@@ -11,8 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from poller_local import tables
-
-from .conftest import JOB, PARTIAL, SUCCEEDED, FakeApi, summary
+from tests.support.fake_api import JOB, PARTIAL, SUCCEEDED, FakeApi, summary
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 CURL = "curl --request GET 'https://api.example.com/orders?offset=700&q=a  b'"

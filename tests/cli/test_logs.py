@@ -11,8 +11,7 @@ import pytest
 from werkzeug import Request, Response
 
 from poller_local import logs
-
-from .conftest import JOB, SUCCEEDED, FakeApi, json_response
+from tests.support.fake_api import JOB, SUCCEEDED, FakeApi, json_response
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 NAMESPACE = 'xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"'

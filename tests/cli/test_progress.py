@@ -3,8 +3,7 @@ import io
 from rich.console import Console
 
 from poller_local.progress import progress_bar, progress_lines
-
-from .conftest import SUCCEEDED, summary
+from tests.support.fake_api import SUCCEEDED, summary
 
 
 def test_no_bar_outside_a_terminal():

@@ -1,8 +1,7 @@
 import pytest
 
 from poller_local import render
-
-from .conftest import JOB, SUCCEEDED, summary
+from tests.support.fake_api import JOB, SUCCEEDED, summary
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,9 @@ from poller_local import emulator_process, stack
 from poller_local.checkout import Checkout
 from poller_local.deploy import Tools, find_tools, sources_hash
 from poller_local.errors import LocalStackError
+from tests.support.template import ROOT
 
-HERE = Path(__file__).parent
+SUPPORT = ROOT / "tests" / "support"
 
 
 @pytest.fixture
@@ -37,9 +38,9 @@ def root(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def tools() -> Tools:
     return Tools(
-        sam=HERE / "fake_sam.sh",
-        uv=HERE / "fake_sam.sh",
-        emulator=(sys.executable, str(HERE / "fake_emulator.py"), emulator_process.MODULE),
+        sam=SUPPORT / "fake_sam.sh",
+        uv=SUPPORT / "fake_sam.sh",
+        emulator=(sys.executable, str(SUPPORT / "fake_emulator.py"), emulator_process.MODULE),
     )
 
 
@@ -103,7 +104,7 @@ def test_the_deploy_can_reach_the_emulator_only(root: Path, tools: Tools, port: 
         "AWS_EC2_METADATA_DISABLED": "true",
     }
     assert environment["NO_PROXY"].endswith("127.0.0.1,localhost")
-    assert environment["PATH"].startswith(str(HERE))
+    assert environment["PATH"].startswith(str(SUPPORT))
 
 
 def test_up_twice_is_harmless_and_quick(root: Path, tools: Tools, port: int):
@@ -361,7 +362,7 @@ def test_each_phase_is_shown(root: Path, tools: Tools, port: int):
 def test_tools_lie_beside_the_interpreter_or_on_the_path(tmp_path: Path):
     for directory, tool in (("venv", "sam"), ("path", "sam"), ("path", "uv")):
         (tmp_path / directory).mkdir(exist_ok=True)
-        shutil.copy(HERE / "fake_sam.sh", tmp_path / directory / tool)
+        shutil.copy(SUPPORT / "fake_sam.sh", tmp_path / directory / tool)
 
     tools = find_tools(beside=tmp_path / "venv" / "python", path=str(tmp_path / "path"))
 

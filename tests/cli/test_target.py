@@ -8,17 +8,7 @@ from moto import mock_aws
 from poller_local.errors import BadInput, NoStack
 from poller_local.signing import SigV4
 from poller_local.target import resolve_target
-
-STACK = {
-    "endpoint_url": "http://127.0.0.1:4566",
-    "api_url": "http://127.0.0.1:4566/_aws/execute-api/abc/$default",
-    "external_api_url": None,
-    "outputs": {"DatasetBucket": "dataset"},
-}
-TEMPLATE = {
-    "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
-    "Outputs": {"PollerHttpApiUrl": {"Value": "https://abc.execute-api.eu-central-1.amazonaws.com"}},
-}
+from tests.support.stored_stack import STACK, TEMPLATE, store
 
 
 @pytest.fixture
@@ -36,11 +26,6 @@ def credentials(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     monkeypatch.delenv("AWS_REGION", raising=False)
-
-
-def store(stack: object, directory: Path) -> None:
-    (directory / ".poller").mkdir()
-    (directory / ".poller" / "stack.json").write_text(json.dumps(stack))
 
 
 def test_the_local_stack_is_found_from_anywhere_in_its_checkout(checkout: Path):

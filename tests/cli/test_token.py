@@ -15,9 +15,8 @@ from poller_local.client import PollerClient
 from poller_local.errors import ApiError, BadInput
 from poller_local.signing import SigV4
 from poller_local.target import resolve_target
-
-from .conftest import JOB, SUCCEEDED, FakeApi
-from .test_target import STACK, TEMPLATE, store
+from tests.support.fake_api import JOB, SUCCEEDED, FakeApi
+from tests.support.stored_stack import STACK, TEMPLATE, store
 
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.c2lnbmF0dXJl"
 

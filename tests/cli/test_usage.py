@@ -9,8 +9,7 @@ import pytest
 import typer
 
 from poller_local.cli import COMMANDS, app
-
-from .conftest import JOB, FakeApi
+from tests.support.fake_api import JOB, FakeApi
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 

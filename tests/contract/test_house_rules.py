@@ -4,15 +4,14 @@ import json
 import re
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from poller import errors
 from poller.settings import Settings
+from tests.support.asl import ASL, states
 from tests.support.template import ROOT, functions, resources, template
 
-ASL = json.loads((ROOT / "statemachine" / "poller-workflow.asl.json").read_text())
 SEED_002 = {
     "PollerHttpApi": "AWS::ApiGatewayV2::Api",
     "ExternalHttpApi": "AWS::ApiGatewayV2::Api",
@@ -35,15 +34,6 @@ def tracked() -> list[Path]:
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout.split("\n")  # fmt: skip
     return [ROOT / name for name in names if name and (ROOT / name).is_file()]
-
-
-def states(machine: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """All states of a workflow, those inside Maps too."""
-    found = dict(machine["States"])
-    for state in machine["States"].values():
-        if "ItemProcessor" in state:
-            found |= states(state["ItemProcessor"])
-    return found
 
 
 def test_the_names_of_the_walkthrough_are_kept() -> None:

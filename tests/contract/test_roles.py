@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from tests.contract.test_house_rules import ASL, states
+from tests.support.asl import ASL, states
 from tests.support.openapi import FILES, operations, source
 from tests.support.template import as_list, functions, resources, roles, template
 

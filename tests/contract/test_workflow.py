@@ -1,40 +1,27 @@
 """The workflow and the template say the same as the handlers expect."""
 
-import json
-
-from tests.support.template import ROOT, functions, resources
-
-
-def test_a_failing_first_step_leaves_no_room_for_its_input_beside_the_error() -> None:
-    # The input may fill the 256 KiB by itself: the error takes its place, or the execution would end uncatchably.
-    states = json.loads((ROOT / "statemachine" / "poller-workflow.asl.json").read_text())["States"]
-    (caught,) = states["PreparePollerJob"]["Catch"]
-
-    assert caught.get("ResultPath", "$") == "$"
-    assert states[caught["Next"]]["Parameters"] == {"JobId.$": "$$.Execution.Input.id", "Failure.$": "$"}
+from tests.support.asl import ASL
+from tests.support.template import functions, resources
 
 
 def test_a_map_that_fails_as_a_whole_leads_on_to_the_reconciliation():
-    machine = json.loads((ROOT / "statemachine" / "poller-workflow.asl.json").read_text())
-
-    caught = machine["States"]["FetchPages"].get("Catch")
+    caught = ASL["States"]["FetchPages"].get("Catch")
 
     assert caught == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.Failure", "Next": "ReconcileJob"}]
 
 
 def test_a_first_step_that_fails_for_good_leads_on_to_the_reconciliation():
-    machine = json.loads((ROOT / "statemachine" / "poller-workflow.asl.json").read_text())
+    caught = ASL["States"]["PreparePollerJob"].get("Catch")
 
-    caught = machine["States"]["PreparePollerJob"].get("Catch")
-
+    # The input may fill the 256 KiB by itself: the error takes its place, or the execution would end uncatchably.
     assert caught == [{"ErrorEquals": ["States.ALL"], "Next": "NotPrepared"}]
-    assert machine["States"]["NotPrepared"]["Next"] == "ReconcileJob"
+    not_prepared = ASL["States"]["NotPrepared"]
+    assert not_prepared["Parameters"] == {"JobId.$": "$$.Execution.Input.id", "Failure.$": "$"}
+    assert not_prepared["Next"] == "ReconcileJob"
 
 
 def test_the_step_that_alone_ends_a_job_is_tried_again_whatever_it_met():
-    machine = json.loads((ROOT / "statemachine" / "poller-workflow.asl.json").read_text())
-
-    (retry,) = machine["States"]["ReconcileJob"]["Retry"]
+    (retry,) = ASL["States"]["ReconcileJob"]["Retry"]
 
     assert retry["ErrorEquals"] == ["States.ALL"]
     assert retry["MaxAttempts"] >= 5

@@ -1,26 +1,11 @@
 """One local stack for all end-to-end tests, brought up and taken down by the command line."""
 
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.support.local_stack import LocalStack, copy_tree, free_port
-
-
-class RecordedStack(LocalStack):
-    """A stack whose emulator writes down every decision of IAM, however often it is started again."""
-
-    @property
-    def iam_log(self) -> Path:
-        return self.root / "iam.jsonl"
-
-    def run(self, *arguments: str, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, **options.pop("env", {}), "POLLER_IAM_LOG": str(self.iam_log)}
-        return super().run(*arguments, check=check, env=environment, **options)
+from tests.support.local_stack import RecordedStack, copy_tree, free_port
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -41,8 +41,9 @@ def run(stack: LocalStack, interpreter: str, name: str, event: dict[str, Any]) -
     }
     build = stack.root / ".aws-sam" / "build"
     artefact = build / read_template(build / "template.yaml")["Resources"][name]["Properties"]["CodeUri"]
+    run_handler = ROOT / "tests" / "support" / "run_handler.py"
     done = subprocess.run(
-        [interpreter, "-I", "-S", str(Path(__file__).with_name("run_handler.py")), str(artefact), deployed["Handler"]],
+        [interpreter, "-I", "-S", str(run_handler), str(artefact), deployed["Handler"]],
         input=json.dumps(event), env=environment, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.e2e.conftest import RecordedStack
-from tests.e2e.every_path import SECONDS, drive_every_path
 from tests.support.emulator import eventually
+from tests.support.every_path import SECONDS, drive_every_path
+from tests.support.local_stack import RecordedStack
 from tests.support.template import as_list
 
 DOCS = "https://docs.aws.amazon.com"

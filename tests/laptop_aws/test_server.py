@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.laptop_aws.http_apis import ECHO, http_api, operation, url
+from tests.support.emulated_apis import ECHO, http_api, operation, url
 from tests.support.emulator import ACCOUNT, Emulator, eventually
 
 LISTENING = "0A"

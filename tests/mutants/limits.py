@@ -51,7 +51,7 @@ LIMITS: tuple[Mutation, ...] = (
         _ASL,
         '"Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "NotPrepared" }]',
         '"Catch": [{ "ErrorEquals": ["States.ALL"], "ResultPath": "$.Failure", "Next": "NotPrepared" }]',
-        "tests/contract/test_workflow.py::test_a_failing_first_step_leaves_no_room_for_its_input_beside_the_error",
+        "tests/contract/test_workflow.py::test_a_first_step_that_fails_for_good_leads_on_to_the_reconciliation",
     ),
     Mutation(
         "a request of one byte too many is recorded as such",

@@ -5,7 +5,7 @@ from tests.mutants.mutations import Mutation
 _CLIENT = "src/functions/poller/upstream/client.py"
 _ADDRESSES = "src/functions/poller/upstream/addresses.py"
 _MESSAGE = "src/functions/poller/upstream/http_message.py"
-_TESTS = "tests/faults/http"
+_TESTS = "tests/upstream"
 
 UPSTREAM: tuple[Mutation, ...] = (
     Mutation(

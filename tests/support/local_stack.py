@@ -53,6 +53,18 @@ class LocalStack:
         )
 
 
+class RecordedStack(LocalStack):
+    """A stack whose emulator writes down every decision of IAM, however often it is started again."""
+
+    @property
+    def iam_log(self) -> Path:
+        return self.root / "iam.jsonl"
+
+    def run(self, *arguments: str, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, **options.pop("env", {}), "POLLER_IAM_LOG": str(self.iam_log)}
+        return super().run(*arguments, check=check, env=environment, **options)
+
+
 def copy_tree(destination: Path) -> Path:
     """The files that git knows or would add, as a fresh clone would have them, with this .venv."""
     names = subprocess.run(

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[2]
+SOURCES = [ROOT / "src" / part for part in ("local", "functions")]
 
 
 class _Loader(yaml.SafeLoader):

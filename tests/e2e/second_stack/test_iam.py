@@ -6,20 +6,16 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-con
 from pathlib import Path
 
 import pytest
-import requests
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
-from requests.auth import AuthBase
 
 from poller_local.bearer import Bearer
 from poller_local.signing import SigV4
 from tests.support.deployed import ANY_ROUTE, FINDING_THE_STACK, READING, Deployed, Packaged
 from tests.support.emulator import REGION
-from tests.support.openapi import Operation, operations, rendered
+from tests.support.openapi import Operation
 from tests.support.partner import Partner, serving
-
-OPERATIONS = operations(rendered("PollerHttpApi", ApiAuth="IAM"))
-each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.route_key)
+from tests.support.routes import OPERATIONS, call, each_operation, served
 
 
 @pytest.fixture(scope="module")
@@ -30,22 +26,6 @@ def signed(packaged: Packaged) -> Deployed:
 @pytest.fixture(scope="module")
 def caller(signed: Deployed) -> Credentials:
     return signed.user(ANY_ROUTE)
-
-
-def call(stack: Deployed, operation: Operation, auth: AuthBase | None = None) -> requests.Response:
-    """The operation on a job that does not exist; a submission is one that the event bus refuses."""
-    path = operation.path.replace("{jobId}", "no-such-job")
-    headers = {"Content-Type": "application/json"}
-    return requests.request(operation.method, stack.api_url + path, auth=auth, headers=headers, timeout=30)
-
-
-def served(operation: Operation, answer: requests.Response) -> bool:
-    """Whether this is an answer of what stands behind the route."""
-    if operation.route_key == "POST /jobs":
-        return (answer.status_code, answer.json()["FailedEntryCount"]) == (200, 1)
-    if operation.route_key == "GET /jobs":
-        return answer.status_code == 200 and "Jobs" in answer.json()
-    return (answer.status_code, answer.json()["message"]) == (404, "Job no-such-job not found")
 
 
 def test_the_deployed_routes_are_those_of_the_file(signed: Deployed) -> None:

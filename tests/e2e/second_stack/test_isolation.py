@@ -8,9 +8,9 @@ import pytest
 
 from poller_local.client import PollerClient
 from poller_local.errors import JobNotFound
-from tests.e2e.second_stack.held import SPEC, Held
 from tests.support.deployed import Deployed
 from tests.support.emulator import eventually
+from tests.support.held import SPEC, Held
 from tests.support.partner import serving
 
 Clients = tuple[PollerClient, PollerClient]

@@ -11,12 +11,12 @@ import pytest
 
 from poller_local.bearer import Bearer
 from poller_local.signing import SigV4
-from tests.e2e.second_stack.test_iam import OPERATIONS, call, each_operation, served
 from tests.support.deployed import ANY_ROUTE, FINDING_THE_STACK, Deployed
 from tests.support.emulator import REGION
 from tests.support.issuer import AUDIENCE, Issuer, issuing, new_key
 from tests.support.openapi import Operation
 from tests.support.partner import Partner, serving
+from tests.support.routes import OPERATIONS, call, each_operation, served
 
 BAD_TOKENS: dict[str, Callable[[Issuer], str]] = {
     "signed with another key": lambda issuer: issuer.token(key=new_key()),

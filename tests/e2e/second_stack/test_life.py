@@ -7,10 +7,10 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.h
 import json
 from pathlib import Path
 
-from tests.e2e.second_stack.held import SPEC, Held
 from tests.support.dataset import lines
 from tests.support.deployed import OPEN, Deployed, Packaged
 from tests.support.emulator import eventually
+from tests.support.held import SPEC, Held
 from tests.support.partner import Partner, record, serving
 
 # What holds data or addresses: an update that replaced one would lose it.

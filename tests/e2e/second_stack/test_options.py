@@ -6,8 +6,8 @@ or its key or a bucket's, which tests/contract/test_hardening.py looks at.
 
 from typing import Any
 
-from tests.e2e.second_stack.held import SPEC
 from tests.support.deployed import OPEN, Packaged
+from tests.support.held import SPEC
 from tests.support.partner import Partner, serving
 
 

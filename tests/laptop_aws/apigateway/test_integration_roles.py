@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.laptop_aws.http_apis import http_api, operation, url
-from tests.laptop_aws.roles import role_for
+from tests.support.emulated_apis import http_api, operation, url
+from tests.support.emulated_roles import role_for
 from tests.support.emulator import ACCOUNT, REGION, Emulator
 
 ECHO = "def handler(event, context):\n    return event['routeKey']"

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.laptop_aws.http_apis import ECHO, INTEGRATION, http_api, invocation, operation, url
+from tests.support.emulated_apis import ECHO, INTEGRATION, http_api, invocation, operation, url
 from tests.support.emulator import ROLE, Emulator, StackFailed
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.laptop_aws.http_apis import http_api, url
+from tests.support.emulated_apis import http_api, url
 from tests.support.emulator import ROLE, Emulator, eventually
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.laptop_aws.http_apis import ECHO, http_api, operation, url
+from tests.support.emulated_apis import ECHO, http_api, operation, url
 from tests.support.emulator import Emulator
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.laptop_aws.roles import role_for
+from tests.support.emulated_roles import role_for
 from tests.support.emulator import Emulator, eventually
 
 TAKING = "def handler(event, context):\n    return {}"

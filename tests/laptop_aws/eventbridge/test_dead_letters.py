@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from tests.laptop_aws.rules import PASS, put, rule_to
+from tests.support.emulated_rules import PASS, put, rule_to
 from tests.support.emulator import ACCOUNT, REGION, Emulator, eventually
 
 

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.laptop_aws.roles import policy, role_for
-from tests.laptop_aws.rules import PASS, put
+from tests.support.emulated_roles import policy, role_for
+from tests.support.emulated_rules import PASS, put
 from tests.support.emulator import ACCOUNT, REGION, ROLE, Emulator, eventually
 
 ECHO = "def handler(event, context):\n    print('called', event)"

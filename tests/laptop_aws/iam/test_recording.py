@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.laptop_aws.rules import PASS, put, rule_to
+from tests.support.emulated_rules import PASS, put, rule_to
 from tests.support.emulator import ROLE, Emulator, eventually
 
 READING = """

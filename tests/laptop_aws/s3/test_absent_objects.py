@@ -3,7 +3,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.laptop_aws.roles import role_for
+from tests.support.emulated_roles import role_for
 from tests.support.emulator import Emulator
 
 READING = """

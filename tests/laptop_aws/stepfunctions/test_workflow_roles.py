@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.laptop_aws.roles import policy, trust
+from tests.support.emulated_roles import policy, trust
 from tests.support.emulator import ACCOUNT, REGION, Emulator, eventually
 
 ECHO = "def handler(event, context):\n    return event"

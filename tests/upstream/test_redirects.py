@@ -3,8 +3,8 @@
 import pytest
 
 from poller.errors import UpstreamRefused
-from tests.faults.http.chain import AGENT, fetcher, get, local
-from tests.faults.http.servers import Canary, Server, answer, answering
+from tests.support.chain import AGENT, fetcher, get, local
+from tests.support.raw_servers import Canary, Server, answer, answering
 
 
 @pytest.mark.parametrize("status", ["300 Multiple Choices", "301 Moved Permanently", "302 Found", "303 See Other",

@@ -7,9 +7,9 @@ import pytest
 
 from poller.errors import TransientUpstreamError
 from poller.upstream.client import Upstream
-from tests.faults.http.chain import AGENT, get, local
-from tests.faults.http.conftest import Network
-from tests.faults.http.servers import Canary, Server, answer, answering
+from tests.support.chain import AGENT, get, local
+from tests.support.network import Network
+from tests.support.raw_servers import Canary, Server, answer, answering
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy", "REQUEST_METHOD")
 

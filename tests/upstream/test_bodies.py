@@ -7,8 +7,8 @@ from email.utils import format_datetime
 import pytest
 
 from poller.errors import HeldBack, InvalidPayload, UpstreamRefused, UpstreamUnavailable
-from tests.faults.http.chain import fetcher, get, local
-from tests.faults.http.servers import Server, answer, answering
+from tests.support.chain import fetcher, get, local
+from tests.support.raw_servers import Server, answer, answering
 
 HTML = b"<!DOCTYPE html><html><body>Please log in</body></html>"
 

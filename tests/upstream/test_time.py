@@ -13,9 +13,9 @@ import pytest
 
 from poller.errors import TransientUpstreamError
 from poller.values import Response
-from tests.faults.http.chain import get, local
-from tests.faults.http.conftest import Network
-from tests.faults.http.servers import Peer, Server, answer, answering
+from tests.support.chain import get, local
+from tests.support.network import Network
+from tests.support.raw_servers import Peer, Server, answer, answering
 
 TOTAL = 2.0
 OK = b"HTTP/1.1 200 OK\r\n"

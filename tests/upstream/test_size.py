@@ -9,8 +9,8 @@ import pytest
 
 from poller.errors import InvalidPayload, TransientUpstreamError
 from poller.upstream import client
-from tests.faults.http.chain import fetcher, get, local
-from tests.faults.http.servers import Peer, Script, Server, answer, answering, closing
+from tests.support.chain import fetcher, get, local
+from tests.support.raw_servers import Peer, Script, Server, answer, answering, closing
 
 MIB = 2**20
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"

@@ -8,10 +8,10 @@ import pytest
 
 from poller.errors import TransientUpstreamError
 from poller.upstream.client import Upstream
-from tests.faults.http.certificates import Authority
-from tests.faults.http.chain import AGENT, get, local
-from tests.faults.http.conftest import Network
-from tests.faults.http.servers import Server, answer, answering
+from tests.support.certificates import Authority
+from tests.support.chain import AGENT, get, local
+from tests.support.network import Network
+from tests.support.raw_servers import Server, answer, answering
 
 PUBLIC = "93.184.216.34"
 

@@ -8,9 +8,9 @@ from poller.errors import AddressRefused, TransientUpstreamError
 from poller.upstream import client as module
 from poller.upstream.addresses import host_name, host_rule, may_be_polled, read_target
 from poller.upstream.client import Upstream
-from tests.faults.http.chain import AGENT, get, local
-from tests.faults.http.conftest import Network
-from tests.faults.http.servers import Canary, Server, answer, answering
+from tests.support.chain import AGENT, get, local
+from tests.support.network import Network
+from tests.support.raw_servers import Canary, Server, answer, answering
 
 PUBLIC = "93.184.216.34"
 ESCAPES = {r"\t": "\t", r"\n": "\n", r"\0": "\0", r"\1": "\1", r"\s": " "}

@@ -10,9 +10,9 @@ import pytest
 from poller.errors import AddressRefused, JobRejected, PollerError
 from poller.upstream import client as module
 from poller.upstream.client import Upstream
-from tests.faults.http.chain import AGENT, fetcher, get, local
-from tests.faults.http.conftest import Network
-from tests.faults.http.servers import Peer, Server, answer, closing
+from tests.support.chain import AGENT, fetcher, get, local
+from tests.support.network import Network
+from tests.support.raw_servers import Peer, Server, answer, closing
 
 SECRET = "canary-5f1d"  # in the query, a header and everything that the server says
 HOST = "api.test"

@@ -8,9 +8,9 @@ from threading import Barrier
 import pytest
 
 from poller.errors import TransientUpstreamError
-from tests.faults.http.chain import fetcher, get, local
-from tests.faults.http.conftest import Network
-from tests.faults.http.servers import Peer, Server, answer, answering, closing
+from tests.support.chain import fetcher, get, local
+from tests.support.network import Network
+from tests.support.raw_servers import Peer, Server, answer, answering, closing
 
 
 def test_threads_share_connections_and_never_answers() -> None:

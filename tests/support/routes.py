@@ -1,0 +1,27 @@
+"""Each route of a deployed stack's API, and what shows that it is served."""
+
+import pytest
+import requests
+from requests.auth import AuthBase
+
+from tests.support.deployed import Deployed
+from tests.support.openapi import Operation, operations, rendered
+
+OPERATIONS = operations(rendered("PollerHttpApi", ApiAuth="IAM"))
+each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.route_key)
+
+
+def call(stack: Deployed, operation: Operation, auth: AuthBase | None = None) -> requests.Response:
+    """The operation on a job that does not exist; a submission is one that the event bus refuses."""
+    path = operation.path.replace("{jobId}", "no-such-job")
+    headers = {"Content-Type": "application/json"}
+    return requests.request(operation.method, stack.api_url + path, auth=auth, headers=headers, timeout=30)
+
+
+def served(operation: Operation, answer: requests.Response) -> bool:
+    """Whether this is an answer of what stands behind the route."""
+    if operation.route_key == "POST /jobs":
+        return (answer.status_code, answer.json()["FailedEntryCount"]) == (200, 1)
+    if operation.route_key == "GET /jobs":
+        return answer.status_code == 200 and "Jobs" in answer.json()
+    return (answer.status_code, answer.json()["message"]) == (404, "Job no-such-job not found")
