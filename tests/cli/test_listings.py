@@ -48,17 +48,36 @@ FAILED = task(
 
 
 def test_jobs_stand_in_a_table(api: FakeApi, command: Command):
-    running = summary("RUNNING", Name="größe", RecordsReceived=300, SuccessfullyCompleted=3, Total=12)
+    url = "https://api.example.com/ö?token=..."
+    running = summary("RUNNING", Name="größe", Url=url, RecordsReceived=300, SuccessfullyCompleted=3, Total=12)
     api.pages("/jobs", "Jobs", [running, PARTIAL])
 
     done = command("list", "--api-url", api.url)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
-        "Job                                   Name    Status       Records  Tasks  Started",
-        f"{JOB}  größe   RUNNING          300    3/?",
+        "Job                                   Name    Status       Records  Tasks  Started               URL",
+        f"{JOB}  größe   RUNNING          300    3/?                        https://api.example.com/ö?token=...",
         f"{JOB}  orders  PARTIAL  3,300/3,500  33/35  2026-01-01 00:00:00Z",
     ]
+
+
+def test_jobs_of_one_name_and_status_are_asked_for(api: FakeApi, command: Command):
+    queries = api.pages("/jobs", "Jobs", [PARTIAL])
+
+    done = command("list", "--name", "orders", "--status", "partial", "--json", "--api-url", api.url)
+
+    assert json.loads(done.stdout) == [PARTIAL]
+    assert queries == [{"limit": "21", "name": "orders", "status": "PARTIAL"}]
+
+
+def test_no_job_of_a_name(api: FakeApi, command: Command):
+    api.pages("/jobs", "Jobs", [])
+
+    done = command("list", "--name", "odrers", "--api-url", api.url)
+
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "No job of the stack is so; see them all with: poller list\n"
 
 
 def test_the_newest_twenty_are_shown_and_that_there_are_more_is_said(api: FakeApi, command: Command):
@@ -143,6 +162,11 @@ def test_no_tasks(api: FakeApi, command: Command, option: tuple[str, ...], said:
             ("tasks", JOB, "--state", "DONE"),
             2,
             "poller: 'DONE' is no state of a task; choose one of STARTED, PAYLOAD_SAVED, ENQUEUED, FAILED, COMPLETE\n",
+        ),
+        (
+            ("list", "--status", "DONE"),
+            2,
+            "poller: 'DONE' is no status of a job; choose one of PENDING, RUNNING, SUCCEEDED, PARTIAL,",
         ),
         (("tasks", JOB, "--limit", "0"), 2, "poller: Invalid value for '--limit':"),
         (("tasks", JOB), 1, f"poller: Job {JOB} not found; check the id"),

@@ -28,6 +28,21 @@ def test_a_total_that_is_not_final_is_not_shown():
     assert lines["Records"] == "300"
 
 
+def test_the_url_is_shown_on_one_line():
+    lines = render.summary_lines({**SUCCEEDED, "Url": "https://api.example.com/\n?token=..."})
+
+    assert [label for label, _value, _style in lines[:4]] == ["Job", "Name", "URL", "Status"]
+    assert lines[2][1] == "https://api.example.com/ ?token=..."
+
+
+def test_idle_days_before_a_redrive_are_not_counted():
+    redriven = {**SUCCEEDED, "FinishedAt": "2026-01-09T00:00:30Z", "RedrivenAt": "2026-01-09T00:00:00Z"}
+
+    lines = {label: value for label, value, _style in render.summary_lines({**redriven, "RunSeconds": 42})}
+
+    assert lines["Time"] == "42.0 s"
+
+
 def test_a_success_may_come_with_a_notice():
     grown = {**SUCCEEDED, "Notice": {"Type": "GrewAfterPlan", "Message": "the API has\n3 more records now"}}
 

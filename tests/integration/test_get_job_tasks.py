@@ -30,7 +30,7 @@ def test_failed_tasks_are_listed_with_a_line_to_try_them_by_hand(sent_messages: 
     assert status == 200
     assert (task["TaskId"], task["FirstPage"], task["Attempts"]) == ("t00000002", 2, 1)
     assert task["Error"]["Page"] == 2
-    expected_url = f"{partner.url}?session=...&q=a+b&limit=10&offset=20"
+    expected_url = f"{partner.url}?session=...&q=a%20b&limit=10&offset=20"
     assert task["Request"] == f"curl --header 'Accept: application/json' '{expected_url}'"
     assert "canary" not in json.dumps(body)
 

@@ -38,6 +38,27 @@ def test_redrive_runs_only_what_failed_under_the_same_id(sent_messages: Take, ex
     assert dataset(after) == expected(30)
 
 
+def test_the_days_before_a_redrive_are_no_running_time(sent_messages: Take, executions: dict[str, str]) -> None:
+    with serving(Partner(total=30)) as partner:
+        job = partial(partner, sent_messages)  # began in January
+        change(job["JobId"], RunSeconds=10)
+
+        call(redrive_job, job["JobId"])
+        (successor,) = set(executions) - {EXECUTION}
+        running = workflow.status(job["JobId"])
+        workflow.prepare({}, job["JobId"], successor)
+        workflow.fetch_all(workflow.reconcile(job["JobId"], successor))
+        workflow.process(sent_messages())
+        workflow.reconcile(job["JobId"], successor)
+
+    after = workflow.status(job["JobId"])
+    assert job["RunSeconds"] > 86_400
+    assert (running["FinishedAt"], running["RunSeconds"]) == (None, None)
+    assert after["Status"] == "SUCCEEDED"
+    assert 10 <= after["RunSeconds"] < 3600
+    assert after["StartedAt"] < after["RedrivenAt"] <= after["FinishedAt"]
+
+
 def test_redrive_only_sends_again_what_is_still_there(sent_messages: Take, executions: dict[str, str]) -> None:
     with serving(Partner(total=30)) as partner:
         step = planned(partner)

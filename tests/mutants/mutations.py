@@ -1456,14 +1456,14 @@ MUTATIONS = (
     Mutation(
         "a line for a shell hides parameters that sound secret (32)",
         f"{_SRC}/fetching/curl.py",
-        "_MASK if sounds_secret(name) else value) for name, value in parse_qsl",
-        "value) for name, value in parse_qsl",
+        "quote(without_secrets(request.url))",
+        "quote(request.url)",
         "tests/fetching/test_curl.py::test_a_line_for_a_shell_holds_no_secret",
     ),
     Mutation(
         "a line for a shell hides headers that sound secret (32)",
         f"{_SRC}/fetching/curl.py",
-        "{name}: {_MASK if sounds_secret(name) else value}",
+        "{name}: {MASK if sounds_secret(name) else value}",
         "{name}: {value}",
         "tests/fetching/test_curl.py::test_a_line_for_a_shell_holds_no_secret",
     ),

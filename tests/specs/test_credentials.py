@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from poller.errors import JobRejected
-from poller.specs.credentials import is_credential, sounds_secret
+from poller.specs.credentials import is_credential, sounds_secret, without_secrets
 from poller.specs.parse import parse_job_spec
 
 URL = "https://api.example.com/items"
@@ -138,3 +138,25 @@ def test_what_sounds_secret_is_not_stored_with_a_job(fields):
 
     assert "would store a secret" in refused.value.message
     assert "canary" not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://api.example.com/v1/orders?q=a%20b&page=", "https://api.example.com/v1/orders?q=a%20b&page="),
+        ("https://me:c4n4ry@api.example.com/", "https://api.example.com/"),
+        ("https://c4n4ry@api.example.com:8443/x", "https://api.example.com:8443/x"),
+        ("https://api.example.com/?api%5Fkey=c4n4ry&a=1", "https://api.example.com/?api%5Fkey=...&a=1"),
+        ("https://api.example.com/?session=c4n4ry", "https://api.example.com/?session=..."),
+        (f"https://api.example.com/?q=ghp_{36 * 'a'}", "https://api.example.com/?q=..."),
+        ("https://api.example.com/#c4n4ry", "https://api.example.com/"),
+        ("https://me:c4n4ry", "..."),
+        ("https://me:c4n4ry@[api.example.com/", "..."),
+        ("https://me:c4n4ry@api\uff0f.example.com/", "..."),
+        ("me:c4n4ry@api.example.com", "..."),
+        ("api.example.com/x", "api.example.com/x"),
+        ("", ""),
+    ],
+)
+def test_a_url_is_shown_without_what_may_be_a_secret(url, shown):
+    assert without_secrets(url) == shown

@@ -1,8 +1,8 @@
 import pytest
 
 from poller.jobs.model import Counts, Geometry, JobStatus
-from poller.jobs.summary import summary
-from tests.support.builders import job
+from poller.jobs.summary import shown_url, summary
+from tests.support.builders import URL, job
 
 ERROR = {"Type": "TasksFailed", "Message": "1 of 35 tasks failed"}
 
@@ -22,6 +22,7 @@ def test_a_running_job_as_the_contract_shows_it():
         "Total": 35,
         "JobId": "job-1",
         "Name": "orders",
+        "Url": URL,
         "Status": "RUNNING",
         "Pending": 1,
         "TotalIsFinal": True,
@@ -31,6 +32,8 @@ def test_a_running_job_as_the_contract_shows_it():
         "Bytes": 123_456,
         "StartedAt": "2026-01-01T11:00:00Z",
         "FinishedAt": None,
+        "RedrivenAt": None,
+        "RunSeconds": None,
         "ExecutionArn": "arn:aws:states:eu-west-1:123456789012:execution:PollerWorkflow:1",
         "Error": None,
         "Notice": None,
@@ -88,3 +91,25 @@ def test_pending_is_what_no_state_counts(geometry, counts, total, pending):
     answer = summary(one, counts)
 
     assert (answer["Total"], answer["Pending"]) == (total, pending)
+
+
+def test_the_url_of_a_row_that_says_so_comes_before_that_of_its_spec():
+    assert (
+        summary(job(url="https://api.example.com/?token=..."), Counts())["Url"] == "https://api.example.com/?token=..."
+    )
+    assert summary(job(spec=None), Counts())["Url"] is None
+
+
+@pytest.mark.parametrize("url", [None, 5, ["https://api.example.com"], {}])
+def test_what_is_no_text_is_no_url(url):
+    assert shown_url(url) is None
+
+
+def test_a_long_url_is_cut_and_one_that_cannot_be_stored_is_mended():
+    assert len(shown_url(f"https://api.example.com/?q={'x' * 60_000}")) == 501
+    assert shown_url("https://api.example.com/\ud800") == "https://api.example.com/?"
+
+
+@pytest.mark.parametrize(("finished_at", "shown"), [(None, None), ("2026-01-01T11:05:00Z", 300)])
+def test_how_long_a_job_ran_is_known_at_its_end(finished_at, shown):
+    assert summary(job(finished_at=finished_at, run_seconds=300), Counts())["RunSeconds"] == shown

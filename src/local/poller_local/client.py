@@ -70,9 +70,10 @@ class PollerClient:
             raise JobRefused(one_line(code), one_line(reason))
         return str(entry["EventId"])
 
-    def jobs(self, most: int | None = None) -> Iterator[Summary]:
-        """Summaries of the stack's jobs, newest first: all, or at most so many."""
-        pages = self._connection.pages("/jobs", _page_size(most, JOBS_PAGE), PATIENT_TRIES)
+    def jobs(self, most: int | None = None, name: str | None = None, status: str | None = None) -> Iterator[Summary]:
+        """Summaries of the stack's jobs, newest first: all of that name and status, or at most so many."""
+        only = {key: value for key, value in (("name", name), ("status", status)) if value is not None}
+        pages = self._connection.pages("/jobs", _page_size(most, JOBS_PAGE) | only, PATIENT_TRIES)
         return islice((parse_summary(job) for page in pages for job in page.get("Jobs") or []), most)
 
     def job(self, job_id: str) -> Summary:

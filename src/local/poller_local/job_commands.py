@@ -10,6 +10,7 @@ from poller_local import jobs, listings, logs
 from poller_local.answers import TaskState, parse_state
 from poller_local.screen import Screen
 from poller_local.spec_input import build_spec
+from poller_local.summary import STATUSES, parse_status
 from poller_local.target import resolve_target
 
 ApiUrl = Annotated[
@@ -61,7 +62,11 @@ def run(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signature
         raise typer.Exit(jobs.run_job(client, job_spec, Screen(), wait=wait, as_json=as_json))
 
 
-def list_(
+def list_(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signature
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Only jobs of this dataset.")] = None,
+    status: Annotated[
+        str | None, typer.Option("--status", metavar="STATUS", help=f"Only these: {', '.join(STATUSES)}.")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many.")] = 20,
     as_json: Json = False,
     api_url: ApiUrl = None,
@@ -69,8 +74,9 @@ def list_(
     region: Region = None,
 ) -> None:
     """List the stack's jobs, newest first."""
+    only = None if status is None else parse_status(status)
     with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
-        raise typer.Exit(listings.list_jobs(client, Screen(), limit=limit, as_json=as_json))
+        raise typer.Exit(listings.list_jobs(client, Screen(), name=name, status=only, limit=limit, as_json=as_json))
 
 
 def status(

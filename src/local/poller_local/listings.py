@@ -14,13 +14,17 @@ from poller_local.summary import Summary, exit_status, is_final
 NOT_ALL = "Not all are shown; see more with --limit"
 
 
-def list_jobs(client: PollerClient, screen: Screen, *, limit: int, as_json: bool) -> int:
+def list_jobs(  # noqa: PLR0913  # as many as the command has options
+    client: PollerClient, screen: Screen, *, name: str | None, status: str | None, limit: int, as_json: bool
+) -> int:
     """Shows the newest jobs, and says so where there are more."""
-    jobs = list(client.jobs(most=limit + 1))
+    jobs = list(client.jobs(limit + 1, name, status))
     if as_json:
         print_json(jobs[:limit])
     elif jobs:
         tables.show_jobs(screen.out, jobs[:limit])
+    elif name or status:
+        screen.note("No job of the stack is so; see them all with: poller list")
     else:
         screen.note("No jobs yet; start one with: poller run URL")
     if len(jobs) > limit:

@@ -41,6 +41,8 @@ def summary_lines(summary: Summary) -> list[tuple[str, str, str]]:
     lines = [("Job", summary["JobId"], ""), ("Status", status, status_style(status))]
     if summary["Name"]:
         lines.insert(1, ("Name", one_line(summary["Name"]), ""))
+    if summary["Url"]:
+        lines.insert(-1, ("URL", one_line(summary["Url"]), ""))
     if summary["Error"]:
         lines.append(("Error", format_error(summary["Error"]), "bold red"))
     if summary["Notice"]:
@@ -101,6 +103,9 @@ def format_size(size: int) -> str:
 
 
 def _seconds(summary: Summary) -> float | None:
+    """How long the job ran. The days that it lay there before a redrive are none of it."""
+    if summary["FinishedAt"] and summary["RunSeconds"] is not None:
+        return float(summary["RunSeconds"])
     if not summary["StartedAt"] or not summary["FinishedAt"]:
         return None
     return (

@@ -2,7 +2,10 @@
 
 from typing import Any, TypedDict
 
-FINAL_STATUSES = frozenset({"SUCCEEDED", "PARTIAL", "FAILED", "CANCELLED", "REJECTED"})
+from poller_local.errors import BadUsage
+
+FINAL_STATUSES = ("SUCCEEDED", "PARTIAL", "FAILED", "CANCELLED", "REJECTED")
+STATUSES = ("PENDING", "RUNNING", *FINAL_STATUSES)
 
 
 class JobError(TypedDict):
@@ -13,8 +16,9 @@ class JobError(TypedDict):
 class Summary(TypedDict):
     """Task counts by state, then the job: sizes in bytes, times in ISO 8601, UTC.
 
-    `Notice` is something to know about a success; `DuplicateOf` is the job that this one repeats, having
-    the same client token.
+    `Url` is without secrets, `RunSeconds` without the time between an end and a redrive; both, and `RedrivenAt`, are
+    None where the stack is older than they are. `Notice` is something to know about a success; `DuplicateOf` is the
+    job that this one repeats, having the same client token.
     """
 
     Started: int
@@ -25,6 +29,7 @@ class Summary(TypedDict):
     Total: int
     JobId: str
     Name: str | None
+    Url: str | None
     Status: str
     Pending: int
     TotalIsFinal: bool
@@ -34,6 +39,8 @@ class Summary(TypedDict):
     Bytes: int
     StartedAt: str | None
     FinishedAt: str | None
+    RedrivenAt: str | None
+    RunSeconds: int | None
     ExecutionArn: str | None
     Error: JobError | None
     Notice: JobError | None
@@ -57,6 +64,7 @@ def pending_summary(job_id: str) -> Summary:
         "Total": 0,
         "JobId": job_id,
         "Name": None,
+        "Url": None,
         "Status": "PENDING",
         "Pending": 0,
         "TotalIsFinal": False,
@@ -66,11 +74,20 @@ def pending_summary(job_id: str) -> Summary:
         "Bytes": 0,
         "StartedAt": None,
         "FinishedAt": None,
+        "RedrivenAt": None,
+        "RunSeconds": None,
         "ExecutionArn": None,
         "Error": None,
         "Notice": None,
         "DuplicateOf": None,
     }
+
+
+def parse_status(text: str) -> str:
+    """The status that a user names, in whatever case. Raises BadUsage."""
+    if text.upper() not in STATUSES:
+        raise BadUsage(f"'{text}' is no status of a job; choose one of {', '.join(STATUSES)}")
+    return text.upper()
 
 
 def is_final(summary: Summary) -> bool:

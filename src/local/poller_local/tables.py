@@ -40,12 +40,15 @@ def show_jobs(console: Console, jobs: Iterable[Summary]) -> None:
                 format_records(job, "/"),
                 f"{job['SuccessfullyCompleted']:,}/{format_total(job)}",
                 format_time(job["StartedAt"]),
+                one_line(job["Url"] or ""),
             ),
             status_style(job["Status"]),
         )
         for job in jobs
     ]
-    _print_table(console, ("Job", "Name", "Status", "Records", "Tasks", "Started"), rows, right=(3, 4), coloured=2)
+    _print_table(
+        console, ("Job", "Name", "Status", "Records", "Tasks", "Started", "URL"), rows, right=(3, 4), coloured=2
+    )
 
 
 def show_tasks(console: Console, tasks: Iterable[Task]) -> None:

@@ -19,7 +19,7 @@ from poller.jobs.model import Job, JobStatus, TaskRow, TaskState
 from poller.jobs.plan import Plan, make_plan, tasks
 from poller.jobs.run_concurrently import each
 from poller.jobs.steps import fetch_step, step
-from poller.jobs.summary import iso
+from poller.jobs.summary import iso, shown_url
 from poller.paging.detect import detect
 from poller.paging.page_request import page_request
 from poller.specs.fields import is_name
@@ -183,10 +183,12 @@ def _earlier_job(job: Job, spec: JobSpec) -> str | None:
 def _new_job(event: dict[str, Any]) -> Job:
     if not keys.is_id(event["JobId"]):
         raise JobRejected(f"{event['JobId']!r} is no job id")
-    name = event["Spec"].get("name") if isinstance(event["Spec"], dict) else None
+    asked = event["Spec"] if isinstance(event["Spec"], dict) else {}
+    name = asked.get("name")
     return Job(
         job_id=event["JobId"],
         name=name if isinstance(name, str) and is_name(name) else "default",
+        url=shown_url(asked.get("url")),
         status=JobStatus.PENDING,
         execution_arn=event["ExecutionArn"],
         started_at=event["RequestedAt"],

@@ -12,7 +12,7 @@ from poller.handlers import dependencies
 from poller.jobs import keys
 from poller.jobs.announce import announce
 from poller.jobs.model import Counts, Job, JobStatus
-from poller.jobs.summary import iso
+from poller.jobs.summary import iso, shown_url
 
 _NO_EXECUTION = "none"
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -34,10 +34,12 @@ def record_job(record: SQSRecord) -> None:
     message = f"the job request could not be delivered to the workflow ({code or 'no code'}: {why[:300]})"
     if len(record.body.encode()) > 256 * 1024:
         message = "the job spec is larger than the 256 KiB that a workflow takes; make it smaller"
+    asked = request["detail"] if isinstance(request.get("detail"), dict) else {}
     now = datetime.now(UTC)
     job = Job(
         job_id=request["id"],
         name="default",
+        url=shown_url(asked.get("url")),
         status=JobStatus.REJECTED,
         execution_arn=_NO_EXECUTION,
         started_at=request["time"],

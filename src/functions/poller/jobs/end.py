@@ -52,12 +52,15 @@ def end(job: Job, end: End, counts: Counts) -> dict[str, Any]:
     elif end.status is JobStatus.CANCELLED and 0 < job.total == counts.complete:
         end = _cancelled_late(end, verdict(job, counts, rows))
     dependencies.logger.info("ending", extra={"status": end.status.value, "error": end.error, "notice": end.notice})
+    now = datetime.now(UTC)
+    began = datetime.fromisoformat(job.redriven_at or job.started_at)
     over = replace(
         job,
         status=end.status,
         error=end.error,
         notice=end.notice,
-        finished_at=iso(datetime.now(UTC)),
+        finished_at=iso(now),
+        run_seconds=(job.run_seconds or 0) + max(0, int((now - began).total_seconds())),
         # A successor that never took over has used its name all the same: the next one gets another.
         execution_arn=keys.owner(job.execution_arn, job.successor),
         successor=None,

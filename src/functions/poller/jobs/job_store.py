@@ -1,16 +1,18 @@
 """The job's own row, `<job>` / `#JOB`, and the summed counters beside it."""
 
 import hashlib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from poller.aws.dynamodb import Table, key, plain
+from poller.aws.dynamodb import Table, key
 from poller.jobs import keys, rows, task_state
 from poller.jobs.model import Counts, Job, JobStatus
 
 _ACTIVE = "#Status IN (:pending, :running)"
 _STATES: dict[str, Any] = {":pending": JobStatus.PENDING.value, ":running": JobStatus.RUNNING.value}
 _INDEX = "JobsByTime"
+_LOOK, _MAX_LOOKS = 100, 10  # rows that are read at once, and how often, for one page of the jobs that are looked for
 
 
 class JobStore:
@@ -88,9 +90,32 @@ class JobStore:
         return str(row["Owner"]) if row else job_id
 
     def newest(
-        self, limit: int, start: tuple[str, str] | None
+        self,
+        limit: int,
+        start: tuple[str, str] | None,
+        name: str | None = None,
+        status: str | None = None,
     ) -> tuple[list[tuple[Job, Counts]], tuple[str, str] | None]:
-        """Jobs by StartedAt, newest first, and where the next page starts: a job's id and StartedAt."""
+        """Jobs by StartedAt, newest first, of a name and in a status if given; and where the next page starts: a job's
+        id and StartedAt. There may be fewer than `limit`, or none, and others after them all the same.
+        """
+        wanted: list[str] = []
+        for _ in range(_MAX_LOOKS):
+            places, start = self._by_time(limit if name is status is None else _LOOK, start)
+            for place in self._matching(places, name, status):
+                wanted.append(place[0])
+                if len(wanted) == limit:
+                    start = place if place != places[-1] else start
+                    break
+            if len(wanted) == limit or start is None:
+                break
+        found = self._snapshots(wanted)
+        return [found[job_id] for job_id in wanted if job_id in found], start
+
+    def _by_time(
+        self, limit: int, start: tuple[str, str] | None
+    ) -> tuple[list[tuple[str, str]], tuple[str, str] | None]:
+        """Ids and StartedAt of jobs, newest first, and where the next ones start."""
         query: dict[str, Any] = {
             "TableName": self._table.name,
             "IndexName": _INDEX,
@@ -103,11 +128,21 @@ class JobStore:
             where = {"Listing": {"S": rows.LISTING}, "StartedAt": {"S": start[1]}}
             query["ExclusiveStartKey"] = key(start[0], rows.JOB) | where
         answer = self._table.client.query(**query)
-        ids = [plain(item)["JobId"] for item in answer["Items"]]
-        found = self._snapshots(ids)
-        last = answer.get("LastEvaluatedKey")
-        after = (last["JobId"]["S"], last["StartedAt"]["S"]) if last else None
-        return [found[job_id] for job_id in ids if job_id in found], after
+        places = [(item["JobId"]["S"], item["StartedAt"]["S"]) for item in answer["Items"]]
+        return places, places[-1] if places and "LastEvaluatedKey" in answer else None
+
+    def _matching(
+        self, places: list[tuple[str, str]], name: str | None, status: str | None
+    ) -> Iterator[tuple[str, str]]:
+        """Those whose rows have this name and status. The index holds neither."""
+        if name is status is None:
+            yield from places
+            return
+        found = {item["JobId"]: item for item in self._table.get_all([key(job_id, rows.JOB) for job_id, _ in places])}
+        for place in places:
+            row = found.get(place[0], {})
+            if name in (None, row.get("Name")) and status in (None, row.get("Status")):
+                yield place
 
     def _snapshots(self, job_ids: list[str]) -> dict[str, tuple[Job, Counts]]:
         asked = [key(job_id, rows.JOB) for job_id in job_ids]

@@ -126,7 +126,8 @@ class Job:
     of whose attempts at the first page `probe_failures` failed, the last one with `probe_seen`.
     `idle_rounds` is how many rounds of fetching began since `progress_at`: the last progress, or the end of the last
     pause that the API asked for.
-    `notice` is something a user should know of a job that succeeded.
+    `notice` is something a user should know of a job that succeeded. `url` is as it may be shown. `run_seconds` is how
+    long those of its runs took that have ended, without the time from one's end to the next one's redrive.
     """
 
     job_id: str
@@ -135,6 +136,7 @@ class Job:
     execution_arn: str
     started_at: str
     expires_at: int
+    url: str | None = None
     spec: JobSpec | None = None
     geometry: Geometry | None = None
     total_is_final: bool = False
@@ -160,6 +162,8 @@ class Job:
     notice: dict[str, str] | None = None
     duplicate_of: str | None = None
     finished_at: str | None = None
+    redriven_at: str | None = None
+    run_seconds: int | None = None
 
     @property
     def planned(self) -> tuple[JobSpec, Geometry]:

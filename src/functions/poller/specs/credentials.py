@@ -4,9 +4,11 @@ A spec is kept in an event archive, a table and a workflow's history: no place f
 """
 
 import re
+from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
 from poller.text import plain
 
+MASK = "..."
 _SOUNDS = re.compile(r"key|token|secret|pass|pwd|auth|sig|credential|session|cookie|jwt|hmac|appid", re.IGNORECASE)
 # How names of credentials end, in lower case and without punctuation: client-secret, X-Amz-Signature, apiToken.
 _CREDENTIAL = re.compile(
@@ -53,6 +55,26 @@ def is_credential(name: str, value: str) -> bool:
     if letters in _EITHER:
         return _RANDOM.fullmatch(value) is not None
     return _CREDENTIAL.fullmatch(letters) is not None and not _PLACE.fullmatch(letters)
+
+
+def without_secrets(url: str) -> str:
+    """`url` as it may be shown: without a user's name, a password, and the values of parameters that sound secret."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:  # no URL, but it may hold one's password
+        return MASK
+    if "@" in url and not parts.netloc:
+        return MASK
+    query = "&".join(_masked(pair) for pair in parts.query.split("&"))
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))
+
+
+def _masked(pair: str) -> str:
+    name, equals, value = pair.partition("=")
+    read_name, read_value = unquote_plus(name), unquote_plus(value)
+    hidden = value and (sounds_secret(read_name) or is_credential(read_name, read_value))
+    return f"{name}{equals}{MASK}" if hidden else pair
 
 
 def is_credential_header(name: str, value: str) -> bool:

@@ -10,6 +10,7 @@ from poller.handlers import dependencies
 from poller.http_api.answers import answer, not_found
 from poller.jobs import keys
 from poller.jobs.model import Job, JobStatus
+from poller.jobs.summary import iso
 from poller.jobs.verdict import TASKS_FAILED
 
 
@@ -59,10 +60,11 @@ def _refusal(job: Job) -> str | None:
 
 def _fresh(job: Job) -> dict[str, Any]:
     """The attributes with which a job begins again. Its counters and tasks stay as they are."""
-    deadline = datetime.now(UTC) + timedelta(seconds=job.planned[0].deadline_seconds)
+    now = datetime.now(UTC)
     return {
         "Status": JobStatus.PENDING.value,
-        "DeadlineAt": deadline.isoformat(),
+        "RedrivenAt": iso(now),
+        "DeadlineAt": (now + timedelta(seconds=job.planned[0].deadline_seconds)).isoformat(),
         "NotBefore": 0,
         "IdleRounds": 0,
         "ProgressAt": None,
