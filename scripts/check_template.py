@@ -37,10 +37,29 @@ class Finding(NamedTuple):
 
 
 class _Loader(yaml.SafeLoader):
-    """Takes CloudFormation's short forms for what they are written with: only Metadata is read."""
+    """Writes CloudFormation's short forms out: `!Ref x` is `{"Ref": "x"}`."""
 
 
-_Loader.add_multi_constructor("!", lambda _loader, _suffix, node: node.value)
+def _long_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
+    if isinstance(node, yaml.ScalarNode):
+        text = str(loader.construct_scalar(node))
+        return {name: text.split(".", 1) if suffix == "GetAtt" else text}
+    return {name: loader.construct_sequence(node, deep=True)}
+
+
+_Loader.add_multi_constructor("!", _long_form)
+
+
+class _Dumper(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 PyYAML's signature
+        return True
+
+
+def written_out(text: str) -> str:
+    """A template without merge keys (`<<`), which checkov does not read; anything else as it is."""
+    document = yaml.load(text, Loader=_Loader)  # noqa: S506 a SafeLoader
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False) if "Resources" in document else text
 
 
 def declared_skips(name: str, text: str) -> Iterator[tuple[Finding, str]]:
@@ -57,7 +76,7 @@ def findings(files: dict[str, str]) -> tuple[set[Finding], set[str]]:
     with tempfile.TemporaryDirectory() as folder:
         for name, text in files.items():
             (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
-            (Path(folder) / name).write_text(text)
+            (Path(folder) / name).write_text(written_out(text))
         # --skip-download: without it, checkov asks its maker's service for more rules.
         options = ["--framework", "cloudformation", "openapi", "--skip-download", "--compact", "--output", "json"]
         done = subprocess.run(  # noqa: S603 our own list of arguments

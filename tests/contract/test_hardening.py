@@ -109,7 +109,7 @@ def test_a_consumer_has_time_and_its_queue_a_place_for_what_fails() -> None:
         if event["Type"] == "SQS"
     ]
 
-    assert len(sources) == 2
+    assert len(sources) == 3
     for function, source in sources:
         name = source["Queue"]["Fn::GetAtt"][0]
         queue = properties(name)
@@ -207,18 +207,27 @@ def test_logs_are_kept_for_a_while_encrypted_and_one_group_for_each_function() -
 
 def test_alarms_watch_what_nobody_looks_at_and_all_tell_one_topic() -> None:
     alarms = [body["Properties"] for body in resources("AWS::CloudWatch::Alarm").values()]
+    # A message that its consumer fails at is hidden nearly all the time, so that a look every minute misses it.
+    consumed = {
+        event["Properties"]["Queue"]["Fn::GetAtt"][0]
+        for function in functions().values()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "SQS"
+    } & set(DEAD_LETTER_QUEUES)
     watched = {
         (alarm["Namespace"], alarm["MetricName"], named_dimension(alarm["Dimensions"][-1]["Value"])) for alarm in alarms
     }
 
     assert watched == (
         {("AWS/SQS", "ApproximateNumberOfMessagesVisible", queue) for queue in DEAD_LETTER_QUEUES}
+        | {("AWS/SQS", "ApproximateNumberOfMessagesNotVisible", queue) for queue in consumed}
         | {("AWS/SQS", "ApproximateAgeOfOldestMessage", "ProcessPayloadQueue")}
         | {("AWS/States", metric, "PollerWorkflow") for metric in ("ExecutionsFailed", "ExecutionsTimedOut")}
         | {("AWS/Events", "FailedInvocations", rule) for rule in resources("AWS::Events::Rule")}
     )
     assert [alarm["AlarmActions"] for alarm in alarms] == [[{"Ref": "AlarmTopic"}]] * len(alarms)
     assert {alarm["ComparisonOperator"] for alarm in alarms} == {"GreaterThanThreshold"}
+    assert {alarm["Statistic"] for alarm in alarms if alarm["MetricName"].endswith("NotVisible")} == {"Minimum"}
 
 
 def named_dimension(value: dict[str, Any]) -> str:

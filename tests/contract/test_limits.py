@@ -177,7 +177,7 @@ class TestFunctions:
             if event["Type"] == "SQS"
         ]
 
-        assert len(sources) == 2
+        assert len(sources) == 3
         assert all(s["BatchSize"] <= 10 or s["MaximumBatchingWindowInSeconds"] >= 1 for s in sources)
 
 

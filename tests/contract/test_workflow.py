@@ -38,7 +38,10 @@ def test_every_consumer_of_a_queue_answers_message_by_message():
 
     answers = {name: source.get("FunctionResponseTypes") for name, source in sources.items()}
 
-    assert answers == {name: ["ReportBatchItemFailures"] for name in ("ProcessPayload", "RecordUndeliveredJob")}
+    assert answers == {
+        name: ["ReportBatchItemFailures"]
+        for name in ("ProcessPayload", "RecordUndeliveredJob", "RecordUnprocessedTask")
+    }
 
 
 def test_the_consumer_knows_which_delivery_is_the_last():

@@ -77,6 +77,7 @@ def test_each_handler_runs_on_its_sample_event_on_its_own(stack: LocalStack, int
             "RedriveJob": "redrive-job",
             "Janitor": "janitor",
             "RecordUndeliveredJob": "record-undelivered-job",
+            "RecordUnprocessedTask": "record-unprocessed-task",
         }.items()
     }
 
@@ -93,6 +94,7 @@ def test_each_handler_runs_on_its_sample_event_on_its_own(stack: LocalStack, int
     assert (answers["CancelJob"]["statusCode"], answers["RedriveJob"]["statusCode"]) == (409, 409)
     assert answers["Janitor"] == {"Ended": []}
     assert answers["RecordUndeliveredJob"] == {"batchItemFailures": []}
+    assert answers["RecordUnprocessedTask"] == {"batchItemFailures": []}
 
 
 def test_functions_of_the_same_code_share_one_artefact_and_one_upload(stack: LocalStack) -> None:

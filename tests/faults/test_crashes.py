@@ -21,6 +21,7 @@ from poller.handlers import (
     process_payload,
     reconcile_job,
     record_undelivered_job,
+    record_unprocessed_task,
 )
 from poller.handlers.api import cancel_job, redrive_job
 from poller.jobs import keys, task_state
@@ -140,6 +141,21 @@ def never_delivered(run: Run) -> None:
     run.killer.invoke(lambda: record_undelivered_job.handler({"Records": [record]}, Context()), "record")
 
 
+def never_processed(run: Run) -> None:
+    """A consumer that timed out at every delivery."""
+    step = run.prepare()
+    if step["NextStep"] == "RECONCILE":
+        step = run.reconcile()
+    run.fetch(step)
+    first = json.dumps({"JobId": run.job_id, "TaskId": "t00000000"})
+    records = run.take()["Records"]  # of a task that was fetched twice, two
+    given_up = {"Records": [record for record in records if record["body"] == first]}
+    rest = {"Records": [record for record in records if record["body"] != first]}
+    run.killer.invoke(lambda: record_unprocessed_task.handler(given_up, Context()), "give up")
+    run.killer.invoke(lambda: process_payload.handler(rest, Context()), "process")
+    run.to_the_end(run.reconcile())
+
+
 def what_it_left(run: Run) -> dict[str, Any]:
     """Everything that outlives the job, without what tells one run from another."""
     job = workflow.status(run.job_id)
@@ -163,7 +179,16 @@ def what_it_left(run: Run) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "scenario", [to_success, through_windows, through_a_redrive, to_a_cancellation, to_the_janitor, never_delivered]
+    "scenario",
+    [
+        to_success,
+        through_windows,
+        through_a_redrive,
+        to_a_cancellation,
+        to_the_janitor,
+        never_delivered,
+        never_processed,
+    ],
 )
 def test_a_kill_after_any_outside_call_changes_nothing_in_the_end(
     sent_messages: Take, killer: Killer, scenario: Scenario

@@ -41,18 +41,52 @@ def test_a_late_event_of_an_earlier_execution_changes_nothing(sent_messages: Tak
     assert workflow.status(job["JobId"])["Status"] == "PENDING"
 
 
-def test_a_status_change_without_its_input_is_left_to_the_janitor(aws: None) -> None:
+@pytest.fixture
+def inputs(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Input by execution, for those that Step Functions still knows."""
+    known: dict[str, str] = {}
+    monkeypatch.setattr(dependencies.workflow(), "input", known.get)
+    return known
+
+
+def ended_with_a_long_input(**more: Any) -> dict[str, Any]:
     # Beyond 248 KB an input is left out: https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
-    detail = {
-        "executionArn": EXECUTION,
-        "status": "FAILED",
-        "input": None,
-        "inputDetails": {"included": False},
-    }
+    left_out = {"input": None, "inputDetails": {"included": False}}
+    detail = {"executionArn": EXECUTION, "status": "FAILED", **left_out, **more}
+    return reconcile_job.handler({"source": "aws.states", "detail": detail}, Context())
 
-    answer = reconcile_job.handler({"source": "aws.states", "detail": detail}, Context())
 
-    assert answer["NextStep"] == "DONE"
+def test_a_job_whose_first_step_never_ran_ends_with_the_reason(inputs: dict[str, str]) -> None:
+    job_id = str(uuid4())
+    spec = {"url": "https://example.com", "headers": {"x": "x" * 255_000}}
+    inputs[EXECUTION] = json.dumps({"id": job_id, "detail": spec, "time": "2026-01-01T00:00:00Z"})
+
+    ended_with_a_long_input(error="States.DataLimitExceeded")
+
+    job = workflow.status(job_id)
+    assert (job["Status"], job["Error"]["Type"]) == ("FAILED", "ExecutionEnded")
+    assert job["Error"]["Message"] == (
+        "the workflow's execution ended as FAILED with States.DataLimitExceeded; "
+        "its spec is larger than a workflow takes: shorten it, and submit the job again"
+    )
+
+
+def test_a_planned_job_of_which_the_event_leaves_out_the_input_ends_too(
+    sent_messages: Take, inputs: dict[str, str]
+) -> None:
+    with serving(Partner(total=30)) as partner:
+        step = planned(partner)
+    inputs[EXECUTION] = json.dumps({"id": step["JobId"], "detail": {"url": partner.url}})
+
+    ended_with_a_long_input()
+
+    job = workflow.status(step["JobId"])
+    assert (job["Status"], job["FailedToComplete"]) == ("FAILED", 3)
+    assert job["Error"]["Message"].endswith("redrive the job to fetch what is missing")
+
+
+def test_an_execution_that_is_not_known_any_more_is_left_to_the_janitor(inputs: dict[str, str]) -> None:
+    assert ended_with_a_long_input()["NextStep"] == "DONE"
 
 
 def undone(job_id: str, detail: dict[str, Any]) -> dict[str, Any]:

@@ -20,8 +20,8 @@ def test_an_execution_that_was_started_before_is_no_error() -> None:
 def test_only_an_execution_that_does_not_exist_is_missing() -> None:
     gone, broken = Workflow(Refusing("ExecutionDoesNotExist")), Workflow(Refusing("ThrottlingException"))
 
-    status = gone.status(EXECUTION)
+    status, given = gone.status(EXECUTION), gone.input(EXECUTION)
 
-    assert status == "MISSING"
+    assert (status, given) == ("MISSING", None)
     with pytest.raises(ClientError):
         broken.status(EXECUTION)

@@ -222,9 +222,24 @@ MUTATIONS = (
     Mutation(
         "a late event of an earlier execution ends nothing (16)",
         f"{_SRC}/handlers/reconcile_job.py",
-        'if keys.owner(job.execution_arn, job.successor) != detail["executionArn"]:',
+        "if keys.owner(job.execution_arn, job.successor) != execution:",
         "if False:",
         "tests/integration/test_ended_executions.py::test_a_late_event_of_an_earlier_execution_changes_nothing",
+    ),
+    Mutation(
+        "an input that an event leaves out is asked for (38)",
+        f"{_SRC}/handlers/reconcile_job.py",
+        'if detail.get("inputDetails", {}).get("included", True):',
+        "if True:",
+        "tests/integration/test_ended_executions.py::test_a_job_whose_first_step_never_ran_ends_with_the_reason",
+    ),
+    Mutation(
+        "a message that nobody processed fails its task (36)",
+        f"{_SRC}/handlers/record_unprocessed_task.py",
+        "or row.state not in WAITING_FOR_PROCESSING:",
+        "or row.state in WAITING_FOR_PROCESSING:",
+        "tests/integration/test_record_unprocessed_task.py"
+        "::test_a_task_whose_consumer_never_said_a_word_is_failed_and_its_job_ends",
     ),
     Mutation(
         "a job is handed over once (17)",
@@ -940,21 +955,21 @@ MUTATIONS = (
     ),
     Mutation(
         "a message whose attributes do not name its task is none of ours (8)",
-        f"{_SRC}/handlers/process_payload.py",
+        f"{_SRC}/jobs/queue.py",
         "if ids != tuple(",
         "if () == tuple(",
         "tests/integration/test_process_payload.py::test_poison_oversized_and_attributeless_messages_disturb_no_others",
     ),
     Mutation(
         "a message too long to be a pointer is not read (8)",
-        f"{_SRC}/handlers/process_payload.py",
+        f"{_SRC}/jobs/queue.py",
         "if len(record.body) > _MOST_POINTER_BYTES:",
         "if False:",
         "tests/integration/test_process_payload.py::test_a_message_is_a_pointer_or_comes_again",
     ),
     Mutation(
         "a message that names what is no id is not followed (31)",
-        f"{_SRC}/handlers/process_payload.py",
+        f"{_SRC}/jobs/queue.py",
         "if not all(map(keys.is_id, ids)):",
         "if False:",
         "tests/integration/test_process_payload.py::test_a_message_is_a_pointer_or_comes_again",

@@ -36,7 +36,9 @@ class Paths:
         self.a_job_is_done_and_looked_at()
         self.pages_are_refused()
         self.a_request_is_too_large()
+        self.an_event_leaves_out_its_input()
         with self.nobody_consuming():
+            self.a_message_is_given_up()
             held = self.a_job_loses_raw_pages_and_goes_on_in_a_fresh_execution()
             lost = self.a_job_loses_its_execution()
             self.the_janitor_is_due(lost)
@@ -72,6 +74,32 @@ class Paths:
         assert job["Status"] == "REJECTED"
         body = json.dumps({"id": job["JobId"], "time": job["StartedAt"]})
         assert self.consume("RecordUndeliveredJob", body, {}) == {"batchItemFailures": []}
+
+    def an_event_leaves_out_its_input(self) -> None:
+        """As AWS does with a long one: ReconcileJob asks the execution."""
+        job = self.ended(self.submit())
+        detail = {"executionArn": job["ExecutionArn"], "status": "FAILED", "inputDetails": {"included": False}}
+        payload = json.dumps({"source": "aws.states", "detail": detail})
+        answer = self.stack.aws("lambda").invoke(FunctionName=self.ids["ReconcileJob"], Payload=payload)
+        assert json.loads(answer["Payload"].read())["Summary"] == job
+
+    def a_message_is_given_up(self) -> None:
+        """Moved to the dead-letter queue by hand: five deliveries take an hour."""
+        job_id, _ = self.queued()
+        sqs, source, target = (
+            self.stack.aws("sqs"),
+            *map(self.stack.output, ("ProcessPayloadQueue", "ProcessPayloadDLQ")),
+        )
+        (message,) = sqs.receive_message(QueueUrl=source, MessageAttributeNames=["All"], WaitTimeSeconds=5)["Messages"]
+        attributes = {
+            name: {key: given[key] for key in ("DataType", "StringValue")}
+            for name, given in message["MessageAttributes"].items()
+        }
+        sqs.send_message(QueueUrl=target, MessageBody=message["Body"], MessageAttributes=attributes)
+        sqs.delete_message(QueueUrl=source, ReceiptHandle=message["ReceiptHandle"])
+        eventually(lambda: self.client.job(job_id)["FailedToComplete"] == 1, SECONDS)
+        self.client.cancel(job_id)
+        assert self.ended(job_id)["Status"] == "CANCELLED"
 
     @contextmanager
     def nobody_consuming(self) -> Iterator[None]:

@@ -3,7 +3,6 @@
 The order makes every repetition harmless: the dataset object, then COMPLETE, then the raw object goes.
 """
 
-import json
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -15,9 +14,9 @@ from poller.errors import InvalidPayload, RetriablePollerError
 from poller.handlers import dependencies
 from poller.jobs import keys
 from poller.jobs.model import Job, TaskRow, TaskState
+from poller.jobs.queue import read_pointer
 from poller.jobs.task_state import PROCESSING_MAY_FAIL
 
-_MOST_POINTER_BYTES = 1024  # a pointer has about a hundred
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
@@ -29,7 +28,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def process_message(record: SQSRecord) -> None:
     """Process the task that a message points to. Raises where the message should come again."""
-    job_id, task_id = _pointer(record)
+    job_id, task_id = read_pointer(record)
     dependencies.logger.append_keys(job_id=job_id, task_id=task_id)
     job = dependencies.jobs().job(job_id)
     row = dependencies.tasks().task(job_id, task_id) if job else None
@@ -73,23 +72,6 @@ def _process(job: Job, row: TaskRow) -> None:
 def _fail(job: Job, task_id: str, error: dict[str, Any]) -> None:
     dependencies.logger.warning("the task failed", extra={"error": error})
     dependencies.tasks().advance(job, TaskRow(task_id, TaskState.FAILED, error=error), PROCESSING_MAY_FAIL)
-
-
-def _pointer(record: SQSRecord) -> tuple[str, str]:
-    """The job and task that a message names, in its body and again in its attributes.
-
-    Raises ValueError for anything else on the queue. Where the task lies is worked out from the ids alone.
-    """
-    if len(record.body) > _MOST_POINTER_BYTES:
-        raise ValueError("the message is too long to be a pointer")
-    pointer = json.loads(record.body)
-    ids = pointer["JobId"], pointer["TaskId"]
-    attributes = record.raw_event.get("messageAttributes", {})
-    if ids != tuple(attributes.get(name, {}).get("stringValue") for name in ("jobId", "taskId")):
-        raise ValueError("the message's attributes do not name its job and task")
-    if not all(map(keys.is_id, ids)):
-        raise ValueError("the message does not point to a task")
-    return ids
 
 
 def _deliveries(record: SQSRecord) -> int:

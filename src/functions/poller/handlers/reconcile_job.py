@@ -57,8 +57,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def abandon(job: Job, counts: Counts, reason: str, deadline: float) -> dict[str, Any]:
     """End a job whose execution is no more. Every task that is not finished fails with the reason."""
-    advice = "redrive the job to fetch what is missing" if job.geometry else "it had no plan yet: submit the job again"
-    error = {"Type": "ExecutionEnded", "Message": f"{reason}; {advice}"}
+    error = {"Type": "ExecutionEnded", "Message": f"{reason}; {_advice(job, reason)}"}
     stop = {"Status": JobStatus.FAILED.value, "Error": error}
     dependencies.jobs().request_stop(job.job_id, stop, keys.owner(job.execution_arn, job.successor))
     job, counts = dependencies.jobs().snapshot(job.job_id) or (job, counts)
@@ -67,25 +66,42 @@ def abandon(job: Job, counts: Counts, reason: str, deadline: float) -> dict[str,
 
 def _after_execution(detail: dict[str, Any], deadline: float) -> dict[str, Any]:
     """https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html"""
-    request = json.loads(detail.get("input") or "{}")
+    execution = detail["executionArn"]
+    request = json.loads(_input(detail) or "{}")
     job_id = request.get("id")
     found = dependencies.jobs().snapshot(job_id) if keys.is_id(job_id) else None
     if found is None and keys.is_id(job_id) and request.get("detail"):
         # No step got as far as writing the job. A successor's input has no detail: its job was there, and has expired.
-        found = _never_written(job_id, detail["executionArn"]), Counts()
+        found = _never_written(job_id, execution), Counts()
     if found is None:
-        dependencies.logger.warning("an execution ended without a job", extra={"execution": detail["executionArn"]})
+        dependencies.logger.warning("an execution ended without a job", extra={"execution": execution})
         return step(str(job_id), "DONE")
     job, counts = found
     dependencies.logger.append_keys(job_id=job_id)
-    if keys.owner(job.execution_arn, job.successor) != detail["executionArn"]:
+    if keys.owner(job.execution_arn, job.successor) != execution:
         return step(job.job_id, "DONE")
     if job.status.is_final:  # this event was here before, as far as the final write at least
         return step(job.job_id, "DONE", Summary=announce(job, counts))
-    answer = abandon(job, counts, f"the workflow's execution ended as {detail['status']}", deadline)
+    error = f" with {detail['error']}" if detail.get("error") else ""
+    answer = abandon(job, counts, f"the workflow's execution ended as {detail['status']}{error}", deadline)
     if answer["NextStep"] != "DONE":
         raise RetriablePollerError("not all tasks could be finished in time; call again")
     return answer
+
+
+def _input(detail: dict[str, Any]) -> str | None:
+    """The input of the execution that an event tells of. An event leaves out one of more than 248 KB."""
+    if detail.get("inputDetails", {}).get("included", True):
+        return detail.get("input")
+    return dependencies.workflow().input(detail["executionArn"])
+
+
+def _advice(job: Job, reason: str) -> str:
+    if job.geometry:
+        return "redrive the job to fetch what is missing"
+    if reason.endswith("States.DataLimitExceeded"):
+        return "its spec is larger than a workflow takes: shorten it, and submit the job again"
+    return "it had no plan yet: submit the job again"
 
 
 def _next(job: Job, counts: Counts, deadline: float) -> dict[str, Any]:

@@ -1,7 +1,14 @@
 """Pointers to raw pages on ProcessPayloadQueue."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from poller.jobs import keys
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+_MOST_POINTER_BYTES = 1024  # a pointer has about a hundred
 
 
 class PayloadQueue:
@@ -21,3 +28,20 @@ class PayloadQueue:
             MessageBody=json.dumps({"JobId": job_id, "TaskId": task_id}),
             MessageAttributes=attributes,
         )
+
+
+def read_pointer(record: "SQSRecord") -> tuple[str, str]:
+    """The job and task that a message names, in its body and again in its attributes.
+
+    Raises ValueError for anything else on the queue. Where the task lies is worked out from the ids alone.
+    """
+    if len(record.body) > _MOST_POINTER_BYTES:
+        raise ValueError("the message is too long to be a pointer")
+    pointer = json.loads(record.body)
+    ids = pointer["JobId"], pointer["TaskId"]
+    attributes = record.raw_event.get("messageAttributes", {})
+    if ids != tuple(attributes.get(name, {}).get("stringValue") for name in ("jobId", "taskId")):
+        raise ValueError("the message's attributes do not name its job and task")
+    if not all(map(keys.is_id, ids)):
+        raise ValueError("the message does not point to a task")
+    return ids

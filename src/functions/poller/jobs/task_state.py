@@ -13,6 +13,7 @@ from poller.jobs.model import Counts, TaskRow, TaskState
 FETCHING_MAY_FAIL = frozenset({TaskState.STARTED})
 PROCESSING_MAY_FAIL = frozenset({TaskState.STARTED, TaskState.PAYLOAD_SAVED, TaskState.ENQUEUED})
 """From which states each step may call a task FAILED: a fetch that fails late has been overtaken."""
+WAITING_FOR_PROCESSING = frozenset({TaskState.PAYLOAD_SAVED, TaskState.ENQUEUED})
 
 
 def advance(before: TaskRow | None, change: TaskRow) -> TaskRow | None:

@@ -36,9 +36,16 @@ class Workflow:
 
     def status(self, execution_arn: str) -> str:
         """RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED; MISSING where there is no such execution."""
+        return str(self._describe(execution_arn).get("status", "MISSING"))
+
+    def input(self, execution_arn: str) -> str | None:
+        """What the execution was started with, as JSON; None where there is no such execution."""
+        return self._describe(execution_arn).get("input")
+
+    def _describe(self, execution_arn: str) -> dict[str, Any]:
         try:
-            return str(self._client.describe_execution(executionArn=execution_arn)["status"])
+            return dict(self._client.describe_execution(executionArn=execution_arn))
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
                 raise
-            return "MISSING"
+            return {}
