@@ -67,7 +67,7 @@ def worker_is_alive(root: Path) -> bool:
 
 
 def wait_for_worker(root: Path) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not ((root / ".poller" / "data" / "worker.lock").exists() and worker_is_alive(root)):
         assert time.monotonic() < deadline, "the fake emulator never started its worker"
         time.sleep(0.02)
@@ -290,7 +290,7 @@ def test_an_emulator_that_does_not_stop_is_killed(root: Path, port: int):
     saved = emulator_process.stop(checkout, emulator, deadline_seconds=0.3)
 
     assert saved is False
-    assert emulator_process._children[emulator.pid].wait(timeout=10) == -signal.SIGKILL
+    assert emulator_process._children[emulator.pid].wait(timeout=60) == -signal.SIGKILL
 
 
 def test_a_failed_build_says_what_sam_says(root: Path, tools: Tools, port: int):

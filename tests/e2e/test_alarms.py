@@ -21,7 +21,7 @@ def subscribed_queue(stack: LocalStack) -> str:
     return str(url)
 
 
-def told(stack: LocalStack, url: str, about: str, seconds: float = 30) -> dict[str, Any]:
+def told(stack: LocalStack, url: str, about: str, seconds: float = 120) -> dict[str, Any]:
     """The message about a job; fails when another job is told of, or none in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -82,7 +82,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 def _said(*command: str) -> str:
     if not shutil.which(command[0]):
         return ""
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
 def guided_answers() -> str:

@@ -1,9 +1,12 @@
 """No workflow runs in these tests: they call its steps themselves."""
 
 import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 
 from poller.handlers import dependencies
 
@@ -26,3 +29,10 @@ def aws_requests(aws: None) -> list[tuple[str, dict[str, Any], int]]:
     for client in (dependencies.table().client, dependencies.queue()._client, dependencies.events()._client):
         client.meta.events.register("before-call", note)
     return seen
+
+
+@pytest.fixture
+def still_clock() -> Iterator[None]:
+    """The time of day stands still, however slow the machine is: what is waited for can be told to the second."""
+    with time_machine.travel(datetime.now(UTC).replace(microsecond=0), tick=False):
+        yield

@@ -117,25 +117,25 @@ def test_pages_that_are_empty_by_now_are_no_loop(sent_messages: Take) -> None:
     assert answer["State"] == "ENQUEUED"
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_a_long_retry_after_holds_back_every_worker_and_is_the_workflows_to_wait(sent_messages: Take) -> None:
     with serving(Partner(total=30)) as partner:
         step = planned(partner)
         partner.status, partner.headers = 429, {"Retry-After": "120"}
         asked = len(partner.requests)
 
-        began = time.monotonic()
         states = workflow.fetch_all(step)
         waiting = workflow.reconcile(step["JobId"])
 
         assert len(partner.requests) == asked + 1
-    assert time.monotonic() - began < 10
     assert states == ["SKIPPED"] * 3
     assert waiting["NextStep"] == "WAIT"
-    assert 110 <= waiting["Seconds"] <= 121
+    assert waiting["Seconds"] == 121
     assert workflow.status(step["JobId"])["Status"] == "RUNNING"
 
 
-@pytest.mark.parametrize(("asked", "waited"), [("99999999", 300), ("-5", 0), ("soon", 0)])
+@pytest.mark.parametrize(("asked", "waited"), [("99999999", 301), ("-5", 0), ("soon", 0)])
+@pytest.mark.usefixtures("still_clock")
 def test_an_absurd_retry_after_is_clamped(
     sent_messages: Take, monkeypatch: pytest.MonkeyPatch, asked: str, waited: int
 ) -> None:
@@ -149,7 +149,7 @@ def test_an_absurd_retry_after_is_clamped(
     job = dependencies.jobs().job(step["JobId"])
 
     assert job is not None
-    assert max(0, job.not_before - time.time()) == pytest.approx(waited, abs=3)
+    assert max(0, job.not_before - time.time()) == waited
 
 
 def test_no_page_is_asked_for_after_the_time_box() -> None:

@@ -14,6 +14,8 @@ from tests.support.partner import Partner, serving
 from tests.support.silence import SAID, Silence
 from tests.support.workflow import Take, change, offset, passed, planned
 
+pytestmark = pytest.mark.usefixtures("still_clock")
+
 
 def probe(partner: Partner, **spec: Any) -> tuple[dict[str, Any], int, int]:
     """PreparePollerJob until it is not to be called again; its answer, how many calls, and the seconds between them."""
@@ -36,7 +38,7 @@ def test_a_probe_that_is_asked_to_wait_is_repeated_later(sent_messages: Take) ->
         again = workflow.prepare({"url": partner.url, "paginator": offset(10)}, step["JobId"])
 
     assert step["NextStep"] == "PREPARE_LATER"
-    assert 55 <= step["Seconds"] <= 61
+    assert step["Seconds"] == 61
     assert again["NextStep"] == "FETCH"
 
 

@@ -6,10 +6,13 @@ No test waits itself: `passed` sets the job's times back.
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.support import workflow
 from tests.support.partner import Partner, serving
 from tests.support.workflow import Take, dataset, expected, passed, planned
 
+pytestmark = pytest.mark.usefixtures("still_clock")
 Fetch = Callable[[dict[str, Any]], Any]
 
 

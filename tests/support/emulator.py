@@ -30,7 +30,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/everything"
 SERVICES = ("apigateway", "events", "lambda", "scheduler", "states")
 
 
-def eventually(probe: Callable[[], Any], seconds: float = 20) -> Any:
+def eventually(probe: Callable[[], Any], seconds: float = 60) -> Any:
     """The first truthy answer of the probe; fails when there is none in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -89,7 +89,7 @@ def test_a_deletion_in_the_middle_of_a_job_ends_the_job(pair: tuple[Deployed, De
         full = stack.delete()
         asked = len(partner.requests)
         partner.released.set()
-        eventually(lambda: status(stack, execution) == "FAILED", 30)
+        eventually(lambda: status(stack, execution) == "FAILED", 60)
         stack.empty(stack.outputs["RawPayloadBucket"])
         empty = stack.delete()
 
