@@ -98,14 +98,17 @@ def test_the_lines_of_all_functions_come_in_time_order(api: FakeApi, aws: FakeAw
         logged(1.5, "the task failed", arrived=9, level="WARNING", task_id="t1", error=error),
         logged(4, "late", arrived=9),
     ]
-    aws.groups["ReconcileJob"] = [logged(2, "decided", decision="Fetch(tasks=[1])"), logged(8, "over", status=None)]
+    aws.groups["ReconcileJob"] = [
+        logged(2, "decided", decision="end the job", counts={"failed": 0, "complete": 3, "pages": 12}),
+        logged(8, "over", status=None),
+    ]
 
     done = command("logs", JOB)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
-        f"2026-01-01T00:00:01.500Z FetchPayload WARNING the task failed task_id=t1 error={json.dumps(error)}",
-        '2026-01-01T00:00:02.000Z ReconcileJob INFO decided decision="Fetch(tasks=[1])"',
+        '2026-01-01T00:00:01.500Z FetchPayload WARNING the task failed task_id=t1 error="UpstreamUnavailable: 500"',
+        '2026-01-01T00:00:02.000Z ReconcileJob INFO decided decision="end the job" counts="complete 3, pages 12"',
         "2026-01-01T00:00:04.000Z FetchPayload INFO late",
         "2026-01-01T00:00:08.000Z ReconcileJob INFO over",
     ]

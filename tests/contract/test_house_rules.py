@@ -1,8 +1,10 @@
 """What has to agree: the workflow with the code, the template with the settings, the documents with both."""
 
+import ast
 import json
 import re
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -178,3 +180,36 @@ def test_files_keep_to_one_concern() -> None:
     }
 
     assert not long
+
+
+PLURAL = re.compile(
+    r" (attempts|bytes|days|hours|ids|jobs|minutes|objects|pages|records|requests|rounds|rows|tasks|times)\b"
+)
+
+
+def test_no_message_says_1_objects() -> None:
+    """A number before a noun in the plural is given to `counted` or `format_count`, which know of the singular."""
+    found = [
+        f"{file.relative_to(ROOT)}:{text.lineno}"
+        for folder in ("src/functions", "src/local/poller_local")
+        for file in sorted((ROOT / folder).rglob("*.py"))
+        for text in ast.walk(ast.parse(file.read_text()))
+        if isinstance(text, ast.JoinedStr)
+        for number, words in pairwise(text.values)
+        if isinstance(number, ast.FormattedValue) and isinstance(words, ast.Constant) and PLURAL.match(str(words.value))
+    ]
+
+    assert found == []
+
+
+def test_no_log_line_holds_what_only_python_reads() -> None:
+    """`repr` of a value, given to a logger, is nothing for those who read `poller logs`."""
+    found = [
+        f"{file.relative_to(ROOT)}:{call.lineno}"
+        for file in sorted((ROOT / "src" / "functions").rglob("*.py"))
+        for call in ast.walk(ast.parse(file.read_text()))
+        if isinstance(call, ast.Call) and "logger." in ast.unparse(call.func)
+        if re.search(r"\brepr\(|!r\}", ast.unparse(call))
+    ]
+
+    assert found == []

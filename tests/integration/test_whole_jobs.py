@@ -1,6 +1,8 @@
 """Whole jobs through the real handlers: storage on moto, the partner's API on loopback."""
 
 import json
+import logging
+import re
 from typing import Any
 
 import boto3
@@ -147,3 +149,18 @@ def test_an_api_that_grew_after_the_plan_is_explained(sent_messages: Take) -> No
     assert (job["Status"], job["RecordsExpected"], job["RecordsReceived"]) == ("SUCCEEDED", 25, 28)
     assert job["Notice"]["Type"] == "GrewAfterPlan"
     assert "25 records when the job was planned and 28" in job["Notice"]["Message"]
+
+
+def test_what_is_logged_is_json_and_words_and_nothing_that_only_python_reads(
+    sent_messages: Take, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(Partner(total=30, refuses_page_from=20)) as partner:
+        workflow.run({"url": partner.url, "paginator": offset(10)}, sent_messages)
+
+    own = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+    lines = [
+        json.dumps({k: v for k, v in vars(r).items() if k not in own}) for r in caplog.records if r.name == "poller"
+    ]
+    assert caplog.messages[-1] == "ending"
+    assert any('"counts": {"started"' in line for line in lines)
+    assert [line for line in lines if re.search(r"<\w+\.\w+|\b[A-Z]\w+\(\w+=", line)] == []

@@ -216,10 +216,10 @@ def test_the_first_page_says_how_many_there_are(paginator, body, geometry, recor
     ("paginator", "body", "message"),
     [
         (Offset(), {"rows": [1, 2, 3], "total": 2}, "total is 2, but 3 records arrived on the first page"),
-        (Offset(), {"rows": [1], "total": 0}, "total is 0, but 1 records arrived on the first page"),
+        (Offset(), {"rows": [1], "total": 0}, "total is 0, but 1 record arrived on the first page"),
         (Offset(), {"rows": [], "total": 35}, "total is 35, but the first page holds no records"),
         (PageNumber(), {"rows": [], "total": 1000}, "total is 1,000, but the first page holds no records"),
-        (PageNumber(total_pages_path="n"), {"rows": [1], "n": 0}, "n is 0, but 1 records arrived"),
+        (PageNumber(total_pages_path="n"), {"rows": [1], "n": 0}, "n is 0, but 1 record arrived"),
         (PageNumber(total_pages_path="n"), {"rows": [], "n": 5}, "n is 5, but the first page holds no records"),
     ],
 )

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.jobs.model import Counts, Geometry, JobStatus, TaskRow, TaskState
-from poller.jobs.next_step import IDLE_ROUNDS, End, Fetch, GiveUp, Wait, decide, note_progress
+from poller.jobs.next_step import IDLE_ROUNDS, End, Fetch, GiveUp, Wait, decide, in_words, note_progress
 from poller.jobs.verdict import exceeds_tolerance, too_many_failures, verdict
 from tests.support.builders import NOW, examples, job, spec
 
@@ -25,6 +25,21 @@ def paused(seconds: int) -> dict[str, object]:
 
 def error(kind: str, message: str) -> dict[str, str]:
     return {"Type": kind, "Message": message}
+
+
+@pytest.mark.parametrize(
+    ("decision", "words"),
+    [
+        (Fetch(), "fetch what is missing"),
+        (Fetch(scouts=True), "fetch as many tasks as run at once"),
+        (Wait(1), "wait 1 second"),
+        (Wait(60), "wait 60 seconds"),
+        (GiveUp(CANCELLED), "give up what is left: cancelled by its caller"),
+        (End(JobStatus.FAILED, CANCELLED), "end the job"),
+    ],
+)
+def test_a_decision_can_be_read_in_the_logs(decision, words):
+    assert in_words(decision) == words
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,11 @@ def _time(logged: dict[str, Any], event: dict[str, Any]) -> datetime:
 
 
 def _shown(value: Any, bare: bool = False) -> str:
-    """A string as it is where it can be told from what stands around it, anything else as JSON."""
+    """A string as it is where it can be told from what stands around it, an error in its words, all else as JSON."""
+    if isinstance(value, dict) and isinstance(value.get("Message"), str):
+        value = f"{value.get('Type')}: {value['Message']}"
+    elif isinstance(value, dict):
+        value = ", ".join(f"{key.replace('_', ' ')} {item}" for key, item in value.items() if item) or "none"
     if isinstance(value, str) and (bare or (value and not any(c.isspace() or c in '"=' for c in value))):
         return value
     return json.dumps(value, ensure_ascii=False)

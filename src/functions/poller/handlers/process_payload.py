@@ -16,6 +16,7 @@ from poller.jobs import keys
 from poller.jobs.model import Job, TaskRow, TaskState
 from poller.jobs.queue import read_pointer
 from poller.jobs.task_state import PROCESSING_MAY_FAIL
+from poller.text import counted
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -49,7 +50,8 @@ def _process_or_fail(job: Job, row: TaskRow, last_delivery: bool) -> None:
         _fail(job, row.task_id, error.as_dict())
     except Exception as error:
         if last_delivery:  # the message goes to the dead-letter queue: the job should know
-            message = f"processing failed {dependencies.settings.max_receive_count} times: {type(error).__name__}"
+            times = counted(dependencies.settings.max_receive_count, "time")
+            message = f"processing failed {times}: {type(error).__name__}"
             _fail(job, row.task_id, {"Type": "ProcessingFailed", "Message": message})
         raise
 

@@ -6,7 +6,7 @@ The workflow calls it between its steps, and the default bus when an execution o
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -19,7 +19,7 @@ from poller.jobs import keys
 from poller.jobs.announce import announce
 from poller.jobs.end import all_tasks, end, fail_the_rest
 from poller.jobs.model import Counts, Job, JobStatus, Task, TaskState
-from poller.jobs.next_step import MOST_VISITS, Fetch, GiveUp, Wait, decide, note_progress
+from poller.jobs.next_step import MOST_VISITS, Fetch, GiveUp, Wait, decide, in_words, note_progress
 from poller.jobs.steps import fetch_step, step
 from poller.jobs.summary import iso
 from poller.jobs.verdict import End
@@ -108,7 +108,7 @@ def _next(job: Job, counts: Counts, deadline: float) -> dict[str, Any]:
     now = datetime.now(UTC)
     noted = note_progress(job, counts, now)
     decision = decide(noted, counts, now)
-    dependencies.logger.info("decided", extra={"decision": repr(decision), "counts": repr(counts)})
+    dependencies.logger.info("decided", extra={"decision": in_words(decision), "counts": asdict(counts)})
     match decision:
         case GiveUp(error, stop):
             if not fail_the_rest(job, error, deadline):

@@ -8,6 +8,7 @@ from typing import Any
 from poller.jobs.model import Counts, Job, JobStatus
 from poller.jobs.summary import iso
 from poller.jobs.verdict import End, exceeds_tolerance, named_error, too_many_failures
+from poller.text import counted
 
 IDLE_ROUNDS = 11
 """Rounds of fetching without any progress after which what is still pending is given up. The pauses between them make
@@ -53,6 +54,19 @@ class GiveUp:
 Decision = Fetch | Wait | GiveUp | End
 
 
+def in_words(decision: Decision) -> str:
+    """`decision` as somebody reads it who follows the logs."""
+    match decision:
+        case Fetch(scouts):
+            return "fetch as many tasks as run at once" if scouts else "fetch what is missing"
+        case Wait(seconds):
+            return f"wait {counted(seconds, 'second')}"
+        case GiveUp(error):
+            return f"give up what is left: {error['Message']}"
+        case End():
+            return "end the job"
+
+
 def note_progress(job: Job, counts: Counts, now: datetime) -> Job:
     """`job` with its marks of progress as `counts` shows them: has anything moved since the last look?
 
@@ -85,14 +99,16 @@ def decide(job: Job, counts: Counts, now: datetime) -> Decision:
     idle = now - datetime.fromisoformat(job.progress_at)
     if counts.enqueued + counts.finished < job.total:
         if job.idle_rounds >= IDLE_ROUNDS:
-            rounds = f"after {job.idle_rounds} rounds of fetching in {int(idle.total_seconds() // 60)} minutes"
+            minutes = counted(int(idle.total_seconds() // 60), "minute")
+            rounds = f"after {counted(job.idle_rounds, 'round')} of fetching in {minutes}"
             return GiveUp(_no_progress(job, unfinished, rounds))
         pause = _rests(job.idle_rounds) - idle.total_seconds()
         if pause > 0:
             return Wait(min(_LONGEST_PAUSE, ceil(pause), _until_deadline(job, now)))
         return Fetch(scouts=_was_held_back(job) and job.idle_rounds == 0)
     if idle > PROCESSING_PATIENCE:
-        return GiveUp(_no_progress(job, unfinished, f"after {int(idle.total_seconds() // 3600)} hours in the queue"))
+        hours = counted(int(idle.total_seconds() // 3600), "hour")
+        return GiveUp(_no_progress(job, unfinished, f"after {hours} in the queue"))
     # A long queue, or one that does not move, is not looked at every two seconds: each look costs history events.
     return Wait(min(_LONGEST_WAIT, max(2, unfinished // _PATIENT_TASKS, int(idle.total_seconds() / 2))))
 
@@ -119,11 +135,12 @@ def _until_deadline(job: Job, now: datetime) -> int:
 
 
 def _too_late(job: Job, unfinished: int) -> dict[str, Any]:
-    message = f"the job's deadline passed with {unfinished} of {job.total} tasks left"
+    message = f"the job's deadline passed with {unfinished:,} of {counted(job.total, 'task')} left"
     if _was_held_back(job):
         message += f"; the API kept asking for a pause, at last until {iso(_pause_ends(job))}"
     return named_error("DeadlineExceeded", message)
 
 
 def _no_progress(job: Job, unfinished: int, when: str) -> dict[str, Any]:
-    return named_error("NoProgress", f"given up {when} without progress; {unfinished} of {job.total} tasks were left")
+    left = f"{unfinished:,} of {counted(job.total, 'task')} were left"
+    return named_error("NoProgress", f"given up {when} without progress; {left}")

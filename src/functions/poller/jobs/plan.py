@@ -8,6 +8,7 @@ from poller.jobs.model import Geometry, Task
 from poller.paging.more_signs import promises_more
 from poller.paging.totals import declared_total, find_total, page_size_at
 from poller.specs.model import Auto, JobSpec, Offset, PageNumber, Paginator, SinglePage
+from poller.text import counted
 from poller.values import Page
 
 _TASK_BYTES = 8 * 1024 * 1024  # of raw pages: a worker holds a task in memory
@@ -40,7 +41,7 @@ def make_plan(spec: JobSpec, page: Page, page_bytes: int, page_seconds: float, g
     spec = replace(spec, data_selector=page.selector, paginator=_with_total_place(spec.paginator, page))
     if pages > spec.maximum_pages:
         raise JobRejected(
-            f"the API declares {pages:,} pages of {page_size:,} records, and maximum_pages is "
+            f"the API declares {counted(pages, 'page')} of {counted(page_size, 'record')}, and maximum_pages is "
             f"{spec.maximum_pages:,}; nothing was fetched. Raise maximum_pages, or narrow the request"
         )
     per_task = pages_per_task(pages, page_bytes, page_seconds)
@@ -88,13 +89,17 @@ def _extent(spec: JobSpec, page: Page, guessed: bool) -> tuple[int, int, int | N
         case Auto():
             raise AssertionError("auto is resolved before planning")
     if total.of_pages:
-        _refuse_unless(total.count >= 1 or rows == 0, f"{total.place} is {total.count}, but {rows} records arrived")
+        _refuse_unless(
+            total.count >= 1 or rows == 0, f"{total.place} is {total.count}, but {counted(rows, 'record')} arrived"
+        )
         _refuse_unless(
             rows > 0 or total.count <= 1, f"{total.place} is {total.count}, but the first page holds no records"
         )
         # The API counted its pages for the size that was asked for: all pages have to be asked for in that size.
         return max(1, total.count), paginator.limit or max(1, rows), None
-    _refuse_unless(total.count >= rows, f"{total.place} is {total.count}, but {rows} records arrived on the first page")
+    _refuse_unless(
+        total.count >= rows, f"{total.place} is {total.count}, but {counted(rows, 'record')} arrived on the first page"
+    )
     _refuse_unless(
         rows > 0 or total.count == 0, f"{total.place} is {total.count:,}, but the first page holds no records"
     )

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from poller.jobs.model import Counts, Job, JobStatus, TaskRow
+from poller.text import counted
 
 TASKS_FAILED = "TasksFailed"
 
@@ -29,7 +30,7 @@ def too_many_failures(job: Job, counts: Counts) -> dict[str, Any]:
     limit = job.spec.tolerated_failure_percentage if job.spec else None
     return named_error(
         "ToleratedFailuresExceeded",
-        f"{counts.failed} of {job.total} tasks failed; tolerated_failure_percentage allows {limit:g} %",
+        f"{counts.failed:,} of {counted(job.total, 'task')} failed; tolerated_failure_percentage allows {limit:g} %",
     )
 
 
@@ -54,15 +55,13 @@ def verdict(job: Job, counts: Counts, rows: Iterable[TaskRow]) -> End:
         return End(JobStatus.SUCCEEDED)
     if expected <= received <= latest:
         message = (
-            f"the API declared {expected:,} records when the job was planned and {latest:,} while it ran; "
+            f"the API declared {counted(expected, 'record')} when the job was planned and {latest:,} while it ran; "
             f"{received:,} arrived. Records may be missing or repeated where others were added: run the job again"
         )
         return End(JobStatus.SUCCEEDED, notice=named_error("GrewAfterPlan", message))
     seen = sorted({expected, *declared})
-    totals = f"{expected:,}" if len(seen) == 1 else f"between {seen[0]:,} and {seen[-1]:,}"
-    return End(
-        JobStatus.PARTIAL, named_error("TotalsDisagree", f"the API declared {totals} records and sent {received:,}")
-    )
+    totals = counted(expected, "record") if len(seen) == 1 else f"between {seen[0]:,} and {counted(seen[-1], 'record')}"
+    return End(JobStatus.PARTIAL, named_error("TotalsDisagree", f"the API declared {totals} and sent {received:,}"))
 
 
 def _first_repeated(rows: list[TaskRow]) -> str | None:
@@ -79,7 +78,7 @@ def _second_page_overlaps(rows: list[TaskRow]) -> bool:
 
 
 def _first_failure(job: Job, counts: Counts, rows: list[TaskRow]) -> dict[str, Any]:
-    message = f"{counts.failed} of {job.total} tasks failed"
+    message = f"{counts.failed:,} of {counted(job.total, 'task')} failed"
     failed = sorted((row.task_id, row.error) for row in rows if row.error)
     if failed:
         task_id, error = failed[0]

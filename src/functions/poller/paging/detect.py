@@ -15,7 +15,7 @@ from poller.paging.selector import as_count, select
 from poller.paging.totals import declared_total, find_total, page_size_at
 from poller.specs.model import JobSpec, Offset, PageNumber, Paginator, SinglePage
 from poller.specs.parse import MOST_LIMIT, refuse_fixed_parameters
-from poller.text import describe
+from poller.text import counted, describe
 from poller.values import Page
 
 _SIZES = ("limit", "per_page", "perPage", "page_size", "pageSize", "size", "count")
@@ -125,7 +125,7 @@ def _is_the_whole(paginator: Paginator, page: Page) -> bool:
 def _what_was_seen(page: Page) -> str:
     more = list(promises_more(page))
     total = find_total(page)
-    seen = [f"{len(page.records)} records"]
+    seen = [counted(len(page.records), "record")]
     if total is not None:
         seen.append(f"{total.place} = {total.count}")
     seen += more

@@ -26,7 +26,7 @@ from poller.specs.fields import (
     text,
 )
 from poller.specs.model import Auto, JobSpec, Offset, PageNumber, Paginator, Retry, SinglePage
-from poller.text import nearest, shown
+from poller.text import counted, nearest, shown
 
 PAGINATORS: dict[str, type[Paginator]] = {
     "auto": Auto,
@@ -143,7 +143,7 @@ def refuse_large(spec: JobSpec) -> None:
     size = len(json.dumps(job_spec_as_dict(spec)))
     if size > MOST_SPEC_BYTES:
         raise JobRejected(
-            f"the job spec takes {size:,} bytes to store, and may take {MOST_SPEC_BYTES:,}; "
+            f"the job spec takes {counted(size, 'byte')} to store, and may take {MOST_SPEC_BYTES:,}; "
             "shorten its url, params, headers, data_selector or paginator"
         )
 
