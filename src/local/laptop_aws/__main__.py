@@ -3,8 +3,11 @@
 Everything it keeps is under the data directory; it binds 127.0.0.1 only, and its root credentials are
 ``test``/``test``. It stops on SIGTERM or SIGINT, with ``--stop-with-stdin`` also when its standard input
 closes (that is, when the process that started it is gone), and does not start when another emulator uses
-the directory or the port. With POLLER_IAM_LOG in its environment it records IAM's decisions in that file
-(`iam.recording`).
+the directory or the port. Its environment is that of `poller up`:
+
+- POLLER_WORKERS: so many processes run functions at most (24; `awslambda.worker_pool`)
+- POLLER_IDLE_SECONDS: those that idle for so long end (300)
+- POLLER_IAM_LOG: a file in which IAM's decisions are recorded (`iam.recording`)
 """
 
 import argparse
@@ -16,6 +19,7 @@ import signal
 import socket
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -26,19 +30,30 @@ from laptop_aws.iam import recording
 READ_BY_MINISTACK = ("AWS_", "DOCKER_", "EDGE_", "LAMBDA_", "LOCALSTACK_", "MINISTACK_", "SERVICES", "SFN_", "USE_SSL")
 
 
+def whole_number(text: str, at_least: int) -> int:
+    if not text.isdecimal() or int(text) < at_least:
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from {at_least} on")
+    return int(text)
+
+
 def arguments() -> argparse.Namespace:
+    variables = os.environ.get
     parser = argparse.ArgumentParser(prog="python -m laptop_aws")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--data-dir", type=lambda path: Path(path).resolve(), required=True)
     parser.add_argument("--no-enforce-iam", dest="enforce_iam", action="store_false")
     parser.add_argument("--stop-with-stdin", action="store_true")
+    parser.add_argument("--workers", type=partial(whole_number, at_least=8), default=variables("POLLER_WORKERS", "24"))
+    parser.add_argument(
+        "--idle-seconds", type=partial(whole_number, at_least=1), default=variables("POLLER_IDLE_SECONDS", "300")
+    )
     parser.add_argument("--log-level", default="WARNING")
     parser.add_argument("--without-gaps", action="store_true", help="plain MiniStack, to see what it lacks")
     return parser.parse_args()
 
 
 def settings(options: argparse.Namespace) -> dict[str, str]:
-    """What MiniStack reads from the environment when it is imported."""
+    """What MiniStack, and our gaps, read from the environment when they are imported."""
     data: Path = options.data_dir
     return {
         "AUTH": str(options.enforce_iam).lower(),
@@ -48,6 +63,8 @@ def settings(options: argparse.Namespace) -> dict[str, str]:
         "DOCKER_HOST": f"unix://{data}/no-docker.sock",
         "GATEWAY_PORT": str(options.port),
         "IOT_MTLS_ENABLED": "0",
+        "LAPTOP_AWS_IDLE_SECONDS": str(options.idle_seconds),
+        "LAPTOP_AWS_WORKERS": str(options.workers),
         "LAMBDA_EXECUTOR": "local",
         "LOG_LEVEL": options.log_level,
         "MINISTACK_HOST": HOST,

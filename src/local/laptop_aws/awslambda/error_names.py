@@ -30,7 +30,7 @@ REPORTED_HERE = f"""_real_stdout.write(json.dumps({{"status": "ok", "result": {{
 def install() -> None:
     script = lambda_runtime._PYTHON_WORKER_SCRIPT
     if REPORTED_BY_MINISTACK not in script:
-        raise RuntimeError("MiniStack's worker script reports errors in another way than lambda_errors expects")
+        raise RuntimeError("MiniStack's worker script reports errors in another way than error_names expects")
     lambda_runtime._PYTHON_WORKER_SCRIPT = script.replace(REPORTED_BY_MINISTACK, REPORTED_HERE)
     execute = lambda_svc._execute_function_warm
 
