@@ -1,5 +1,7 @@
 """Lines to try a request by hand."""
 
+import shlex
+
 import pytest
 
 from poller.fetching.curl import curl_line
@@ -15,10 +17,25 @@ from poller.values import PageRequest
         ("q=x", {"X-Session-Id": "canary"}),
     ],
 )
-def test_a_line_for_a_shell_holds_no_secret(query, headers):
-    request = PageRequest("GET", f"https://api.example.com/items?{query}", headers)
-
-    line = curl_line(request)
+def test_a_line_for_a_shell_holds_no_secret(query: str, headers: dict[str, str]) -> None:
+    line = curl_line(PageRequest("GET", f"https://api.example.com/items?{query}", headers))
 
     assert "canary" not in line
     assert "..." in line
+
+
+def test_a_line_for_a_shell_sends_what_was_sent() -> None:
+    headers = {"Accept": "application/json", "X-Note": "it's"}
+
+    line = curl_line(PageRequest("GET", "https://api.example.com/items?q=a+b&empty=&page=2", headers))
+
+    assert shlex.split(line) == [
+        "curl", "--header", "Accept: application/json", "--header", "X-Note: it's",
+        "https://api.example.com/items?q=a+b&empty=&page=2",
+    ]  # fmt: skip
+
+
+def test_a_line_for_a_shell_names_a_method_that_is_not_curls_own() -> None:
+    line = curl_line(PageRequest("POST", "https://api.example.com/items", {}))
+
+    assert shlex.split(line) == ["curl", "--request", "POST", "https://api.example.com/items"]
