@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 GATES := .venv/lint
+TEMPLATES := template.yaml demo-api/template.yaml
 BENCH := .venv/bench
 
 .DEFAULT_GOAL := help
@@ -44,9 +45,9 @@ lint: setup $(GATES)/.ready ## Run the linters and type checkers only
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy
 	@$(BIN)/cfn-lint
-	@AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/sam validate --lint >/dev/null
-	@$(BIN)/python scripts/check_template.py template.yaml api/*.yaml
-	@$(GATES)/bin/bandit --quiet --recursive src
+	@for template in $(TEMPLATES); do AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/sam validate --lint --template $$template >/dev/null || exit 1; done
+	@$(BIN)/python scripts/check_template.py $(TEMPLATES) api/*.yaml demo-api/*.openapi.yaml
+	@$(GATES)/bin/bandit --quiet --recursive src demo-api/src
 	@$(GATES)/bin/shellcheck scripts/*.sh
 	@$(BIN)/python scripts/check_dependencies.py requirements/dev.txt src/functions/requirements.txt
 

@@ -1,6 +1,6 @@
 """checkov over CloudFormation templates and OpenAPI files: what it finds is mended, or skipped beside the resource.
 
-    .venv/bin/python scripts/check_template.py template.yaml api/*.yaml
+    .venv/bin/python scripts/check_template.py template.yaml api/*.yaml demo-api/*.yaml
 
 A skip stands in a resource's Metadata (`checkov: skip: [{id, comment}]`) or, for all of a file, in a comment
 (`# checkov:skip=ID:why`). Each file is read twice in one run, as it is and with its skips out of force: nothing else

@@ -12,7 +12,7 @@ import pytest
 from poller import errors
 from poller.settings import Settings
 from tests.support.asl import ASL, states
-from tests.support.template import ROOT, functions, resources, template
+from tests.support.template import ROOT, all_resources, functions, resources, template
 
 SEED_002 = {
     "PollerHttpApi": "AWS::ApiGatewayV2::Api",
@@ -39,7 +39,7 @@ def tracked() -> list[Path]:
 
 
 def test_the_names_of_the_walkthrough_are_kept() -> None:
-    kinds = {name: body["Type"] for name, body in template()["Resources"].items()}
+    kinds = {name: body["Type"] for name, body in all_resources().items()}
 
     assert {name: kinds.get(name) for name in SEED_002} == SEED_002
     assert {"ExternalHttpApiUrl", "PollerHttpApiUrl", "StateMachineName", "RawPayloadBucket"} <= set(
@@ -147,7 +147,7 @@ def test_every_function_is_python_313_on_arm_and_traced() -> None:
 def test_only_the_event_bus_and_some_log_groups_have_a_fixed_name_and_it_is_the_stacks() -> None:
     named = {
         name: value
-        for name, body in template()["Resources"].items()
+        for name, body in all_resources().items()
         for key, value in body.get("Properties", {}).items()
         if key
         in ("Name", "BucketName", "TableName", "QueueName", "FunctionName", "RoleName", "LogGroupName", "RuleName")

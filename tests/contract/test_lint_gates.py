@@ -1,6 +1,7 @@
 """The gates of `make lint` can fail: each is shown what it is there to find."""
 
 import json
+import re
 import shutil
 import subprocess
 from importlib.metadata import requires
@@ -14,7 +15,7 @@ from scripts import check_dependencies, check_template
 from werkzeug import Request, Response
 
 from tests.support.local_stack import free_port
-from tests.support.template import ROOT
+from tests.support.template import ROOT, templates
 
 QUEUE = """
   {name}:
@@ -77,12 +78,16 @@ def test_checkov_lets_an_explained_finding_pass_and_nothing_else(complaints: lis
 
 def test_cfn_lint_asks_what_becomes_of_data(tmp_path: Path) -> None:
     shutil.copy(ROOT / ".cfnlintrc", tmp_path)
-    (tmp_path / "template.yaml").write_text("Resources:\n  Kept: { Type: AWS::SQS::Queue }\n")
+    for path in templates():
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_text("Resources:\n  Kept: { Type: AWS::SQS::Queue }\n")
 
     done = subprocess.run([ROOT / ".venv/bin/cfn-lint"], cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert done.returncode != 0
-    assert "I3011" in done.stdout
+    said = re.findall(r"I3011 [^\n]*\n(\S+):\d+:\d+", done.stdout)
+    assert set(said) == {str(path.relative_to(ROOT)) for path in templates()}
 
 
 def test_bandit_reads_what_is_deployed(tmp_path: Path) -> None:
@@ -104,9 +109,9 @@ def test_make_lint_runs_every_gate() -> None:
 
     for gate in (
         ".venv/bin/cfn-lint",
-        "sam validate --lint",
-        "check_template.py template.yaml api/*.yaml",
-        "bandit --quiet --recursive src",
+        "sam validate --lint --template $template",
+        "check_template.py template.yaml demo-api/template.yaml api/*.yaml demo-api/*.openapi.yaml",
+        "bandit --quiet --recursive src demo-api/src",
         "check_dependencies.py requirements/dev.txt src/functions/requirements.txt",
     ):
         assert [line for line in plan if gate in line], gate

@@ -14,7 +14,7 @@ import yaml
 from openapi_spec_validator import validate
 
 from tests.support.openapi import FILES, operations, rendered, source
-from tests.support.template import functions, template
+from tests.support.template import all_resources, functions, templates
 
 JWT = {"ApiAuth": "JWT", "JwtIssuer": "https://issuer.example.com", "JwtAudience": "poller,other"}
 # What each value of ApiAuth puts on every operation of PollerHttpApi.
@@ -32,10 +32,13 @@ each_api = pytest.mark.parametrize("api", FILES)
 
 @each_api
 def test_the_template_includes_the_file_and_fails_on_what_cannot_be_imported(api: str) -> None:
-    properties = template()["Resources"][api]["Properties"]
+    properties = all_resources()[api]["Properties"]
 
+    # Beside the template of an application: from there, sam looks for it.
+    (folder,) = {path.parent for path, each in templates().items() if api in each["Resources"]}
+    location = str(source(api).relative_to(folder))
     assert properties["FailOnWarnings"] is True
-    assert properties["Body"]["Fn::Transform"] == {"Name": "AWS::Include", "Parameters": {"Location": FILES[api]}}
+    assert properties["Body"]["Fn::Transform"] == {"Name": "AWS::Include", "Parameters": {"Location": location}}
 
 
 @each_api

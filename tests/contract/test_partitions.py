@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.template import ROOT
 
-DEPLOYED = [path for pattern in ("*.yaml", "api/*.yaml", "statemachine/*.json") for path in ROOT.glob(pattern)]
+DEPLOYED = [path for place in ("*.yaml", "*api/*.yaml", "statemachine/*.json") for path in ROOT.glob(place)]
 
 
 @pytest.mark.parametrize("path", DEPLOYED, ids=lambda path: path.name)

@@ -14,7 +14,7 @@ import yaml
 
 from tests.support.asl import ASL, states
 from tests.support.openapi import FILES, operations, source
-from tests.support.template import as_list, functions, resources, roles, template
+from tests.support.template import all_resources, as_list, functions, resources, roles
 
 EXECUTE_API = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${%s}/*/%s"
 INTEGRATION = "x-amazon-apigateway-integration"
@@ -66,7 +66,7 @@ def allowed(role: str, *prefixes: str) -> list[tuple[str, str]]:
 
 def trusted(role: str) -> str:
     """The one service that may assume a role."""
-    (statement,) = template()["Resources"][role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    (statement,) = all_resources()[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Action"], *statement["Principal"]) == ("Allow", "sts:AssumeRole", "Service")
     return str(statement["Principal"]["Service"])
 
@@ -151,7 +151,7 @@ def targets() -> Iterator[tuple[str, str]]:
     for name, body in resources("AWS::Events::Rule").items():
         (target,) = body["Properties"]["Targets"]
         (referred,) = target["Arn"].values()
-        kind = template()["Resources"][referred[0] if isinstance(referred, list) else referred]["Type"]
+        kind = all_resources()[referred[0] if isinstance(referred, list) else referred]["Type"]
         yield name, KINDS[kind]
 
 

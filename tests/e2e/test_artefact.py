@@ -24,14 +24,30 @@ def interpreters() -> list[str]:
     return [sys.executable]
 
 
+def artefacts(stack: LocalStack) -> dict[str, Path]:
+    """The folder that each function's code was built to, in the root and in nested applications."""
+    build = stack.root / ".aws-sam" / "build"
+    return {
+        name: path.parent / body["Properties"]["CodeUri"]
+        for path in [build / "template.yaml", *build.glob("*/template.yaml")]
+        for name, body in read_template(path)["Resources"].items()
+        if body["Type"] == "AWS::Serverless::Function"
+    }
+
+
+def deployed_function(stack: LocalStack, name: str) -> dict[str, Any]:
+    (found,) = [
+        function
+        for page in stack.aws("lambda").get_paginator("list_functions").paginate()
+        for function in page["Functions"]
+        if f"-{name}-" in function["FunctionName"]
+    ]
+    return dict(found)
+
+
 def run(stack: LocalStack, interpreter: str, name: str, event: dict[str, Any]) -> Any:
     """The handler's answer, with the environment that the deployed function has."""
-    (deployed,) = [
-        f
-        for page in stack.aws("lambda").get_paginator("list_functions").paginate()
-        for f in page["Functions"]
-        if f"-{name}-" in f["FunctionName"]
-    ]
+    deployed = deployed_function(stack, name)
     environment = {
         **deployed["Environment"]["Variables"],
         "AWS_ENDPOINT_URL": stack.described["endpoint_url"],
@@ -39,8 +55,7 @@ def run(stack: LocalStack, interpreter: str, name: str, event: dict[str, Any]) -
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    build = stack.root / ".aws-sam" / "build"
-    artefact = build / read_template(build / "template.yaml")["Resources"][name]["Properties"]["CodeUri"]
+    artefact = artefacts(stack)[name]
     run_handler = ROOT / "tests" / "support" / "run_handler.py"
     done = subprocess.run(
         [interpreter, "-I", "-S", str(run_handler), str(artefact), deployed["Handler"]],
@@ -98,18 +113,12 @@ def test_each_handler_runs_on_its_sample_event_on_its_own(stack: LocalStack, int
 
 
 def test_functions_of_the_same_code_share_one_artefact_and_one_upload(stack: LocalStack) -> None:
-    build = stack.root / ".aws-sam" / "build"
-    built = {body["Properties"]["CodeUri"] for body in read_template(build / "template.yaml")["Resources"].values()
-             if body["Type"] == "AWS::Serverless::Function"}  # fmt: skip
-    deployed = [
-        function["CodeSha256"]
-        for page in stack.aws("lambda").get_paginator("list_functions").paginate()
-        for function in page["Functions"]
-    ]
+    of_code: dict[str, set[tuple[Path, str]]] = {}
+    for name, function in functions().items():
+        upload = deployed_function(stack, name)["CodeSha256"]
+        of_code.setdefault(function["CodeUri"], set()).add((artefacts(stack)[name], upload))
 
-    assert len(built) == 1
-    assert len(set(deployed)) == 1
-    assert len(deployed) == len(functions())
+    assert {code: len(made) for code, made in of_code.items()} == {"src/functions": 1, "demo-api/src": 1}
 
 
 def test_the_artefacts_fit_into_lambda(stack: LocalStack) -> None:

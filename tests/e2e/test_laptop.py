@@ -7,7 +7,8 @@ import pytest
 
 from tests.support.local_stack import LocalStack
 from tests.support.partner import Partner, serving
-from tests.support.template import template
+from tests.support.stacks import stack_resources
+from tests.support.template import all_resources
 
 
 def test_up_twice_is_harmless_and_quick(stack: LocalStack) -> None:
@@ -31,18 +32,12 @@ def test_another_checkout_cannot_take_the_port(stack: LocalStack, tmp_path_facto
 
 
 def test_every_resource_of_the_template_is_deployed(stack: LocalStack) -> None:
-    deployed = {
-        resource["LogicalResourceId"]
-        for page in stack.aws("cloudformation").get_paginator("list_stack_resources").paginate(StackName="poller")
-        for resource in page["StackResourceSummaries"]
-    }
+    deployed = {resource["LogicalResourceId"] for resource in stack_resources(stack.aws("cloudformation"), "poller")}
 
     # Of the conditions, only this one holds on a laptop: no key, no network and no address for alarms is given.
-    expected = {
-        name for name, body in template()["Resources"].items() if body.get("Condition", "HasDemoApi") == "HasDemoApi"
-    }
+    expected = {name for name, body in all_resources().items() if body.get("Condition", "HasDemoApi") == "HasDemoApi"}
     assert expected <= deployed
-    assert not deployed & (set(template()["Resources"]) - expected)
+    assert not deployed & (set(all_resources()) - expected)
 
 
 def test_the_archive_keeps_job_requests_only(stack: LocalStack) -> None:

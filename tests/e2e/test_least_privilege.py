@@ -14,6 +14,7 @@ import pytest
 from tests.support.emulator import eventually
 from tests.support.every_path import SECONDS, drive_every_path
 from tests.support.local_stack import RecordedStack
+from tests.support.stacks import stack_resources
 from tests.support.template import as_list
 
 DOCS = "https://docs.aws.amazon.com"
@@ -98,11 +99,9 @@ def roles(stack: RecordedStack) -> dict[str, str]:
 
 def named(stack: RecordedStack, kind: str) -> dict[str, str]:
     """Logical id of each of the stack's resources of one type, by its name."""
-    pages = stack.aws("cloudformation").get_paginator("list_stack_resources").paginate(StackName="poller")
     return {
         resource["PhysicalResourceId"]: resource["LogicalResourceId"]
-        for page in pages
-        for resource in page["StackResourceSummaries"]
+        for resource in stack_resources(stack.aws("cloudformation"), "poller")
         if resource["ResourceType"] == kind
     }
 

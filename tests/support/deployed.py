@@ -20,6 +20,7 @@ from poller_local.client import PollerClient
 from poller_local.stack import reachable_url
 from tests.support.emulator import REGION, Emulator, eventually
 from tests.support.local_stack import POLLER, LocalStack, without_aws
+from tests.support.stacks import stack_resources
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 # The parameters of a stack on a laptop, as `poller up` deploys it.
@@ -116,11 +117,9 @@ class Deployed:
 
     def resources(self, kind: str = "") -> dict[str, str]:
         """Physical by logical id: all, or those of one type."""
-        pages = self.aws("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.id)
         return {
             resource["LogicalResourceId"]: resource["PhysicalResourceId"]
-            for page in pages
-            for resource in page["StackResourceSummaries"]
+            for resource in stack_resources(self.aws("cloudformation"), self.id)
             if resource["ResourceType"].startswith(kind)
         }
 

@@ -16,6 +16,7 @@ from poller_local.errors import JobNotFound
 from tests.support.emulator import eventually
 from tests.support.local_stack import LocalStack
 from tests.support.partner import Partner, serving
+from tests.support.stacks import stack_resources
 
 SPEC = {"paginator": {"type": "offset", "limit": 10}}
 RECORDS = 30
@@ -27,8 +28,7 @@ class Paths:
 
     def __init__(self, stack: LocalStack, partner: Partner) -> None:
         self.stack, self.partner, self.client = stack, partner, stack.client()
-        pages = stack.aws("cloudformation").get_paginator("list_stack_resources").paginate(StackName="poller")
-        found = [resource for page in pages for resource in page["StackResourceSummaries"]]
+        found = stack_resources(stack.aws("cloudformation"), "poller")
         self.ids = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in found}
 
     def drive(self) -> None:

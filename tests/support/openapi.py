@@ -8,7 +8,7 @@ import yaml
 
 from tests.support.template import ROOT, template
 
-FILES = {"PollerHttpApi": "api/poller-api.openapi.yaml", "ExternalHttpApi": "api/external-api.openapi.yaml"}
+FILES = {"PollerHttpApi": "api/poller-api.openapi.yaml", "ExternalHttpApi": "demo-api/external-api.openapi.yaml"}
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 PSEUDO = {"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": "000000000000"}
 NO_VALUE = object()

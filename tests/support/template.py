@@ -1,4 +1,7 @@
-"""template.yaml as data, with CloudFormation's short forms (`!Ref x`) written out (`{"Ref": "x"}`)."""
+"""The templates as data, with CloudFormation's short forms (`!Ref x`) written out (`{"Ref": "x"}`).
+
+Resources, functions and roles are those of the root and of its nested applications: rules hold for both.
+"""
 
 from functools import cache
 from pathlib import Path
@@ -32,29 +35,51 @@ _Loader.add_multi_constructor("!", _long_form)
 
 @cache
 def template() -> dict[str, Any]:
+    """The root."""
     return read_template(ROOT / "template.yaml")
+
+
+@cache
+def templates() -> dict[Path, dict[str, Any]]:
+    """The root first, then its nested applications."""
+    nested = [
+        ROOT / body["Properties"]["Location"]
+        for body in template()["Resources"].values()
+        if body["Type"] == "AWS::Serverless::Application"
+    ]
+    return {ROOT / "template.yaml": template(), **{path: read_template(path) for path in nested}}
 
 
 def read_template(path: Path) -> dict[str, Any]:
     return dict(yaml.load(path.read_text(), Loader=_Loader))
 
 
+def all_resources() -> dict[str, dict[str, Any]]:
+    """Logical id to resource. No two have the same, so that a name says which is meant."""
+    found: dict[str, dict[str, Any]] = {}
+    for each in templates().values():
+        assert not found.keys() & each["Resources"].keys()
+        found |= each["Resources"]
+    return found
+
+
 def resources(kind: str) -> dict[str, dict[str, Any]]:
     """Logical id to resource, of one CloudFormation type."""
-    return {name: body for name, body in template()["Resources"].items() if body["Type"] == kind}
+    return {name: body for name, body in all_resources().items() if body["Type"] == kind}
 
 
 def functions() -> dict[str, dict[str, Any]]:
-    """Logical id to properties of every function, Globals merged in as SAM does."""
-    shared = template()["Globals"]["Function"]
+    """Logical id to properties of every function, Globals merged in as SAM does; CodeUri from the root."""
     merged = {}
-    for name, body in resources("AWS::Serverless::Function").items():
-        own = body["Properties"]
-        variables = {
-            **shared["Environment"]["Variables"],
-            **own.get("Environment", {}).get("Variables", {}),
-        }
-        merged[name] = {**shared, **own, "Environment": {"Variables": variables}}
+    for path, each in templates().items():
+        shared = each["Globals"]["Function"]
+        for name, body in each["Resources"].items():
+            if body["Type"] != "AWS::Serverless::Function":
+                continue
+            own = body["Properties"]
+            given = [properties.get("Environment", {}).get("Variables", {}) for properties in (shared, own)]
+            code = (path.parent / {**shared, **own}["CodeUri"]).relative_to(ROOT)
+            merged[name] = {**shared, **own, "Environment": {"Variables": given[0] | given[1]}, "CodeUri": str(code)}
     return merged
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
-SOURCES = ("template.yaml", "samconfig.toml", "src/functions", "api", "statemachine")
+SOURCES = ("template.yaml", "samconfig.toml", "src/functions", "api", "statemachine", "demo-api")
 LONGEST_REASON = 400
 DEPLOYED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 # CloudFormation cannot update a stack that never came up, or whose creation was cut off with the emulator.

@@ -30,7 +30,7 @@ def test_a_stack_with_every_option_polls_and_hands_them_on(packaged: Packaged) -
     assert (job["Status"], job["RecordsReceived"]) == ("SUCCEEDED", 30)
     assert "ec2:CreateNetworkInterface" in str(policies(aws("iam"), made["FetchPayloadRole"]))
     assert "ec2:CreateNetworkInterface" not in str(policies(aws("iam"), made["ProcessPayloadRole"]))
-    assert not [name for name in made if name.startswith(("ExternalHttpApi", "PayloadGenerator"))]
+    assert not [name for name in made if name.startswith(("DemonstrationApi", "ExternalHttpApi", "PayloadGenerator"))]
     assert "ExternalHttpApiUrl" not in stack.outputs
     assert queue["Attributes"]["KmsMasterKeyId"] == key
     assert [mapping["ScalingConfig"] for mapping in mappings] == [{"MaximumConcurrency": 3}]
