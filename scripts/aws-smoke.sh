@@ -148,9 +148,16 @@ lines=$(cut -c 67- "$work/sums" | xargs gzip -dc | wc -l)
 equal "records in the objects of the manifest" 10000 "$((lines))" "s3://$bucket/smoke/$job/_manifest.json"
 
 step "What should be empty"
-aws cloudformation list-stack-resources --stack-name "$stack" --output json >"$work/resources.json"
-jq -r '.StackResourceSummaries[] | select(.LogicalResourceId | endswith("DLQ")) | .PhysicalResourceId' \
-  "$work/resources.json" >"$work/queues"
+dead_letter_queues() { # STACK, and the stacks within it
+  local resources nested
+  resources=$(aws cloudformation list-stack-resources --stack-name "$1" --output json)
+  jq -r '.StackResourceSummaries[] | select(.LogicalResourceId | endswith("DLQ")) | .PhysicalResourceId' <<<"$resources"
+  for nested in $(jq -r '.StackResourceSummaries[] | select(.ResourceType == "AWS::CloudFormation::Stack")
+    | .PhysicalResourceId' <<<"$resources"); do
+    dead_letter_queues "$nested"
+  done
+}
+dead_letter_queues "$stack" >"$work/queues"
 while read -r queue; do
   waiting=$(aws sqs get-queue-attributes --queue-url "$queue" --attribute-names ApproximateNumberOfMessages \
     --query Attributes.ApproximateNumberOfMessages --output text)

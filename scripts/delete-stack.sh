@@ -20,11 +20,18 @@ with_dataset=${2-}
   exit 1
 }
 
-# What is left of the stack, a line each: logical id, physical id ("None" where it never got one).
-left() {
-  aws cloudformation list-stack-resources --stack-name "$stack" --output text \
-    --query "StackResourceSummaries[?ResourceStatus!='DELETE_COMPLETE'].[LogicalResourceId, PhysicalResourceId]"
+# What is left of a stack and of the stacks within it, a line each: logical id, physical id ("None" where it never got
+# one), type.
+left() { # STACK
+  local found nested within
+  found=$(aws cloudformation list-stack-resources --stack-name "$1" --output text --query \
+    "StackResourceSummaries[?ResourceStatus!='DELETE_COMPLETE'].[LogicalResourceId, PhysicalResourceId, ResourceType]") ||
+    return
+  printf '%s\n' "$found"
+  within=$(awk '$3 == "AWS::CloudFormation::Stack" && $2 != "None" { print $2 }' <<<"$found")
+  for nested in $within; do left "$nested" || return; done
 }
+working_buckets() { awk '$3 == "AWS::S3::Bucket" && $1 != "DatasetBucket" && $2 != "None" { print $2 }' <<<"$resources"; }
 physical() { awk -v id="$1" '$1 == id && $2 != "None" { print $2 }' <<<"$resources"; }
 
 # Every object, older version and delete marker, 1,000 at a time: as many as one request deletes.
@@ -46,7 +53,7 @@ empty() {
   done
 }
 
-resources=$(left)
+resources=$(left "$stack")
 dataset=$(physical DatasetBucket)
 workflow=$(physical PollerWorkflow)
 if [[ -n $workflow ]]; then
@@ -60,8 +67,8 @@ fi
 
 # Not `sam delete`: it asks in the region of samconfig.toml, and succeeds where it finds no stack.
 for ((try = 1; ; try++)); do
-  empty "$(physical RawPayloadBucket)"
-  empty "$(physical LogBucket)"
+  buckets=$(working_buckets)
+  for bucket in $buckets; do empty "$bucket"; done
   echo "Deleting $stack"
   aws cloudformation delete-stack --stack-name "$stack"
   said=$(aws cloudformation wait stack-delete-complete --stack-name "$stack" 2>&1) && break
@@ -69,7 +76,7 @@ for ((try = 1; ; try++)); do
     printf '%s\ndelete-stack: %s is still there; its Events in the console name the resource\n' "$said" "$stack" >&2
     exit 1
   }
-  resources=$(left)
+  resources=$(left "$stack")
 done
 
 if [[ -n $with_dataset ]]; then

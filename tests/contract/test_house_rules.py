@@ -12,7 +12,7 @@ import pytest
 from poller import errors
 from poller.settings import Settings
 from tests.support.asl import ASL, states
-from tests.support.template import ROOT, all_resources, functions, resources, template
+from tests.support.template import ROOT, all_resources, functions, resources, template, templates
 
 SEED_002 = {
     "PollerHttpApi": "AWS::ApiGatewayV2::Api",
@@ -156,6 +156,16 @@ def test_only_the_event_bus_and_some_log_groups_have_a_fixed_name_and_it_is_the_
 
     assert set(named) == {"PollerTasksEventBus", "PollerWorkflowLogs", "PollerHttpApiLogs", "ExternalHttpApiLogs"}
     assert all("${AWS::StackName}" in value["Fn::Sub"] for value in named.values())
+
+
+def test_a_template_is_a_tour_with_a_sentence_for_each_resource() -> None:
+    # What comes with a function or another resource (role, policy, log group, permission) needs none of its own.
+    for path, each in templates().items():
+        text = path.read_text()
+        for name, body in each["Resources"].items():
+            introduced = re.search(rf"^  # .*\n  {name}:", text, flags=re.M)
+            described = any(word in str(body.get("Properties")) for word in ("'Description':", "'AlarmDescription':"))
+            assert introduced or described or re.search(r"(Role|Policy|Logs|Permission)$", name), name
 
 
 def test_every_function_has_a_sample_event() -> None:

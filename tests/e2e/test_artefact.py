@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from tests.support.local_stack import LocalStack
+from tests.support.stacks import stack_resources
 from tests.support.template import ROOT, functions, read_template
 
 
@@ -37,12 +38,11 @@ def artefacts(stack: LocalStack) -> dict[str, Path]:
 
 def deployed_function(stack: LocalStack, name: str) -> dict[str, Any]:
     (found,) = [
-        function
-        for page in stack.aws("lambda").get_paginator("list_functions").paginate()
-        for function in page["Functions"]
-        if f"-{name}-" in function["FunctionName"]
+        resource["PhysicalResourceId"]
+        for resource in stack_resources(stack.aws("cloudformation"), "poller")
+        if resource["LogicalResourceId"] == name
     ]
-    return dict(found)
+    return dict(stack.aws("lambda").get_function_configuration(FunctionName=found))
 
 
 def run(stack: LocalStack, interpreter: str, name: str, event: dict[str, Any]) -> Any:

@@ -76,11 +76,16 @@ def functions() -> dict[str, dict[str, Any]]:
         for name, body in each["Resources"].items():
             if body["Type"] != "AWS::Serverless::Function":
                 continue
-            own = body["Properties"]
-            given = [properties.get("Environment", {}).get("Variables", {}) for properties in (shared, own)]
-            code = (path.parent / {**shared, **own}["CodeUri"]).relative_to(ROOT)
-            merged[name] = {**shared, **own, "Environment": {"Variables": given[0] | given[1]}, "CodeUri": str(code)}
+            merged[name] = _merged(shared, body["Properties"])
+            merged[name].setdefault("Environment", {"Variables": {}})
+            merged[name]["CodeUri"] = str((path.parent / merged[name]["CodeUri"]).relative_to(ROOT))
     return merged
+
+
+def _merged(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html"""
+    both = {key for key in shared.keys() & own.keys() if isinstance(shared[key], dict) and isinstance(own[key], dict)}
+    return {**shared, **own, **{key: _merged(shared[key], own[key]) for key in both}}
 
 
 def roles() -> dict[str, list[dict[str, Any]]]:

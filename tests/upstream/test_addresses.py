@@ -289,6 +289,25 @@ def test_where_hosts_are_named_only_they_are_polled(
     assert bool(network.resolved) is allowed
 
 
+@pytest.mark.parametrize(
+    "host", ["a1b2c3.execute-api.eu-central-1.amazonaws.com", "a1b2c3.execute-api.cn-north-1.amazonaws.com.cn"]
+)
+def test_a_private_address_of_api_gateway_is_explained(network: Network, host: str) -> None:
+    # A network with an endpoint for execute-api and private DNS answers so for public APIs too.
+    network.names = {host: [["10.0.0.1"]]}
+
+    with pytest.raises(AddressRefused, match="turn the endpoint's private DNS off") as refused:
+        Upstream(AGENT).send(get(f"https://{host}/payload"))
+
+    assert host in str(refused.value)
+    assert network.attempts == []
+
+
+def test_another_private_address_needs_no_such_advice(world: Network) -> None:
+    with pytest.raises(AddressRefused, match=r"it is not public$"):
+        Upstream(AGENT).send(get("https://private.test/"))
+
+
 def test_an_allowed_host_with_a_private_address_is_refused_all_the_same(world: Network) -> None:
     upstream = Upstream(AGENT, allowed_hosts=("private.test", "169.254.169.254"))
 

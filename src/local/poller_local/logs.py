@@ -109,14 +109,23 @@ def _window(job: Summary) -> tuple[datetime | None, datetime | None]:
 
 
 def _log_groups(deployed: DeployedStack) -> dict[str, str]:
-    """Names of the stack's log groups, by the function (or workflow) that writes to them."""
-    pages = deployed.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=deployed.name)
+    """Names of the log groups of the stack and of those within it, by who writes to them: a function, the workflow."""
     return {
         resource["LogicalResourceId"].removesuffix("Logs"): resource["PhysicalResourceId"]
-        for page in pages
-        for resource in page["StackResourceSummaries"]
-        if resource["ResourceType"] == "AWS::Logs::LogGroup" and resource.get("PhysicalResourceId")
+        for resource in _resources(deployed.client("cloudformation"), deployed.name)
+        if resource["ResourceType"] == "AWS::Logs::LogGroup"
     }
+
+
+def _resources(cloudformation: Any, stack: str) -> Iterator[dict[str, Any]]:
+    """What there is of a stack and of the stacks within it."""
+    for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack):
+        for resource in page["StackResourceSummaries"]:
+            if not resource.get("PhysicalResourceId") or resource.get("ResourceStatus") == "DELETE_COMPLETE":
+                continue
+            yield resource
+            if resource["ResourceType"] == "AWS::CloudFormation::Stack":
+                yield from _resources(cloudformation, resource["PhysicalResourceId"])
 
 
 def _events(logs: Any, request: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -36,6 +36,7 @@ _EXCEPT = _networks(
 )
 _AUTHORITY = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)\]|(?P<name>[^\[\]:]+))(?::(?P<port>[0-9]{0,5}))?")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_API_GATEWAY = re.compile(r"\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 # What RFC 3986 allows in a path or query, and % for what is encoded already. Everything else is encoded.
 _AS_IS = "!#$%&'()*+,/:;=?@[]~"
@@ -128,6 +129,18 @@ def host_name(text: str) -> str:
     if len(host) > 253 or not all(map(_LABEL.fullmatch, labels)):
         raise AddressRefused(f"{shown!r} is not a host name")
     return host
+
+
+def not_public(host: str) -> AddressRefused:
+    """What to say of a host that leads to an address that may not be polled."""
+    message = f"{host} leads to an address that may not be polled; it is not public"
+    if _API_GATEWAY.search(host):
+        # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-apis.html
+        message += (
+            ". In a network with a private endpoint for execute-api every API of API Gateway has such an address: "
+            "turn the endpoint's private DNS off, or poll from another network"
+        )
+    return AddressRefused(message)
 
 
 def may_be_polled(address: str, allow_loopback: bool) -> bool:

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import certifi
 
-from poller.errors import AddressRefused, InvalidPayload, TransientUpstreamError
-from poller.upstream.addresses import Target, host_rule, may_be_polled, read_target
+from poller.errors import InvalidPayload, TransientUpstreamError
+from poller.upstream.addresses import Target, host_rule, may_be_polled, not_public, read_target
 from poller.upstream.connections import IdleConnections
 from poller.upstream.http_message import decoded, is_framed, joined, request_head
 from poller.values import PageRequest, Response
@@ -96,7 +96,7 @@ class Upstream:
         found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
         # A name with both kinds of addresses is a trick or a mistake: better loud than a matter of order.
         if not all(may_be_polled(str(address[0]), self._allow_loopback) for *_, address in found):
-            raise AddressRefused(f"{target.host} leads to an address that may not be polled; it is not public")
+            raise not_public(target.host)
         failure = OSError()
         for family, kind, protocol, _, address in found:
             try:
