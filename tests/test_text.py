@@ -15,3 +15,11 @@ def test_a_name_that_nobody_mistypes_is_not_compared() -> None:
 
     assert nearest(long, [long]) == long
     assert nearest(f"{long}x", [f"{long}x"]) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("limt", "limit"), ("LIMIT", "limit"), ("page-param", "page_param"), ("list", None), ("zzz", None)],
+)
+def test_a_name_is_taken_for_one_that_is_written_alike(name: str, meant: str | None) -> None:
+    assert nearest(name, ["limit", "page_param"]) == meant

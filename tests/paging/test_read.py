@@ -29,6 +29,27 @@ def test_a_page_is_read_whole():
     assert read.line == '{  "total": 2,  "rows": [{"id": 1.10}, {"id": "é"}] }'
 
 
+def test_records_that_no_encoding_can_hold_have_a_digest_too():
+    one, other = page(b'["\\ud800"]'), page(b'["\\ud801"]')
+
+    assert one.digest != other.digest
+
+
+def test_what_arrived_without_a_content_type_is_not_said_to_have_one():
+    with pytest.raises(InvalidPayload) as refused:
+        read_page(Response(200, {}, b"upstream error"), None, USUAL, NOW)
+
+    assert refused.value.message.endswith("at line 1, column 1")
+
+
+@pytest.mark.parametrize("kind", ["text/csv", "text/csv; header=present", " text/csv ;x"])
+def test_of_a_content_type_its_kind_is_said(kind):
+    with pytest.raises(InvalidPayload) as refused:
+        read_page(Response(200, {"content-type": kind}, b"id,name"), None, USUAL, NOW)
+
+    assert refused.value.message.endswith("; its Content-Type is text/csv")
+
+
 def test_a_selector_that_is_given_is_not_guessed():
     answer = response({"errors": [], "data": {"items": [7, 8]}})
 
@@ -90,6 +111,22 @@ def test_a_redirect_is_refused_without_saying_where_to(status):
         read_page(answer, None, USUAL, NOW)
 
     assert refused.value.message == f"the API answered HTTP {status}, a redirect; redirects are not followed"
+
+
+def test_not_modified_is_no_redirect():
+    with pytest.raises(UpstreamRefused) as refused:
+        read_page(response(b"", 304), None, USUAL, NOW)
+
+    assert refused.value.message == "the API answered HTTP 304, not modified, to a request that set no condition"
+
+
+def test_a_refused_page_says_when_to_come_back():
+    at = str(int(EPOCH) + 30)
+
+    with pytest.raises(TransientUpstreamError) as refused:
+        read_page(response(b"", 429, x_ratelimit_reset=at), None, USUAL, NOW)
+
+    assert refused.value.retry_after == 30
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,7 @@ def test_what_sounds_secret_is_not_stored_with_a_job(fields):
         ("https://me:c4n4ry@api.example.com/", "https://api.example.com/"),
         ("https://c4n4ry@api.example.com:8443/x", "https://api.example.com:8443/x"),
         ("https://api.example.com/?api%5Fkey=c4n4ry&a=1", "https://api.example.com/?api%5Fkey=...&a=1"),
+        ("https://api.example.com/?token=c4n4ry=c4n4ry==&a=1", "https://api.example.com/?token=...&a=1"),
         ("https://api.example.com/?session=c4n4ry", "https://api.example.com/?session=..."),
         (f"https://api.example.com/?q=ghp_{36 * 'a'}", "https://api.example.com/?q=..."),
         ("https://api.example.com/#c4n4ry", "https://api.example.com/"),
