@@ -52,6 +52,17 @@ def test_a_job_that_repeats_another_is_followed_to_that_one_s_end(
     ]
 
 
+@pytest.mark.parametrize(("final", "exit_status"), [(SUCCEEDED, 0), (PARTIAL, 2), (CANCELLED, 1)])
+def test_a_job_can_be_followed_later_too(api: FakeApi, command: Command, final: dict[str, Any], exit_status: int):
+    api.shows(RUNNING, final)
+
+    done = command("status", JOB, "--wait", "--json", "--api-url", api.url)
+
+    assert done.returncode == exit_status
+    assert json.loads(done.stdout) == final
+    assert done.stderr == f"Waiting for job {JOB}\n"
+
+
 def test_status_shows_which_job_is_repeated(api: FakeApi, command: Command):
     repeats_the_first_job(api, SUCCEEDED)
 

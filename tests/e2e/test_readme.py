@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from poller_local.render import summary_lines
+from poller_local.summary import parse_summary
 from tests.support.documents import blocks, commands
 from tests.support.local_stack import LocalStack
 from tests.support.template import ROOT, functions
 
 README = ROOT / "README.md"
-*STEPS, DOWN = commands(README, "A first job of your own")
+SECTION = "A first job of your own"
+*STEPS, DOWN = commands(README, SECTION)
 CONSOLE = [block.text for block in blocks(README) if block.language == "console"]
 NOT_RUN_AS_WRITTEN = {
     "make demo\nmake test\n": "test_demo.py runs what the first runs; the second runs this",
@@ -41,8 +44,32 @@ def test_the_first_job_of_your_own_works_as_written(stack: LocalStack) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "SUCCEEDED" in done.stdout
     assert '{"id":0,"serial":9007199254740993,"city":"Zürich","amount":0.0,' in done.stdout
-    assert '"FailedEntryCount": 0' in done.stdout
+    assert "Copy the dataset with: poller results" in done.stderr
+    assert '"FailedEntryCount": 0' in done.stderr
     assert '"RecordsReceived": 10000' in done.stdout
+
+
+def test_the_line_that_posts_a_job_names_a_body_that_is_none(stack: LocalStack) -> None:
+    (post,) = (step for step in STEPS if "tee /dev/stderr" in step)
+
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", f"printf '[1]' > job.json\n{post}"],
+        cwd=stack.root, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+    assert done.returncode != 0
+    assert '"ErrorMessage": "Detail is malformed."' in done.stderr
+
+
+def test_the_sample_output_is_what_is_printed_today() -> None:
+    """Its labels, in order: the values are another stack's."""
+    shown = "".join(block.text for block in blocks(README) if (block.section, block.language) == (SECTION, ""))
+    summary = parse_summary({"Status": "SUCCEEDED", "Name": "orders", "Url": "u", "FinishedAt": "f", "RunSeconds": 31})
+
+    labels = [line.split("  ")[0] for line in shown.splitlines() if not line.startswith(" ")]
+
+    assert labels[:4] == ["API", "Demonstration API", "AWS endpoint", "Outputs"]
+    assert labels[4:-1] == [label for label, _value, _style in summary_lines(summary)]
 
 
 def test_every_function_is_shown_with_its_sample_event() -> None:

@@ -69,6 +69,8 @@ def up(port: Port = None, no_enforce_iam: NoEnforceIam = False) -> None:
     screen.say("Outputs")
     for name, value in sorted(stack["outputs"].items()):
         screen.say(f"  {name:<28} {value}")
+    if stack["external_api_url"]:
+        screen.note(f"Poll something with: poller run --wait {stack['external_api_url']}/payload")
 
 
 @app.command()

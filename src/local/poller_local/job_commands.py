@@ -79,16 +79,17 @@ def list_(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signatur
         raise typer.Exit(listings.list_jobs(client, Screen(), name=name, status=only, limit=limit, as_json=as_json))
 
 
-def status(
+def status(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signature
     job: Job,
+    wait: Wait = False,
     as_json: Json = False,
     api_url: ApiUrl = None,
     stack_name: StackName = None,
     region: Region = None,
 ) -> None:
-    """Show how far a job is."""
+    """Show how far a job is. With --wait, exits as 'run --wait' does."""
     with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
-        raise typer.Exit(jobs.show_status(client, job, Screen(), as_json=as_json))
+        raise typer.Exit(jobs.show_status(client, job, Screen(), wait=wait, as_json=as_json))
 
 
 def tasks(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signature

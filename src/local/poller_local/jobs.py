@@ -57,7 +57,10 @@ def cancel_job(client: PollerClient, job_id: str, screen: Screen, *, wait: bool)
     return 0 if final["Status"] == "CANCELLED" else 1
 
 
-def show_status(client: PollerClient, job_id: str, screen: Screen, *, as_json: bool) -> int:
+def show_status(client: PollerClient, job_id: str, screen: Screen, *, wait: bool, as_json: bool) -> int:
+    """Shows how far a job is; with `wait`, its end, as `run_job` does."""
+    if wait:
+        return _show_end(_follow(client, job_id, f"Waiting for job {job_id}", screen), screen, as_json)
     _show(client.job(job_id), screen, as_json)
     return 0
 
