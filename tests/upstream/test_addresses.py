@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from poller.errors import AddressRefused, TransientUpstreamError
-from poller.upstream import client as module
+from poller.upstream import connection as module
 from poller.upstream.addresses import host_name, host_rule, may_be_polled, read_target
 from poller.upstream.client import Upstream
 from tests.support.chain import AGENT, get, local

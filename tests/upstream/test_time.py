@@ -201,7 +201,7 @@ def test_the_time_a_name_takes_to_resolve_counts(network: Network, monkeypatch: 
 
 
 def test_silence_is_cut_short_before_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("poller.upstream.client._SILENCE_SECONDS", 0.2)
+    monkeypatch.setattr("poller.upstream.wire._SILENCE_SECONDS", 0.2)
     started = time.monotonic()
 
     with Server(stalled) as server, pytest.raises(TransientUpstreamError):

@@ -8,6 +8,7 @@ import pytest
 
 from poller.errors import TransientUpstreamError
 from poller.upstream.client import Upstream
+from poller.upstream.tls import tls_context
 from tests.support.certificates import Authority
 from tests.support.chain import AGENT, get, local
 from tests.support.network import Network
@@ -67,7 +68,7 @@ def test_a_server_without_tls_hears_no_request(ca_file: str) -> None:
 
 
 def test_old_tls_is_not_spoken() -> None:
-    context = Upstream(AGENT)._tls
+    context = tls_context(None)
 
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
     assert context.verify_mode == ssl.CERT_REQUIRED
@@ -78,6 +79,6 @@ def test_certifis_authorities_are_the_ones_trusted() -> None:
     expected = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     expected.load_verify_locations(certifi.where())
 
-    trusted = Upstream(AGENT)._tls.get_ca_certs()
+    trusted = tls_context(None).get_ca_certs()
 
     assert {c["serialNumber"] for c in trusted} == {c["serialNumber"] for c in expected.get_ca_certs()}

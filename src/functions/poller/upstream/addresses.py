@@ -61,6 +61,10 @@ class Target:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _default_port(self.scheme) else f"{host}:{self.port}"
 
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.authority}{self.path}"
+
 
 def read_target(url: str, allow_loopback: bool, allowed_hosts: Iterable[str]) -> Target:
     """Take `url` apart, or raise AddressRefused without repeating more of it than its host.

@@ -1,5 +1,6 @@
 """HTTP/1.1 messages as plain values: the request that is sent, and what an answer's headers and body mean."""
 
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 
@@ -7,11 +8,12 @@ from poller.errors import InvalidPayload, JobRejected
 from poller.upstream.addresses import Target
 from poller.values import PageRequest
 
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 _OWN_HEADERS = frozenset({"host", "connection", "accept-encoding", "content-length", "transfer-encoding"})
 
 
-def request_head(request: PageRequest, target: Target, user_agent: str) -> bytes:
-    """The whole request (RFC 9112, section 3); it never has a body.
+def request_headers(request: PageRequest, target: Target, user_agent: str) -> dict[str, str]:
+    """All that are sent (RFC 9112, section 3).
 
     The job may name a User-Agent of its own, but no header that decides where the request goes or how it ends.
     """
@@ -19,12 +21,12 @@ def request_head(request: PageRequest, target: Target, user_agent: str) -> bytes
     own = {"Host": target.authority, "Accept-Encoding": "gzip"}
     if "user-agent" not in map(str.lower, given):
         own["User-Agent"] = user_agent
-    if request.method != "GET":
-        own["Content-Length"] = "0"  # RFC 9110, section 8.6
-    lines = [f"{name}: {value}" for name, value in (own | given).items()]
-    if not all(line.isascii() and line.isprintable() for line in (request.method, *lines)):
-        raise JobRejected("a request header holds a character that is not printable ASCII")  # never which: secrets
-    return "\r\n".join([f"{request.method} {target.path} HTTP/1.1", *lines, "", ""]).encode("ascii")
+    # Never which, nor what it holds: it may be a secret, and libraries repeat what they refuse.
+    if not all(_TOKEN.fullmatch(name) for name in given):
+        raise JobRejected("a request header has a name that is no HTTP header name")
+    if not all(value.isascii() and value.isprintable() and value == value.strip() for value in (own | given).values()):
+        raise JobRejected("a request header holds a character that is not printable ASCII, or spaces around its value")
+    return own | given
 
 
 def joined(headers: Iterable[tuple[str, str]]) -> dict[str, str]:

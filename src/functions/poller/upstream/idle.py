@@ -1,10 +1,11 @@
 """Connections that are kept open for the next request to the same place."""
 
 import select
-import socket
 import time
 from collections import deque
 from threading import Lock
+
+from poller.upstream.connection import Connection, Origin
 
 _IDLE_SECONDS = 4.0  # servers close quiet connections after 5 seconds or more, and a frozen worker misses it
 
@@ -14,9 +15,9 @@ class IdleConnections:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._all: deque[tuple[tuple[str, str, int], socket.socket, float]] = deque()
+        self._all: deque[tuple[Origin, Connection, float]] = deque()
 
-    def take(self, origin: tuple[str, str, int]) -> socket.socket | None:
+    def take(self, origin: Origin) -> Connection | None:
         """The latest one to `origin` that still stands."""
         with self._lock:
             # The wall clock, since a monotonic one may stand still while a worker is frozen.
@@ -29,22 +30,22 @@ class IdleConnections:
                 entry[1].close()
         return None
 
-    def give(self, origin: tuple[str, str, int], sock: socket.socket) -> None:
+    def give(self, origin: Origin, connection: Connection) -> None:
         with self._lock:
-            self._all.append((origin, sock, time.time()))
+            self._all.append((origin, connection, time.time()))
 
-    def close(self, origin: tuple[str, str, int]) -> None:
+    def close(self, origin: Origin) -> None:
         """After a failure: others of the same age are likely to be dead too, and would cost an attempt each."""
-        while sock := self.take(origin):
-            sock.close()
+        while connection := self.take(origin):
+            connection.close()
 
     def __del__(self) -> None:
-        for _, sock, _ in self._all:
-            sock.close()
+        for _, connection, _ in self._all:
+            connection.close()
 
 
-def _is_quiet(sock: socket.socket) -> bool:
+def _is_quiet(connection: Connection) -> bool:
     """False if the server closed the connection, or sent something that nobody asked for."""
     poll = select.poll()
-    poll.register(sock, select.POLLIN)
+    poll.register(connection.sock, select.POLLIN)
     return not poll.poll(0)

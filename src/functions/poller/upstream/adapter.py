@@ -1,0 +1,97 @@
+"""requests without what it would do on its own, over urllib3's pools with connections of our own class.
+
+What is switched off, and why, is said where that is done; docs/decisions/012 has the list.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, cast
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPHeaderDict, HTTPResponse, Timeout
+
+from poller.upstream.connection import Connection, Origin
+from poller.upstream.idle import IdleConnections
+from poller.upstream.wire import Allowance
+
+
+class Session(requests.Session):
+    """Sends a prepared request as it is, and only that one: nothing of the environment, no cookies, no redirects."""
+
+    def __init__(self, adapter: HTTPAdapter) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        self.mount("http://", adapter)
+        self.mount("https://", adapter)
+
+    def get_redirect_target(self, _resp: requests.Response) -> None:
+        """None: of a redirect that is not followed, requests reads the body whole and inflates it all the same."""
+        return
+
+
+class Adapter(HTTPAdapter):
+    """`ca_file` holds the authorities to trust, None means certifi's; an answer may have `budget` bytes on the wire."""
+
+    def __init__(self, idle: IdleConnections, allow_loopback: bool, ca_file: str | None, budget: int) -> None:
+        super().__init__()
+        connect = partial(Connection, allow_loopback=allow_loopback, ca_file=ca_file)
+        self.poolmanager.pool_classes_by_scheme = {
+            pool.scheme: partial(pool, idle, connect, budget) for pool in (_Pool, _TlsPool)
+        }
+
+    def cert_verify(self, *_: Any) -> None:
+        """Nothing: our connections verify. requests would have certifi's file read anew for each of them."""
+
+
+class _Pool(HTTPConnectionPool):
+    """The connections to one origin. Those not in use are all in `idle`, and none in urllib3's own queue."""
+
+    def __init__(
+        self,
+        idle: IdleConnections,
+        connect: Callable[[Origin], Connection],
+        budget: int,
+        host: str,
+        port: int,
+        **_: Any,
+    ) -> None:
+        super().__init__(host, port)
+        self._origin: Origin = (self.scheme, host, port)
+        self._idle, self._connect, self._budget = idle, connect, budget
+
+    def urlopen(  # type: ignore[override]
+        self, method: str, url: str, *, headers: Mapping[str, str], timeout: Timeout, **_: Any
+    ) -> HTTPResponse:
+        """One request as it was written, and the head of its answer; errors as they are.
+
+        urllib3's own writes parts of the URL anew (`%2f`, `[`), logs it, and repeats it in its errors.
+        """
+        connection: Any = self._idle.take(self._origin) or self._connect(self._origin)
+        try:
+            connection.begin(Allowance(cast(float, timeout.connect_timeout), self._budget))
+            connection.request(method, url, headers=headers)
+            answer = connection.getresponse()
+        except BaseException:
+            connection.close()
+            raise
+        response = HTTPResponse(
+            answer, status=answer.status, reason=answer.reason, preload_content=False, decode_content=False,
+            original_response=answer, pool=self, connection=connection,
+        )  # fmt: skip
+        # Only now: urllib3 would refuse, and log, what http.client has made its sense of and our client judges.
+        response.headers = HTTPHeaderDict(answer.headers.items())
+        return response
+
+    def _put_conn(self, connection: Any) -> None:
+        """urllib3 calls it once an answer is read whole, or given up."""
+        if connection.is_reusable:
+            self._idle.give(self._origin, connection)
+        else:
+            connection.close()
+
+
+class _TlsPool(_Pool):
+    scheme = "https"

@@ -1,0 +1,97 @@
+"""One connection to an address that was checked, and what http.client has to be told about answers."""
+
+import socket
+from http.client import SWITCHING_PROTOCOLS, HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
+from typing import Any, cast
+
+from poller.upstream.addresses import may_be_polled, not_public
+from poller.upstream.tls import tls_context
+from poller.upstream.wire import Allowance, NetworkFailure, TlsWire, Wire
+
+_CONNECT_SECONDS = 5.0
+
+Origin = tuple[str, str, int]
+"""Scheme, host and port."""
+
+
+class Answer(HTTPResponse):
+    """http.client's, where that one would hand out something else than the answer to the request."""
+
+    def begin(self) -> None:
+        """Read the head of the final answer, and any interim ones before it (RFC 9110, section 15.2).
+
+        http.client itself passes over 100 only, and would take the answer after a 103 for the next request's.
+        """
+        super().begin()
+        while self.status < 200:
+            if self.status == SWITCHING_PROTOCOLS:  # what follows is no HTTP any more, and nobody asked for it
+                raise HTTPException
+            self.headers = None  # type: ignore[assignment]  # begin() reads on from where it is
+            super().begin()
+
+    def read(self, amt: int | None = None) -> bytes:
+        data = super().read(amt)
+        if not data and self.length:  # http.client does not mind a connection that ends too early
+            raise IncompleteRead(b"", self.length)
+        return data
+
+
+class Connection(HTTPConnection):
+    """Resolves its host once, and connects to the very address that was checked: no DNS rebinding.
+
+    `ca_file` holds the authorities to trust, None means certifi's.
+    """
+
+    response_class = Answer
+
+    def __init__(self, origin: Origin, allow_loopback: bool, ca_file: str | None) -> None:
+        self._scheme, host, port = origin
+        super().__init__(host, port)
+        self._allow_loopback, self._ca_file = allow_loopback, ca_file
+        self._wire: Wire | None = None
+
+    def begin(self, allowance: Allowance) -> None:
+        """The next request and its answer get this much."""
+        self._allowance = allowance
+        if self._wire:
+            self._wire.begin(allowance)
+
+    @property
+    def is_reusable(self) -> bool:
+        """After an answer was read whole: whether the next one can only be the next request's."""
+        return self.sock is not None and self._wire is not None and not self._wire.holds_more
+
+    def connect(self) -> None:
+        """Raises AddressRefused unless requests may go to all of the host's addresses, and NetworkFailure."""
+        try:
+            found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+            # A name with both kinds of addresses is a trick or a mistake: better loud than a matter of order.
+            if not all(may_be_polled(str(address[0]), self._allow_loopback) for *_, address in found):
+                raise not_public(self.host)
+            self.sock = self._wire = self._first_of(found)
+        except OSError as error:
+            raise NetworkFailure(error) from None
+        self._wire.begin(self._allowance)
+
+    def _first_of(self, found: list[Any]) -> Wire:
+        failure = OSError()
+        for family, kind, protocol, _, address in found:
+            try:
+                return self._open(socket.socket(family, kind, protocol), address)
+            except OSError as error:  # often an IPv6 address, where there is no IPv6
+                failure = error
+        raise failure
+
+    def _open(self, sock: socket.socket, address: Any) -> Wire:
+        try:
+            sock.settimeout(min(_CONNECT_SECONDS, self._allowance.seconds()))
+            sock.connect(address)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._scheme == "http":
+                return Wire(sock.family, sock.type, sock.proto, sock.detach())
+            # The time-out covers the whole handshake; the certificate has to be the name's, not the address's.
+            sock.settimeout(self._allowance.seconds())
+            return cast(TlsWire, tls_context(self._ca_file).wrap_socket(sock, server_hostname=self.host))
+        except OSError:
+            sock.close()
+            raise
