@@ -1,8 +1,12 @@
-"""The guards of the HTTP client: time, size, addresses, truncation, secrets."""
+"""The guards of the HTTP client: time, size, addresses, truncation, secrets, and what requests would do on its own."""
 
 from tests.mutants.mutations import Mutation
 
 _CLIENT = "src/functions/poller/upstream/client.py"
+_ADAPTER = "src/functions/poller/upstream/adapter.py"
+_CONNECTION = "src/functions/poller/upstream/connection.py"
+_WIRE = "src/functions/poller/upstream/wire.py"
+_TLS = "src/functions/poller/upstream/tls.py"
 _ADDRESSES = "src/functions/poller/upstream/addresses.py"
 _MESSAGE = "src/functions/poller/upstream/http_message.py"
 _TESTS = "tests/upstream"
@@ -10,17 +14,38 @@ _TESTS = "tests/upstream"
 UPSTREAM: tuple[Mutation, ...] = (
     Mutation(
         "a read gets no more than what is left of the request's time",
-        _CLIENT,
-        "self._sock.settimeout(min(_SILENCE_SECONDS, _left(self._deadline)))",
-        "self._sock.settimeout(_SILENCE_SECONDS)",
-        f"{_TESTS}/test_time.py::test_a_request_ends_within_its_deadline",
+        _WIRE,
+        "self.settimeout(min(_SILENCE_SECONDS, self.allowance.seconds()))",
+        "self.settimeout(_SILENCE_SECONDS)",
+        f"{_TESTS}/test_wire.py::test_a_read_gets_what_is_left_of_the_time",
+    ),
+    Mutation(
+        "a write gets no more than what is left of the request's time",
+        _WIRE,
+        "self.settimeout(self.allowance.seconds())",
+        "self.settimeout(_SILENCE_SECONDS)",
+        f"{_TESTS}/test_wire.py::test_a_write_gets_what_is_left_of_the_time",
     ),
     Mutation(
         "every byte is taken off the request's budget",
-        _CLIENT,
-        "self._budget -= count",
-        "self._budget -= 0",
+        _WIRE,
+        "self._bytes_left -= count",
+        "self._bytes_left -= 0",
         f"{_TESTS}/test_size.py::test_nothing_endless_is_read_beyond_the_budget",
+    ),
+    Mutation(
+        "no library takes an error of the network for its own",
+        _WIRE,
+        "class NetworkFailure(Exception):",
+        "class NetworkFailure(OSError):",
+        f"{_TESTS}/test_wire.py::test_an_error_of_the_network_is_none_that_a_library_catches",
+    ),
+    Mutation(
+        "what TLS has decrypted beyond the answer is seen",
+        _WIRE,
+        "bool(self.peek() or decrypted)",
+        "bool(self.peek())",
+        f"{_TESTS}/test_adapter.py::test_more_than_the_answer_is_seen_in_a_tls_record_too",
     ),
     Mutation(
         "the decoded body is capped",
@@ -31,52 +56,101 @@ UPSTREAM: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a body shorter than announced is no page",
-        _CLIENT,
-        "if answer.length:",
+        _CONNECTION,
+        "if not data and self.length:",
         "if False:",
         f"{_TESTS}/test_size.py::test_a_body_that_does_not_end_as_announced_is_asked_for_again",
     ),
     Mutation(
         "an interim answer is not the answer",
-        _CLIENT,
-        "while answer.status < 200:",
+        _CONNECTION,
+        "while self.status < 200:",
         "while False:",
         f"{_TESTS}/test_connections.py::test_an_interim_answer_is_not_the_answer",
     ),
     Mutation(
         "a server that changes the protocol is left",
-        _CLIENT,
-        "if answer.status == SWITCHING_PROTOCOLS:",
+        _CONNECTION,
+        "if self.status == SWITCHING_PROTOCOLS:",
         "if False:",
         f"{_TESTS}/test_connections.py::test_a_server_that_changes_the_protocol_is_left",
     ),
     Mutation(
         "a connection on which more than the answer came is not used again",
-        _CLIENT,
-        "and not answer.will_close and not wire.holds_more",
-        "and not answer.will_close",
+        _CONNECTION,
+        " and not self._wire.holds_more",
+        "",
         f"{_TESTS}/test_connections.py::test_a_connection_on_which_more_than_the_answer_came_is_not_used_again",
     ),
     Mutation(
         "all addresses of a name have to be public",
-        _CLIENT,
+        _CONNECTION,
         "if not all(may_be_polled(",
         "if not any(may_be_polled(",
         f"{_TESTS}/test_addresses.py::test_in_aws_nothing_that_is_not_public_is_even_connected_to",
     ),
     Mutation(
         "the address that was checked is the one connected to",
-        _CLIENT,
+        _CONNECTION,
         "sock.connect(address)",
-        "sock.connect((target.host, target.port))",
+        "sock.connect((self.host, self.port))",
         f"{_TESTS}/test_addresses.py::test_a_name_that_changes_its_answer_is_asked_once_and_taken_at_its_word",
     ),
     Mutation(
         "the certificate has to be the name's",
-        _CLIENT,
-        "server_hostname=target.host",
+        _CONNECTION,
+        "server_hostname=self.host",
         "server_hostname=address[0]",
         f"{_TESTS}/test_tls.py::test_in_aws_settings_a_public_host_is_polled",
+    ),
+    Mutation(
+        "authorities are read once for all connections",
+        _TLS,
+        "@cache",
+        "",
+        f"{_TESTS}/test_adapter.py::test_authorities_are_read_once_for_all_connections",
+    ),
+    Mutation(
+        "nothing is taken from the environment",
+        _ADAPTER,
+        "self.trust_env = False",
+        "self.trust_env = True",
+        f"{_TESTS}/test_environment.py::test_proxies_are_ignored_for_http",
+    ),
+    Mutation(
+        "no cookie is kept",
+        _ADAPTER,
+        "DefaultCookiePolicy(allowed_domains=())",
+        "DefaultCookiePolicy()",
+        f"{_TESTS}/test_adapter.py::test_no_cookie_is_kept",
+    ),
+    Mutation(
+        "a redirect is an answer, whose body nobody needs",
+        _ADAPTER,
+        "def get_redirect_target(",
+        "def redirect_target(",
+        f"{_TESTS}/test_adapter.py::test_a_redirects_body_is_not_inflated",
+    ),
+    Mutation(
+        "the request target goes out as it was written",
+        _ADAPTER,
+        "connection.request(method, url, headers=headers)",
+        "connection.request(method, __import__('urllib3').util.parse_url(url).url, headers=headers)",
+        f"{_TESTS}/test_adapter.py::test_the_request_target_goes_out_as_it_was_written",
+    ),
+    Mutation(
+        "urllib3 does not judge, or log, how an answer is framed",
+        _ADAPTER,
+        "answer, status=answer.status,",
+        "answer, headers=HTTPHeaderDict(answer.headers.items()), status=answer.status,",
+        f"{_TESTS}/test_adapter.py::test_the_libraries_log_nothing",
+    ),
+    Mutation(
+        "a header that requests would refuse and repeat is refused without repeating it",
+        _MESSAGE,
+        " and value == value.strip()",
+        "",
+        f"{_TESTS}/test_adapter.py::test_a_header_that_requests_would_refuse_is_refused_without_repeating_it",
     ),
     Mutation(
         "a library's error, which may repeat secrets, is not chained",

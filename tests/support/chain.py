@@ -15,7 +15,7 @@ def get(url: str, **headers: str) -> PageRequest:
     return PageRequest("GET", url, {"Accept": "application/json", **headers})
 
 
-def local(total_seconds: float = 5.0, ca_file: str | None = None) -> Upstream:
+def local(total_seconds: float = 30.0, ca_file: str | None = None) -> Upstream:
     """An Upstream with the settings of a laptop."""
     return Upstream(AGENT, allow_loopback=True, total_seconds=total_seconds, ca_file=ca_file)
 

@@ -8,8 +8,10 @@ from socket import SHUT_RDWR, create_server, socket
 from threading import Event, Lock, Thread
 from types import TracebackType
 
-LIFE_SECONDS = 8.0
+LIFE_SECONDS = 30.0
 """Of a connection that has to wait: a client without a deadline fails its test and does not hang it."""
+PROMPT_SECONDS = LIFE_SECONDS / 3
+"""More than a busy machine adds to a deadline of a second or two, and far less than a client without one takes."""
 
 
 class Peer:
@@ -80,6 +82,11 @@ class Server:
         for thread in self._threads:
             thread.join(5)
         self._listener.close()
+
+    def wait_until_left(self) -> None:
+        """Return once every connection so far has been closed from this side, and the client can see it."""
+        for thread in self._threads[1:]:
+            thread.join(LIFE_SECONDS)
 
     def _start(self, run: Callable[[], None]) -> None:
         thread = Thread(target=run)

@@ -3,7 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from socket import SHUT_RDWR
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 
@@ -60,7 +60,7 @@ def test_a_connection_that_ends_without_a_word_costs_no_attempt(response: bytes)
         bodies = []
         for _ in range(3):
             bodies.append(upstream.send(get(server.url())).body)
-            time.sleep(0.05)  # for the end of the connection to arrive
+            server.wait_until_left()
 
     assert bodies == [b"[1]"] * 3
     assert server.connections == 3
@@ -134,17 +134,21 @@ def test_a_server_that_changes_the_protocol_is_left() -> None:
 
 
 def test_an_unasked_answer_that_comes_later_ends_the_connection() -> None:
+    heard, sent = Event(), Event()
+
     def more(peer: Peer) -> None:
         peer.send(answer(b"[1]"))
-        peer.pause(0.05)
+        heard.wait(30)
         peer.send(answer(b'["smuggled"]'))
+        sent.set()
 
     with Server(more) as server:
         upstream = local()
         bodies = []
         for _ in range(2):
             bodies.append(upstream.send(get(server.url())).body)
-            time.sleep(0.2)
+            heard.set()
+            assert sent.wait(30)
 
     assert bodies == [b"[1]"] * 2
     assert server.connections == 2
@@ -160,7 +164,7 @@ def test_one_dead_connection_condemns_the_others_of_its_age() -> None:
         else:
             peer.served = True
             if "first" in peer.request:
-                everyone.wait(5)
+                everyone.wait(30)
             peer.send(answer(b"[1]"))
 
     with Server(once) as server:

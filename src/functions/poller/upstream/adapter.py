@@ -42,9 +42,6 @@ class Adapter(HTTPAdapter):
             pool.scheme: partial(pool, idle, connect, budget) for pool in (_Pool, _TlsPool)
         }
 
-    def cert_verify(self, *_: Any) -> None:
-        """Nothing: our connections verify. requests would have certifi's file read anew for each of them."""
-
 
 class _Pool(HTTPConnectionPool):
     """The connections to one origin. Those not in use are all in `idle`, and none in urllib3's own queue."""
