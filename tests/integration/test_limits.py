@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from poller import errors
-from poller.aws.attributes import to_attribute
+from poller.aws.dynamodb import typed
 from poller.errors import MOST_MESSAGE, PollerError
 from poller.jobs import rows
 from poller.jobs.model import Counts, Job, JobStatus
@@ -24,7 +24,7 @@ from tests.support.workflow import Take
 
 def row_bytes(item: dict[str, Any]) -> int:
     """Names and values, as DynamoDB counts them; the type marks of the wire format are a little on top."""
-    return len(json.dumps({name: to_attribute(value) for name, value in item.items() if value is not None}))
+    return len(json.dumps(typed(item)))
 
 
 def test_the_largest_spec_runs_through_every_step(sent_messages: Take, aws_requests: list[Any]) -> None:

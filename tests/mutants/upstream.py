@@ -41,10 +41,10 @@ UPSTREAM: tuple[Mutation, ...] = (
         f"{_TESTS}/test_wire.py::test_an_error_of_the_network_is_none_that_a_library_catches",
     ),
     Mutation(
-        "what TLS has decrypted beyond the answer is seen",
+        "what came in the same packet after the answer is seen",
         _WIRE,
-        "bool(self.peek() or decrypted)",
-        "bool(self.peek())",
+        "self._wire.holds_more = bool(self.peek())",
+        "self._wire.holds_more = False",
         f"{_TESTS}/test_adapter.py::test_more_than_the_answer_is_seen_in_a_tls_record_too",
     ),
     Mutation(

@@ -166,17 +166,11 @@ def test_connections_to_many_hosts_are_kept(network: Network) -> None:
     assert server.connections == len(hosts)
 
 
-def test_more_than_the_answer_is_seen_in_a_tls_record_too(partner_tls: ssl.SSLContext, ca_file: str) -> None:
-    body, more = b" " * 65_535 + b"1", answer(b'["smuggled"]')  # as long as the client's pieces
-
-    def in_two_records(peer: Peer) -> None:
-        if len(server.requests) > 1:
-            return peer.send(answer(b"[2]"))
-        peer.send(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode())
-        peer.send(body + more)
-        return None
-
-    with Server(in_two_records, tls=partner_tls) as server:
+@pytest.mark.parametrize("size", [3, 16_000, 65_535, 65_536, 70_000])
+def test_more_than_the_answer_is_seen_in_a_tls_record_too(size: int, partner_tls: ssl.SSLContext, ca_file: str) -> None:
+    body = b"[1]".rjust(size)
+    script = answering(answer(body) + answer(b'["smuggled"]'), answer(b"[2]"))
+    with Server(script, tls=partner_tls) as server:
         upstream = local(ca_file=ca_file)
         first = upstream.send(get(server.url(scheme="https")))
 

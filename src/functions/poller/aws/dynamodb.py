@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
-from poller.aws.attributes import from_attribute, to_attribute
 from poller.errors import RetriablePollerError
 
 ATTEMPTS = 12
@@ -15,7 +15,7 @@ _MOST_KEYS = 100  # that one BatchGetItem takes
 
 
 class Table:
-    """`client` is a botocore DynamoDB client."""
+    """`client` is a boto3 DynamoDB client."""
 
     def __init__(self, client: Any, name: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self.client, self.name, self._sleep = client, name, sleep
@@ -96,13 +96,23 @@ def key(partition: str, sort: str) -> dict[str, Any]:
     return {"JobId": {"S": partition}, "TaskId": {"S": sort}}
 
 
+class _Deserializer(TypeDeserializer):
+    """Reads numbers as ints, however deep they lie: rows hold no others, and boto3 makes Decimals of them."""
+
+    def _deserialize_n(self, value: str) -> int:
+        return int(value)
+
+
+_serialize, _deserialize = TypeSerializer().serialize, _Deserializer().deserialize
+
+
 def typed(item: dict[str, Any]) -> dict[str, Any]:
     """As DynamoDB takes it; attributes that are None are left out."""
-    return {name: to_attribute(value) for name, value in item.items() if value is not None}
+    return {name: _serialize(value) for name, value in item.items() if value is not None}
 
 
 def plain(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: from_attribute(value) for name, value in item.items()}
+    return {name: _deserialize(value) for name, value in item.items()}
 
 
 def condition_failed(error: ClientError) -> bool:

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 
 class Bucket:
-    """One bucket. `client` is a botocore S3 client."""
+    """One bucket. `client` is a boto3 S3 client."""
 
     def __init__(self, client: Any, name: str) -> None:
         self._client, self.name = client, name

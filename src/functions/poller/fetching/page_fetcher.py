@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from poller.errors import (
     HeldBack,
@@ -19,8 +20,10 @@ from poller.fetching.pause import Gate
 from poller.paging.read import read_page
 from poller.specs.model import JobSpec
 from poller.text import counted
-from poller.upstream.client import Upstream
 from poller.values import Page, PageRequest, Response
+
+if TYPE_CHECKING:  # functions that read what was fetched, and fetch nothing, do without requests
+    from poller.upstream.client import Upstream
 
 _MOST_INVITATIONS = 100  # to come back, for one page; the time box ends long before, but that is not ours to rely on
 
@@ -30,7 +33,7 @@ class PageFetcher:
 
     def __init__(
         self,
-        upstream: Upstream,
+        upstream: "Upstream",
         spec: JobSpec,
         deadline: float,
         gate: Gate,

@@ -1,15 +1,11 @@
-"""The edges that handlers share, each built once per worker from the settings.
-
-Clients come from botocore, not from boto3 around it: what a worker imports before its first answer is time that
-callers wait for and AWS bills.
-"""
+"""What handlers share, each built once per worker from the settings."""
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import boto3
 from aws_lambda_powertools import Logger
 from botocore.config import Config
-from botocore.session import Session
 
 from poller.aws.dynamodb import Table
 from poller.aws.s3 import Bucket
@@ -19,7 +15,9 @@ from poller.jobs.queue import PayloadQueue
 from poller.jobs.task_store import TaskStore
 from poller.jobs.workflow import Workflow
 from poller.settings import Settings
-from poller.upstream.client import Upstream
+
+if TYPE_CHECKING:
+    from poller.upstream.client import Upstream
 
 settings = Settings()
 logger = Logger(service="poller", log_uncaught_exceptions=True)
@@ -69,14 +67,12 @@ def workflow() -> Workflow:
 
 
 @cache
-def upstream() -> Upstream:
+def upstream() -> "Upstream":
+    # Here, because most functions send no request to strangers, and need not wait for requests to be imported.
+    from poller.upstream.client import Upstream  # noqa: PLC0415
+
     return Upstream(settings.user_agent, settings.allow_loopback, settings.allowed_hosts)
 
 
-@cache
-def _session() -> Session:
-    return Session()
-
-
 def _client(service: str, config: Config = _CONFIG) -> Any:
-    return _session().create_client(service, config=config)
+    return boto3.client(service, config=config)  # type: ignore[call-overload]  # its names are literals

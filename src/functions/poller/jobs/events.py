@@ -10,7 +10,7 @@ STATE_CHANGE = "Poller Job State Change"
 
 
 class JobEvents:
-    """`client` is a botocore EventBridge client."""
+    """`client` is a boto3 EventBridge client."""
 
     def __init__(self, client: Any, bus_name: str) -> None:
         self._client, self._bus_name = client, bus_name

@@ -12,7 +12,7 @@ _MOST_POINTER_BYTES = 1024  # a pointer has about a hundred
 
 
 class PayloadQueue:
-    """`client` is a botocore SQS client."""
+    """`client` is a boto3 SQS client."""
 
     def __init__(self, client: Any, url: str) -> None:
         self._client, self._url = client, url

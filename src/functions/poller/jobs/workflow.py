@@ -9,7 +9,7 @@ from poller.jobs import keys
 
 
 class Workflow:
-    """`client` is a botocore Step Functions client."""
+    """`client` is a boto3 Step Functions client."""
 
     def __init__(self, client: Any) -> None:
         self._client = client

@@ -97,6 +97,5 @@ class _Incoming(io.BufferedReader):
     def close(self) -> None:
         if not self.closed:
             self._wire.is_over = True  # so that peek() looks at what has arrived, and waits for nothing
-            decrypted = self._wire.pending() if isinstance(self._wire, ssl.SSLSocket) else 0
-            self._wire.holds_more = bool(self.peek() or decrypted)
+            self._wire.holds_more = bool(self.peek())
         super().close()

@@ -1,0 +1,36 @@
+"""What a worker imports before its first answer is time that a caller waits for and AWS bills."""
+
+import json
+import os
+import subprocess
+import sys
+
+from tests.support.template import ROOT, functions
+
+SENDING = {"poller.handlers.prepare_poller_job", "poller.handlers.fetch_payload"}
+_CODE = """
+import importlib, json, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+print(json.dumps("requests" in sys.modules))
+"""
+
+
+def has_requests_after(modules: set[str]) -> bool:
+    """Whether importing `modules`, in an interpreter of their own, has imported requests too."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src" / "functions"), "AWS_DEFAULT_REGION": "us-east-1"}
+    done = subprocess.run(
+        [sys.executable, "-c", _CODE, *sorted(modules)], env=environment, capture_output=True, text=True, check=True
+    )
+    return bool(json.loads(done.stdout))
+
+
+def test_no_function_imports_requests_before_it_sends_one() -> None:
+    modules = {body["Handler"].rpartition(".")[0] for body in functions().values()}
+
+    assert modules > SENDING
+    assert not has_requests_after(modules)
+
+
+def test_the_client_imports_it() -> None:
+    assert has_requests_after({"poller.upstream.client"})
