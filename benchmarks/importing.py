@@ -16,24 +16,24 @@ from tests.support.template import ROOT, functions
 
 _ROUNDS = 7
 _SETTINGS = [name.upper() for name in vars(Settings) if not name.startswith("_")]
-# In a fresh interpreter: the handler's module, then every edge that its code asks `resources` for.
+# In a fresh interpreter: the handler's module, then all that its code asks `dependencies` for.
 _HANDLER = """
 import importlib, json, re, sys, time
 from pathlib import Path
 began = time.process_time()
 importlib.import_module(sys.argv[1])
-if resources := sys.modules.get("poller.handlers.dependencies"):
+if dependencies := sys.modules.get("poller.handlers.dependencies"):
     ours = [m for n, m in sys.modules.items() if n.startswith("poller.handlers.")]
     reading = time.process_time()
-    edges = {e for m in ours for e in re.findall(r"resources\\.(\\w+)\\(\\)", Path(m.__file__).read_text())}
+    asked = {name for m in ours for name in re.findall(r"dependencies\\.(\\w+)\\(\\)", Path(m.__file__).read_text())}
     began += time.process_time() - reading
-    built = [getattr(resources, edge)() for edge in sorted(edges)]
+    built = [getattr(dependencies, name)() for name in sorted(asked)]
 seconds = time.process_time() - began
 """
 _SERVICES = """
 found = set()
-for edge in built if resources else []:
-    client = getattr(edge, "_client", None) or getattr(getattr(edge, "_table", edge), "client", None)
+for one in built if dependencies else []:
+    client = getattr(one, "_client", None) or getattr(getattr(one, "_table", one), "client", None)
     found |= {client.meta.service_model.service_name} if client else set()
 """
 _BARE = """
