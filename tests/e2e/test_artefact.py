@@ -128,3 +128,12 @@ def test_the_artefacts_fit_into_lambda(stack: LocalStack) -> None:
     assert folders
     for folder in folders:
         assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < 250_000_000
+
+
+def test_what_is_compiled_is_there_in_python_too(stack: LocalStack) -> None:
+    # One build for arm64, and for whatever the laptop is.
+    compiled = [*(stack.root / ".aws-sam" / "build").rglob("*.so")]
+
+    missing = [path for path in compiled if not (path.parent / f"{path.name.partition('.')[0]}.py").is_file()]
+
+    assert missing == []
