@@ -48,25 +48,25 @@ seconds = time.process_time() - began
 
 def measure(python: Path) -> Iterator[Figure]:
     """`python`: the interpreter of the environment with the functions' requirements."""
-    handlers = {name: body["Handler"].removesuffix(".handler") for name, body in functions().items()}
-    for name, module in handlers.items():
-        services = json.loads(_run(python, _HANDLER + _SERVICES + "print(json.dumps(sorted(found)))", module))
+    for name, body in functions().items():
+        module, code = body["Handler"].removesuffix(".handler"), ROOT / body["CodeUri"]
+        services = json.loads(_run(python, code, _HANDLER + _SERVICES + "print(json.dumps(sorted(found)))", module))
         ours, bare = [], []
         for _ in range(_ROUNDS):
-            ours.append(float(_run(python, _HANDLER + "print(seconds)", module)))
-            bare.append(float(_run(python, _BARE + "print(seconds)", *services)))
+            ours.append(float(_run(python, code, _HANDLER + "print(seconds)", module)))
+            bare.append(float(_run(python, code, _BARE + "print(seconds)", *services)))
         setting = f"{min(ours) * 1000:.0f} and {min(bare) * 1000:.0f} ms with {', '.join(services) or 'no client'}"
         yield Figure(f"import of {name} / boto3", min(ours) / min(bare), "", setting, most=1.25)
 
 
-def _run(python: Path, code: str, *arguments: str) -> str:
+def _run(python: Path, code: Path, program: str, *arguments: str) -> str:
     environment = dict.fromkeys(_SETTINGS, "none") | {
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "none",
         "AWS_SECRET_ACCESS_KEY": "none",
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT / "src" / "functions"),
+        "PYTHONPATH": str(code),
     }
-    command = [str(python), "-c", code, *arguments]
+    command = [str(python), "-c", program, *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)  # noqa: S603  # ours
     return done.stdout

@@ -101,7 +101,8 @@ def test_the_environment_equals_the_settings() -> None:
 
 BUILDERS = dict(
     re.findall(
-        r"def (\w+)\(\)[^\n]*\n((?:    .*\n)+)", (ROOT / "src/functions/poller/handlers/dependencies.py").read_text()
+        r"def (\w+)\(\)[^\n]*\n((?:    .*\n|\n(?=    ))+)",
+        (ROOT / "src/functions/poller/handlers/dependencies.py").read_text(),
     )
 )
 
