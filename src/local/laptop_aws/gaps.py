@@ -7,8 +7,10 @@ newer MiniStack no longer needs it.
 
 from importlib import import_module
 
-# A module wraps what those before it have made: permissions are asked before anything else is done.
+# A module wraps what those before it have made: permissions are asked before anything else is done. Saved state is
+# brought up to date before anything can read it.
 GAPS = (
+    "sqs.queue_addresses",
     "cloudformation.join_in_conditions",
     "cloudformation.number_parameters",
     "cloudformation.events_archive",

@@ -42,7 +42,7 @@ class Checkout:
 
     @property
     def port_file(self) -> Path:
-        """The port that the addresses in `data_dir` have in them, those of queues for one."""
+        """The last port, which the next `poller up` takes if it is asked for none."""
         return self.home / "port.json"
 
     @property

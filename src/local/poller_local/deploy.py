@@ -72,13 +72,13 @@ def build_and_deploy(
             _build(checkout, tools, environment)
         write_json_atomically(checkout.deployed_file, {"built": sources})
     stack = describe(client)
-    if stack is None or noted != _note(sources, endpoint_url, stack) or stack["StackStatus"] not in DEPLOYED:
+    if stack is None or noted != _note(sources, stack) or stack["StackStatus"] not in DEPLOYED:
         with step("Deploying the stack"):
             _deploy(checkout, tools, client, environment, stack)
         stack = describe(client)
         if stack is None:
             raise LocalStackError(f"The stack is not there after its deploy; see {checkout.sam_log}")
-    write_json_atomically(checkout.deployed_file, _note(sources, endpoint_url, stack))
+    write_json_atomically(checkout.deployed_file, _note(sources, stack))
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
@@ -107,9 +107,9 @@ def describe(client: CloudFormationClient) -> StackTypeDef | None:
         raise LocalStackError(f"The emulator's CloudFormation does not answer: {one_line(str(error))}") from error
 
 
-def _note(sources: str, endpoint_url: str, stack: StackTypeDef) -> dict[str, str]:
+def _note(sources: str, stack: StackTypeDef) -> dict[str, str]:
     # The stack's id, because a purged or lost emulator has another stack or none under the same name.
-    return {"built": sources, "endpoint_url": endpoint_url, "stack_id": stack.get("StackId", "")}
+    return {"built": sources, "stack_id": stack.get("StackId", "")}
 
 
 def _build(checkout: Checkout, tools: Tools, environment: Mapping[str, str]) -> None:

@@ -43,8 +43,8 @@ def up(
 ) -> LocalStack:
     """Starts the emulator and deploys the checkout that `directory` lies in; what is there already is kept.
 
-    `port`: of the running emulator or of the state that is kept, else 4566. `step` wraps each phase by name, to show
-    it. Raises LocalStackError.
+    `port`: else that of the running emulator, the last one or 4566; state that is kept moves. `step` wraps each phase
+    by name, to show it. Raises LocalStackError.
     """
     checkout = require_checkout(directory)
     tools = tools or find_tools()
@@ -109,8 +109,7 @@ def _running_as_asked(checkout: Checkout, port: int | None, enforce_iam: bool) -
     emulator = emulator_process.find_running(checkout)
     if emulator and port not in (None, emulator.port):
         raise LocalStackError(
-            f"The stack already runs here, on port {emulator.port}; to move it, forget its jobs with "
-            "'poller down --purge' first"
+            f"The stack already runs here, on port {emulator.port}; to move it, run 'poller down' first"
         )
     if emulator and emulator.enforce_iam and not enforce_iam:
         raise LocalStackError("The stack already runs here, with IAM enforced; to change that, run 'poller down' first")
@@ -118,13 +117,8 @@ def _running_as_asked(checkout: Checkout, port: int | None, enforce_iam: bool) -
 
 
 def _port(checkout: Checkout, asked_for: int | None) -> int:
-    kept = (read_json_object(checkout.port_file) or {}).get("port")
-    if kept and asked_for not in (None, kept):
-        raise LocalStackError(
-            f"The state that is kept here belongs to port {kept}, which is part of the stack's addresses; leave --port "
-            "out, or forget that state with 'poller down --purge'"
-        )
-    return int(kept or asked_for or DEFAULT_PORT)
+    last = (read_json_object(checkout.port_file) or {}).get("port")
+    return int(asked_for or last or DEFAULT_PORT)
 
 
 @contextmanager
