@@ -8,7 +8,7 @@ TEMPLATES := template.yaml demo-api/template.yaml
 BENCH := .venv/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint unit e2e mutants bench pins clean
+.PHONY: help setup demo test lint unit e2e gaps mutants bench pins clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ unit: setup ## Run the tests that need no local stack
 
 e2e: setup ## Run the tests through the deployed local stack
 	@$(BIN)/python -m pytest -m e2e
+
+gaps: setup ## See whether MiniStack, after a change of its pin, still lacks what is added to it (minutes)
+	@$(BIN)/python -m pytest -m still_needed tests/laptop_aws
 
 mutants: setup ## Take away one guard at a time, and see its test turn red (minutes)
 	@$(BIN)/python -m tests.mutants

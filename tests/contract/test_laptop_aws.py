@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from laptop_aws.gaps import GAPS
+from laptop_aws.gaps import GAPS, TRIED_WITH
 from tests.support.template import ROOT
 
 PACKAGE = ROOT / "src" / "local" / "laptop_aws"
@@ -47,3 +47,20 @@ def test_a_gap_says_what_aws_does_and_where_that_is_written(gap: str) -> None:
     assert "\nAWS" in said
     assert "https://docs.aws.amazon.com/" in said
     assert "MiniStack" in said
+
+
+@pytest.mark.parametrize("gap", GAPS)
+def test_a_gap_has_a_test_that_tells_when_it_can_go(gap: str) -> None:
+    *folder, name = gap.split(".")
+    tests = ROOT.joinpath("tests", "laptop_aws", *folder, f"test_{name}.py").read_text()
+
+    assert "@pytest.mark.still_needed\ndef test_still_needed(" in tests
+
+
+def test_gaps_were_tried_with_the_pinned_ministack() -> None:
+    pins = (ROOT / "requirements" / "dev.txt").read_text()
+
+    assert f"\nministack=={TRIED_WITH}\n" in pins, (
+        "MiniStack's pin has changed: run `make gaps`, remove what is not needed any more, and write the version "
+        "into TRIED_WITH of laptop_aws/gaps.py"
+    )

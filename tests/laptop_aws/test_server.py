@@ -3,40 +3,20 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.emulated_apis import ECHO, http_api, operation, url
-from tests.support.emulator import ACCOUNT, Emulator, eventually
+from tests.support.emulated_apis import answering
+from tests.support.emulator import ACCOUNT, Emulator
 
 LISTENING = "0A"
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Emulator]:
-    emulator = Emulator(tmp_path)
-    yield emulator
-    assert emulator.ended(20, by=signal.SIGTERM) is not None
-
-
-def deployed(server: Emulator) -> Callable[[], str]:
-    """Deploy an API with a function; returns what asks it, however often the server restarts."""
-    server.create_role()
-    outputs = server.deploy(http_api({"/jobs": {"get": operation(server.function(ECHO))}}))
-    return lambda: server.http("GET", url(server, outputs, "/jobs")).text
-
-
-def saved_since(server: Emulator, moment: float) -> bool:
-    times = {file.stem: file.stat().st_mtime for file in (server.data / "state").glob("*.json")}
-    return all(times.get(service, 0) > moment for service in ("apigateway", "iam", "lambda"))
-
-
 def test_deployed_stack_survives_sigterm(server: Emulator) -> None:
     server.start()
-    ask = deployed(server)
+    ask = answering(server)
     before = ask()
     waiting = server.state_machine({"Type": "Wait", "Seconds": 600, "End": True})
     server.client("stepfunctions").start_execution(stateMachineArn=waiting)
@@ -48,31 +28,6 @@ def test_deployed_stack_survives_sigterm(server: Emulator) -> None:
 
     assert took < 10
     assert ask() == before != ""
-
-
-@pytest.mark.gap
-def test_snapshots_survive_sigkill(server: Emulator) -> None:
-    server.start()
-    ask = deployed(server)
-    before = ask()
-    deployed_at = time.time()
-
-    eventually(lambda: saved_since(server, deployed_at))
-    server.ended(10, by=signal.SIGKILL)
-    server.start()
-
-    assert ask() == before != ""
-
-
-def test_snapshots_still_needed(server: Emulator) -> None:
-    server.options = ("--without-gaps",)
-    server.start()
-    server.create_role()
-    server.function(ECHO)
-    deployed_at = time.time()
-
-    with pytest.raises(pytest.fail.Exception, match="nothing within"):
-        eventually(lambda: saved_since(server, deployed_at), seconds=7)
 
 
 def test_stops_when_the_process_that_started_it_is_gone(server: Emulator) -> None:

@@ -1,5 +1,6 @@
 """HTTP APIs of an OpenAPI body, to deploy and to ask."""
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.support.emulator import Emulator
@@ -62,3 +63,10 @@ def http_api(paths: dict[str, Any], version: str = "3.0.3", **properties: Any) -
 
 def url(emulator: Emulator, outputs: dict[str, str], path: str) -> str:
     return f"{emulator.endpoint}/_aws/execute-api/{outputs['Api']}/$default{path}"
+
+
+def answering(emulator: Emulator) -> Callable[[], str]:
+    """Deploy an API with a function; returns what asks it, however often the emulator restarts."""
+    emulator.create_role()
+    outputs = emulator.deploy(http_api({"/jobs": {"get": operation(emulator.function(ECHO))}}))
+    return lambda: emulator.http("GET", url(emulator, outputs, "/jobs")).text

@@ -7,6 +7,9 @@ newer MiniStack no longer needs it.
 
 from importlib import import_module
 
+# The MiniStack that lacked all of these when `make gaps` was run last.
+TRIED_WITH = "1.5.33"
+
 # A module wraps what those before it have made: permissions are asked before anything else is done. Saved state is
 # brought up to date before anything can read it.
 GAPS = (

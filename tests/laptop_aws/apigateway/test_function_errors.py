@@ -18,6 +18,7 @@ def test_caller_of_an_api_learns_nothing_of_the_error(emulator: Emulator) -> Non
     assert (answer.status_code, answer.text) == (500, '{"message":"Internal Server Error"}')
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     gateway, function = plain.client("apigatewayv2"), plain.function(FAILING)
     outputs = {"Api": gateway.create_api(Name="plain", ProtocolType="HTTP", Target=function)["ApiId"]}

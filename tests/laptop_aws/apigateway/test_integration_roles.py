@@ -89,6 +89,7 @@ def test_events_are_put_as_far_as_the_credentials_allow(emulator: Emulator) -> N
     assert [seen[path] for path in [*paths][2:]] == [DENIED] * 4
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     function, gateway = guarded(plain), plain.client("apigatewayv2")
     api = gateway.create_api(Name="plain", ProtocolType="HTTP")["ApiId"]

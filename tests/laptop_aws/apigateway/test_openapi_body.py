@@ -128,6 +128,7 @@ def test_other_openapi_version_is_refused(emulator: Emulator, echo: str) -> None
     assert "OpenAPI 3.0 is required, found 3.1.0" in str(failure.value)
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     resources = http_api({"/jobs": {"get": operation(ROLE)}}, Name="plain", ProtocolType="HTTP")
 

@@ -24,6 +24,7 @@ def test_other_routes_take_what_is_brought(emulator: Emulator) -> None:
     assert emulator.http("GET", jobs, authorization="Bearer abc").status_code == 200
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     gateway, function = plain.client("apigatewayv2"), plain.function(ECHO)
     api = gateway.create_api(Name="plain", ProtocolType="HTTP")["ApiId"]

@@ -18,5 +18,6 @@ def test_function_without_the_sdk_pays_nothing_for_it(emulator: Emulator) -> Non
     assert not imports_the_sdk(emulator)
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     assert imports_the_sdk(plain)

@@ -84,6 +84,7 @@ def test_traceback_is_in_the_log(emulator: Emulator) -> None:
     assert "RetriablePollerError: no luck: visibly" in lines
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     function = plain.function(FAILING)
 

@@ -68,6 +68,7 @@ def test_failed_event_is_kept_by_the_role_that_may_and_by_no_other(emulator: Emu
     assert left(emulator, denied) == 0
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     read, failed = consumed_queue(plain, ["sqs:SendMessage"]), failed_for_good(plain, "sqs:ReceiveMessage")
 

@@ -30,6 +30,7 @@ def test_two_workers_run_the_same_files(emulator: Emulator) -> None:
     assert first["code"] == second["code"]
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     first, second = two_workers(plain)
 

@@ -117,6 +117,7 @@ def test_limits_that_are_none_are_refused(
         Emulator(tmp_path).start()
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     processes = asked_at_once(plain, plain.function(SLOW), 8)
 

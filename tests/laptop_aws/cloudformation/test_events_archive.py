@@ -59,6 +59,7 @@ def test_archive_goes_with_its_stack(emulator: Emulator) -> None:
     assert outputs["Archive"] not in [found["ArchiveName"] for found in archives]
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     resources = archive()
 

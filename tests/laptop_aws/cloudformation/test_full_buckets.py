@@ -52,6 +52,7 @@ def test_versions_and_delete_markers_fill_a_bucket_too(emulator: Emulator) -> No
     assert status_after_deletion(emulator, stack) == "DELETE_FAILED"
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     bucket, stack = bucket_in_a_stack(plain)
     plain.client("s3").put_object(Bucket=bucket, Key="object", Body=b"")

@@ -32,6 +32,7 @@ def test_function_has_the_queue_of_the_template_until_it_is_removed(emulator: Em
     assert (given, dead_letters(emulator, outputs["Function"])) == (queue, None)
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     outputs = plain.deploy(function(DeadLetterConfig={"TargetArn": plain.queue()[1]}))
 

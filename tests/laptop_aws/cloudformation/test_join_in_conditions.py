@@ -35,5 +35,6 @@ def test_a_condition_may_join_a_list_parameter(emulator: Emulator, names: str, c
     assert deployed(emulator, names) == ["Always", *conditional]
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     assert deployed(plain, "") == ["Always", "WhenAny"]

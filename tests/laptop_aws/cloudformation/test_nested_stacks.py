@@ -145,6 +145,7 @@ def status(emulator: Emulator, stack: str) -> str:
     return next(str(found["StackStatus"]) for found in stacks if stack in (found["StackId"], found["StackName"]))
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     with pytest.raises(StackFailed, match="Unsupported resource type: AWS::Serverless"):
         deployed(plain, child("hello"))

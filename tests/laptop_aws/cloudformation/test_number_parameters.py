@@ -43,6 +43,7 @@ def test_a_message_is_delivered_and_an_update_keeps_the_number(emulator: Emulato
     assert (created, concurrency(emulator, outputs)) == (2, 3)
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     _, resources = consumer(plain)
     plain.deploy(resources)

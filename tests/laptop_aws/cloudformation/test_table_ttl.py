@@ -38,6 +38,7 @@ def test_template_turns_time_to_live_on_and_off(emulator: Emulator) -> None:
     assert removed["TimeToLiveStatus"] == "DISABLED"
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     outputs = plain.deploy(table(**expiring("ExpiresAt")))
 

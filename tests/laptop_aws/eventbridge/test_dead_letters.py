@@ -67,6 +67,7 @@ def test_execution_gets_the_event_with_the_answered_id(emulator: Emulator) -> No
     assert emulator.received(dead_letters) is None
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     source, dead_letters = rule_to(plain, f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:none")
 

@@ -156,6 +156,7 @@ def test_schedule_delivers_what_its_role_allows(emulator: Emulator) -> None:
     assert kept(emulator, url) is None  # of the role that could not be assumed
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     machine = plain.state_machine(PASS)
     source, _, _ = rule(plain, machine, RoleArn=role_for(plain, "lambda.amazonaws.com"))
@@ -166,6 +167,7 @@ def test_still_needed(plain: Emulator) -> None:
     assert eventually(lambda: workflows.list_executions(stateMachineArn=machine)["executions"])
 
 
+@pytest.mark.still_needed
 def test_schedules_are_still_not_checked(plain: Emulator) -> None:
     machine, (_, dead_letters) = plain.state_machine(PASS), plain.queue()
 

@@ -48,6 +48,7 @@ def test_events_of_another_kind_are_denied(emulator: Emulator, kind: tuple[str, 
     assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     with pytest.raises(ClientError) as refused:
         sender(plain).put_events(Entries=entries(("ours", "Known")))

@@ -47,6 +47,7 @@ def test_too_large_a_request_is_refused_as_a_whole(emulator: Emulator) -> None:
     assert events.put_events(Entries=[entry(half)])["FailedEntryCount"] == 0
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     events = plain.client("events")
 

@@ -35,6 +35,7 @@ def test_function_may_write_to_a_bucket_that_demands_tls(emulator: Emulator) -> 
     assert answer == '"written"'
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     answer = written_by_function(plain)
 

@@ -48,5 +48,6 @@ def test_with_list_bucket_an_absent_object_is_not_found(emulator: Emulator) -> N
     assert statuses(emulator, "s3:GetObject", "s3:ListBucket") == {"there": [200, 200], "absent": [404, 404]}
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     assert statuses(plain, "s3:GetObject") == {"there": [200, 200], "absent": [404, 404]}

@@ -44,6 +44,7 @@ def test_functions_read_and_write_their_queues_on_another_port(tmp_path: Path) -
     assert copied == "hello"
 
 
+@pytest.mark.still_needed
 def test_still_needed(tmp_path: Path) -> None:
     with pytest.raises(pytest.fail.Exception, match="nothing within"):
         copied_after_a_move(tmp_path, "--without-gaps", seconds=7)

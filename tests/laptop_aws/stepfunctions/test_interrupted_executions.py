@@ -44,6 +44,7 @@ def test_interrupted_execution_is_announced_as_failed_once(restarting: Emulator)
     assert restarting.received(url) is None
 
 
+@pytest.mark.still_needed
 def test_still_needed(restarting: Emulator) -> None:
     restarting.options = ("--without-gaps",)
 

@@ -62,6 +62,7 @@ def test_what_is_not_such_a_number_fails_the_state(emulator: Emulator, width: An
     assert "MaxConcurrencyPath '$.width'" in execution["cause"]
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     state = map_of(PASS, MaxConcurrencyPath="$.width")
 

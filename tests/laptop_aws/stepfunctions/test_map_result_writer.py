@@ -96,6 +96,7 @@ def test_missing_bucket_fails_the_state(emulator: Emulator) -> None:
     assert (execution["status"], execution["error"]) == ("FAILED", "States.ResultWriterFailed")
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     state = distributed_map("any")
 

@@ -40,6 +40,7 @@ def test_full_jitter_waits_any_shorter_time(emulator: Emulator) -> None:
     assert max(waited) < 1.5
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     retrier = {"BackoffRate": 3, "MaxDelaySeconds": 1, "MaxAttempts": 2}
 

@@ -43,6 +43,7 @@ def test_no_further_child_starts_and_the_execution_stays_aborted(emulator: Emula
     assert counts["succeeded"] <= 1
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     _, counts = stopped_in_first_of_three(plain)
 

@@ -154,6 +154,7 @@ def test_integration_that_nobody_can_check_is_not_made(emulator: Emulator) -> No
     assert ended["error"] == "States.Runtime"
 
 
+@pytest.mark.still_needed
 def test_still_needed(plain: Emulator) -> None:
     nothing = {"Effect": "Deny", "Action": "*", "Resource": "*"}
 
