@@ -6,6 +6,7 @@ READY := .venv/.ready
 GATES := .venv/lint
 TEMPLATES := template.yaml demo-api/template.yaml
 BENCH := .venv/bench
+MUTANTS := .venv/mutants
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint unit e2e gaps mutants bench pins clean
@@ -60,7 +61,15 @@ e2e: setup ## Run the tests through the deployed local stack
 gaps: setup ## See whether MiniStack, after a change of its pin, still lacks what is added to it (minutes)
 	@$(BIN)/python -m pytest -m still_needed tests/laptop_aws
 
-mutants: setup ## Take away one guard at a time, and see its test turn red (minutes)
+# mutmut and the command line want different versions of the same libraries.
+$(MUTANTS)/.ready: requirements/mutants.txt | $(READY)
+	@echo "Installing mutmut into $(MUTANTS) (half a minute, once)"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(MUTANTS)
+	@$(BIN)/uv pip sync --quiet --python $(MUTANTS)/bin/python requirements/mutants.txt
+	@touch $@
+
+mutants: setup $(MUTANTS)/.ready ## Change the code one mutant at a time, and see a test turn red (half an hour)
+	@$(MUTANTS)/bin/python -m tests.mutants.pure
 	@$(BIN)/python -m tests.mutants
 
 # What is measured against has an environment of its own: boto3 imports more where more is installed.
@@ -74,7 +83,7 @@ bench: setup $(BENCH)/.ready ## Measure speed, memory and cost against their bud
 	@PYTHONPATH=src/functions $(BIN)/python -m benchmarks
 
 pins: setup ## Resolve the pinned lists in requirements/ anew
-	@for name in dev lint bench; do $(BIN)/uv pip compile --quiet --upgrade --no-header --no-emit-index-url requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+	@for name in dev lint bench mutants; do $(BIN)/uv pip compile --quiet --upgrade --no-header --no-emit-index-url requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 
 clean: ## Stop the local stack and remove what was built
 	@test ! -x $(BIN)/poller || $(BIN)/poller down --purge

@@ -7,6 +7,7 @@ import pytest
 
 from tests.mutants.limits import LIMITS
 from tests.mutants.mutations import MUTATIONS, Mutation
+from tests.mutants.pure import PRODUCT, listed
 from tests.mutants.upstream import UPSTREAM
 from tests.support.template import ROOT
 
@@ -37,3 +38,14 @@ def test_the_guard_is_where_it_is_taken_away(mutation: Mutation) -> None:
     text = (ROOT / mutation.file).read_text()
 
     assert mutation.applied_to(text) != text  # or it raises Stale
+
+
+@pytest.mark.parametrize(("mutant", "why"), listed().items())
+def test_a_mutant_that_may_live_has_a_reason_and_is_still_there(mutant: str, why: str) -> None:
+    where, _, change = mutant.partition(": ")
+    old, _, _ = change.partition(" → ")
+
+    source = (PRODUCT / where.split()[0]).read_text()
+
+    assert why
+    assert all(line in source for line in old.split(" / "))

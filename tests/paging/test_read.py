@@ -378,6 +378,7 @@ def test_records_that_are_not_there_are_refused_with_what_is(value, selector, me
         ({"data": []}, "data"),
         ({"total": 5, "meta": {"tags": [1]}, "odd key": [1]}, '"odd key"'),
         ({"@odata.context": "x", "value": [1]}, "value"),
+        ({"Resources_2": [1]}, "Resources_2"),
     ],
 )
 def test_the_only_list_is_where_the_records_are(value, selector):
