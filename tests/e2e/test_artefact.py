@@ -9,10 +9,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import yaml
 
 from tests.support.local_stack import LocalStack
 from tests.support.stacks import stack_resources
-from tests.support.template import ROOT, functions, read_template
+from tests.support.template import ROOT, functions, read_template, templates
 
 
 def interpreters() -> list[str]:
@@ -119,6 +120,18 @@ def test_functions_of_the_same_code_share_one_artefact_and_one_upload(stack: Loc
         of_code.setdefault(function["CodeUri"], set()).add((artefacts(stack)[name], upload))
 
     assert {code: len(made) for code, made in of_code.items()} == {"src/functions": 1, "demo-api/src": 1}
+
+
+def test_what_is_deployed_has_no_aliases_and_no_merge_keys(stack: LocalStack) -> None:
+    # Ours have: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html takes none.
+    build = stack.root / ".aws-sam" / "build"
+    built = [build / "template.yaml", *build.glob("*/template.yaml")]
+
+    assert len(built) == len(templates())
+    for path in built:
+        events = list(yaml.parse(path.read_text()))
+        assert not [event for event in events if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None)]
+        assert not [event for event in events if getattr(event, "value", None) == "<<"]
 
 
 def test_the_artefacts_fit_into_lambda(stack: LocalStack) -> None:
