@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutants.deployment import DEPLOYMENT
 from tests.mutants.limits import LIMITS
 from tests.mutants.mutations import MUTATIONS, Mutation, Stale
 from tests.mutants.upstream import UPSTREAM
@@ -37,7 +38,9 @@ _HEAVY = ("boto3", "boto3.dynamodb.types", "moto", "moto.dynamodb", "moto.s3", "
 def main() -> int:
     asked = _arguments()
     chosen = [
-        m for m in (*LIMITS, *MUTATIONS, *UPSTREAM) if asked.only.lower() in f"{m.guard} {m.file} {m.test}".lower()
+        m
+        for m in (*DEPLOYMENT, *LIMITS, *MUTATIONS, *UPSTREAM)
+        if asked.only.lower() in f"{m.guard} {m.file} {m.test}".lower()
     ]
     if not chosen:
         _say(f"no guard, file or test has {asked.only!r} in it")
