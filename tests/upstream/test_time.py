@@ -84,11 +84,6 @@ def dripping_gzip(peer: Peer) -> None:
     peer.drip(bytes.fromhex("1f8b0800000000000003") + b"\0" * 990, 0.3)
 
 
-def dripping_refusal(peer: Peer) -> None:
-    peer.send(b"HTTP/1.1 404 Not Found\r\nContent-Length: 1000\r\n\r\n")
-    peer.drip(b" " * 1000, 0.3)
-
-
 SCRIPTS = [stalled, dripping_headers, endless_interim_answers, endless_hints, stalled_body, dripping_body,
            dripping_unannounced_body, endless_chunks, dripping_chunk_size, endless_trailers, dripping_gzip]  # fmt: skip
 Outcome = tuple[float, Response | Exception]
@@ -113,7 +108,7 @@ def full_backlog(stack: ExitStack) -> str:
 def outcomes(partner_tls: ssl.SSLContext, ca_file: str) -> Iterator[dict[str, Outcome]]:
     """All servers at once, asked at once by the threads of one worker; so waiting takes only one deadline."""
     with ExitStack() as stack:
-        urls = {script.__name__: stack.enter_context(Server(script)).url() for script in [*SCRIPTS, dripping_refusal]}
+        urls = {script.__name__: stack.enter_context(Server(script)).url() for script in SCRIPTS}
         urls |= {"no_tls": no_tls(stack), "full_backlog": full_backlog(stack)}
         dripping_tls = stack.enter_context(Server(dripping_body, tls=partner_tls))
         urls["dripping_tls"] = dripping_tls.url(scheme="https")
@@ -138,14 +133,6 @@ def test_a_request_ends_at_its_deadline(name: str, outcomes: dict[str, Outcome])
     assert isinstance(error, TransientUpstreamError), error
     assert "127.0.0.1 did not answer in time; a request may take 2 seconds in all" in error.message
     assert 0.9 * TOTAL < seconds < PROMPT_SECONDS
-
-
-def test_a_refusal_is_heard_although_its_body_never_ends(outcomes: dict[str, Outcome]) -> None:
-    seconds, response = outcomes["dripping_refusal"]
-
-    assert isinstance(response, Response)
-    assert response.status == 404
-    assert seconds < PROMPT_SECONDS
 
 
 @pytest.mark.parametrize("reads", [0, 4096])
@@ -176,11 +163,12 @@ def test_a_server_that_reads_slowly_or_not_at_all_is_left_in_time(reads: int) ->
 
 
 class Clock:
-    """In place of the time module: a clock that goes only when it is told to."""
+    """In place of the time module: goes only when it is told to, or by `step` each time it is looked at."""
 
-    now = 1000.0
+    now, step = 1000.0, 0.0
 
     def monotonic(self) -> float:
+        self.now += self.step
         return self.now
 
 
@@ -189,6 +177,18 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr("poller.upstream.wire.time", clock)
     return clock
+
+
+def test_a_refusal_is_heard_although_its_body_never_ends(clock: Clock) -> None:
+    def dripping_refusal(peer: Peer) -> None:
+        peer.send(b"HTTP/1.1 404 Not Found\r\nContent-Length: 1000\r\n\r\n")
+        peer.drip(b" " * 1000, 0.1)
+
+    clock.step = 4
+    with Server(dripping_refusal) as server:
+        response = local(60).send(get(server.url()))
+
+    assert response.status == 404
 
 
 def test_what_resolving_took_is_not_there_for_connecting_nor_that_for_the_handshake(
