@@ -73,6 +73,10 @@ def test_nested_application_deploys_and_gives_its_outputs_back(emulator: Emulato
     outputs = deployed(emulator, child("hello"), given="something")
 
     assert asked(emulator, outputs["Workflow"]) == {"word": "hello", "given": "something"}
+    tags = emulator.client("lambda").get_function(FunctionName=outputs["Function"])["Tags"]
+    assert tags["aws:cloudformation:stack-id"] == outputs["Nested"]
+    nested = emulator.client("cloudformation").describe_stacks(StackName=outputs["Nested"])["Stacks"][0]
+    assert not [tag for tag in nested["Tags"] if tag["Key"].startswith("aws:")]
 
 
 @pytest.mark.gap

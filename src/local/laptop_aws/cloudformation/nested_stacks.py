@@ -60,7 +60,7 @@ def _described(parent_name: str, props) -> dict[str, Any]:
     return own | {
         "Description": template.get("Description", ""),
         "Parameters": shown,
-        "Tags": props.get("Tags") or [],
+        "Tags": [tag for tag in props.get("Tags") or [] if not tag["Key"].startswith("aws:")],
         "Capabilities": provisioners._inherited_capabilities(parent_name),
         "DisableRollback": cloudformation._stacks[parent_name].get("DisableRollback", False),
     }
