@@ -33,7 +33,7 @@ from tests.support.partner import Partner, serving
 from tests.support.workflow import Take
 
 Scenario = Callable[["Run"], None]
-CHANGES_WITH_TIME = {"JobId", "StartedAt", "FinishedAt", "RunSeconds", "ExecutionArn"}
+CHANGES_WITH_TIME = {"JobId", "StartedAt", "FinishedAt", "RedrivenAt", "RunSeconds", "ExecutionArn"}
 
 
 class Run:
