@@ -28,6 +28,7 @@ def test_proxies_are_ignored_for_http(proxied: Canary) -> None:
         response = local().send(get(server.url()))
 
     assert response.body == b"[1]"
+    assert server.requests[0].startswith("GET /orders HTTP/1.1\r\n")  # and not as one asks a proxy
     assert proxied.visits() == 0
 
 
