@@ -9,20 +9,20 @@ from tests.support.template import ROOT, functions
 
 SENDING = {"poller.handlers.prepare_poller_job", "poller.handlers.fetch_payload"}
 _CODE = """
-import importlib, json, sys
+import gc, importlib, json, sys
 for name in sys.argv[1:]:
     importlib.import_module(name)
-print(json.dumps("requests" in sys.modules))
+print(json.dumps(["requests" in sys.modules, gc.isenabled()]))
 """
 
 
-def has_requests_after(modules: set[str]) -> bool:
-    """Whether importing `modules`, in an interpreter of their own, has imported requests too."""
+def after_importing(modules: set[str]) -> list[bool]:
+    """Whether requests was imported, and garbage is looked for, after `modules` in an interpreter of their own."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src" / "functions"), "AWS_DEFAULT_REGION": "us-east-1"}
     done = subprocess.run(
         [sys.executable, "-c", _CODE, *sorted(modules)], env=environment, capture_output=True, text=True, check=True
     )
-    return bool(json.loads(done.stdout))
+    return list(json.loads(done.stdout))
 
 
 def test_no_function_imports_requests_before_it_sends_one() -> None:
@@ -30,8 +30,8 @@ def test_no_function_imports_requests_before_it_sends_one() -> None:
     modules = {module for module in handlers if module.startswith("poller.")}
 
     assert modules > SENDING
-    assert not has_requests_after(modules)
+    assert after_importing(modules) == [False, True]
 
 
 def test_the_client_imports_it() -> None:
-    assert has_requests_after({"poller.upstream.client"})
+    assert after_importing({"poller.upstream.client"}) == [True, True]

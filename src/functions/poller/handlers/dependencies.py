@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # What is imported stays. Looking for garbage among it, as making a client would set off, takes 30 ms of a cold start.
 gc.freeze()
+gc.enable()
 settings = Settings()
 logger = Logger(service="poller", log_uncaught_exceptions=True)
 # Standard mode retries throttles and 5xx with backoff; its time-outs end well within a function's.
