@@ -2,5 +2,5 @@
 
 import gc
 
-# Looking for garbage among what is being imported takes a twentieth of a cold start; `dependencies` begins again with it.
+# Looking for garbage among what is being imported takes a twentieth of a cold start; `dependencies` begins with it.
 gc.disable()
