@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 from unittest.mock import patch
 
+from poller.fetching.pause import Standing
 from poller.handlers import dependencies, fetch_payload, prepare_poller_job
 from poller.jobs import keys, task_state
 from poller.jobs.model import Job, TaskRow, TaskState
@@ -53,11 +54,16 @@ class Memory:
     def job(self, _job_id: str) -> Job | None:
         return self.planned
 
-    def hold_back(self, _job_id: str, _not_before: int) -> None:
+    def standing(self, _job_id: str) -> Standing:
+        return Standing(is_stopped=False)
+
+    def publish_pause(self, _job_id: str, _not_before: int) -> None:
         raise AssertionError("the partner asks for no pauses")
 
-    def advance(self, _job: Job, change: TaskRow, _only_from: Container[TaskState] = frozenset(TaskState)) -> TaskRow:
-        row = task_state.advance(self.rows.get(change.task_id), change)
+    def transition(
+        self, _job: Job, change: TaskRow, _only_from: Container[TaskState] = frozenset(TaskState)
+    ) -> TaskRow:
+        row = task_state.transition(self.rows.get(change.task_id), change)
         if row is None:
             raise AssertionError("nobody else moves these tasks")
         self.rows[change.task_id] = row
@@ -65,7 +71,7 @@ class Memory:
 
     def put(self, key: str, body: bytes, _content_type: str) -> str:
         self.objects[key] = body
-        return hashlib.sha256(body).hexdigest()  # as the S3 edge does, for the checksum that it sends
+        return hashlib.sha256(body).hexdigest()  # as aws.s3 does, for the checksum that it sends
 
     def send(self, _job_id: str, task_id: str) -> None:
         self.messages.append(task_id)

@@ -5,11 +5,12 @@ import multiprocessing
 import os
 import resource
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from benchmarks.engine import JOB_ID, Memory, using
 from benchmarks.report import Figure
-from poller.jobs.model import Geometry, Job, JobStatus
-from poller.jobs.plan import tasks
+from poller.jobs.model import Job, JobStatus, Owner
+from poller.jobs.plan import Ranges
 from poller.jobs.steps import fetch_step
 
 PAGES = 1_000_000
@@ -28,15 +29,15 @@ def measure() -> Iterator[Figure]:
 def _plan(pages_per_task: int) -> float:
     """Megabytes by which this process grew while it wrote the plan as PreparePollerJob does."""
     memory = Memory()
-    shape = Geometry(PAGES, pages_per_task, 100)
-    job = Job(JOB_ID, "bench", JobStatus.RUNNING, "arn:bench", "2026-01-01T00:00:00Z", 0)
+    shape = Ranges(PAGES, pages_per_task, 100)
+    job = Job(JOB_ID, "bench", JobStatus.RUNNING, Owner("arn:bench"), datetime(2026, 1, 1, tzinfo=UTC), 0)
     with using(memory):
         before = _peak()
-        step = fetch_step(job, tasks(shape))
+        step = fetch_step(memory, job, shape)
         grown = _peak() - before
     lines = memory.objects[step["Plan"]["Key"]].splitlines()
     last = json.loads(lines[-1])
-    if len(lines) != shape.tasks or last["FirstPage"] + last["Pages"] != PAGES:
+    if len(lines) != len(shape) or last["FirstPage"] + last["Pages"] != PAGES:
         raise AssertionError("the plan does not hold every page")
     return grown
 

@@ -18,8 +18,10 @@ from poller.aws.dynamodb import key, typed
 from poller.handlers import dependencies
 from poller.handlers.api import get_job
 from poller.jobs import keys, rows
-from poller.jobs.model import Geometry, Job, JobStatus, TaskRow, TaskState
-from poller.specs.model import JobSpec, Offset
+from poller.jobs.model import Job, JobStatus, TaskRow, TaskState
+from poller.jobs.plan import Ranges
+from poller.paging.paginators import Offset
+from poller.specs.model import JobSpec
 from tests.support.emulator import REGION, Emulator
 from tests.support.template import resources as template_resources
 
@@ -76,7 +78,7 @@ def _job(size: int) -> Job:
         started_at="2026-01-01T00:00:00Z",
         expires_at=_EXPIRES_AT,
         spec=spec,
-        geometry=Geometry(size * _PAGES, _PAGES, 100),
+        plan=Ranges(size * _PAGES, _PAGES, 100),
     )
 
 

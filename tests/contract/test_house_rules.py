@@ -110,7 +110,7 @@ BUILDERS = dict(
 def settings_of_builder(name: str) -> set[str]:
     """Settings that a builder in dependencies.py reads, itself or through the builders it calls."""
     own = set(re.findall(r"settings\.(\w+)", BUILDERS[name]))
-    return own.union(*(settings_of_builder(n) for n in BUILDERS if f"({n}())" in BUILDERS[name]))
+    return own.union(*(settings_of_builder(n) for n in BUILDERS if re.search(rf"\b{n}\(\)", BUILDERS[name])))
 
 
 def settings_used_by(module: Path, seen: set[Path]) -> set[str]:

@@ -13,9 +13,9 @@ from samtranslator.translator.transform import transform
 
 from poller.handlers import fetch_payload, prepare_poller_job, reconcile_job
 from poller.jobs import keys
-from poller.jobs.model import Geometry
-from poller.jobs.next_step import MOST_VISITS
-from poller.jobs.plan import task_at
+from poller.jobs.model import Owner
+from poller.jobs.next_step import MAX_ITERATIONS
+from poller.jobs.plan import Ranges
 from poller.upstream import client
 from tests.support.template import ROOT, as_list, functions, resources, statements, template, templates
 
@@ -199,7 +199,7 @@ class TestWorkflow:
         # https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
         prepared = history("PreparePollerJob") + history("WhatNext") + history("WaitToPrepare")
         looked = max(map(history, ("FetchPages", "WaitForProcessing"))) + history("ReconcileJob") + history("WhatNext")
-        execution = 2 + prepared * prepare_poller_job._MOST_PREPARATIONS + looked * (MOST_VISITS + 1)
+        execution = 2 + prepared * prepare_poller_job._MAX_PREPARATIONS + looked * (MAX_ITERATIONS + 1)
 
         assert looked >= 30
         # A fifth is left for looks that are not counted: those that had no time to end every task of a large job.
@@ -242,7 +242,7 @@ class TestWorkflow:
         assert functions()[function]["Timeout"] >= reserve + 30
 
     def test_an_item_of_the_map_is_small(self) -> None:
-        last = task_at(Geometry(pages=10_000_000, pages_per_task=1, page_size=1), 9_999_999)
+        last = Ranges(pages=10_000_000, pages_per_task=1, page_size=1).task_at(9_999_999)
         line = {"TaskId": last.task_id, "FirstPage": last.first_page, "Pages": last.pages}
 
         assert len(json.dumps({"JobId": "j" * 64, "Task": line})) < 262_144 / 100
@@ -254,7 +254,7 @@ class TestWorkflow:
             keys.plan_key(job_id, 10**9),
             keys.dataset_key(name, job_id, task_id),
         ]
-        execution = keys.next_execution("arn:aws:states:r:1:execution:w:e", job_id, 10**6).rpartition(":")[2]
+        execution = Owner("arn:aws:states:r:1:execution:w:e", 10**6).next_execution(job_id).rpartition(":")[2]
 
         assert max(map(len, found)) <= 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
         assert (

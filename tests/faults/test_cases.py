@@ -21,8 +21,9 @@ from poller.aws.dynamodb import Table
 from poller.handlers import dependencies, fetch_payload, process_payload
 from poller.handlers.api import cancel_job
 from poller.jobs.job_store import JobStore
-from poller.jobs.model import Counts, Geometry, Job, JobStatus, TaskRow, TaskState
+from poller.jobs.model import Counts, Job, JobStatus, Owner, TaskRow, TaskState
 from poller.jobs.next_step import Wait, decide
+from poller.jobs.plan import Ranges
 from poller.jobs.task_store import TaskStore
 from poller.specs.model import JobSpec
 from poller.upstream.client import Upstream
@@ -51,11 +52,13 @@ def test_a_hundred_writers_with_conflicts_all_commit_and_are_counted_once(aws: N
 
     client._make_api_call = often_conflicting
     table = Table(client, "PollerTasksTable", sleep=lambda _: None)
-    job = JobStore(table).claim(Job("job", "n", JobStatus.RUNNING, "arn", "2026-01-01T00:00:00Z", 2_000_000_000))
+    job = JobStore(table).claim(
+        Job("job", "n", JobStatus.RUNNING, Owner("arn"), datetime(2026, 1, 1, tzinfo=UTC), 2_000_000_000)
+    )
 
     def write(number: int) -> TaskRow:
         row = TaskRow(f"t{number:08d}", TaskState.PAYLOAD_SAVED, pages=1, records=number, bytes=1)
-        return TaskStore(table).advance(job, row)
+        return TaskStore(table).transition(job, row)
 
     with ThreadPoolExecutor(16) as pool:
         rows = list(pool.map(write, range(100)))
@@ -173,10 +176,19 @@ def history_events() -> int:
     """
     now = datetime.now(UTC)
     spec = JobSpec("https://example.com")
-    job = Job("j", "n", JobStatus.RUNNING, "a", "", 0, spec=spec, geometry=Geometry(1_000_000, 100, 100))
+    job = Job(
+        "j",
+        "n",
+        JobStatus.RUNNING,
+        Owner("a"),
+        datetime(2026, 1, 1, tzinfo=UTC),
+        0,
+        spec=spec,
+        plan=Ranges(1_000_000, 100, 100),
+    )
     events, queued = 1 + 5 + 2 + 6 + 5 + 2, 500.0
     while queued > 0:
-        job = replace(job, progress_at=now.isoformat())
+        job = replace(job, progress_at=now)
         counts = Counts(enqueued=int(queued), complete=10_000 - int(queued))
         decision = decide(job, counts, now)
         if not isinstance(decision, Wait):

@@ -25,7 +25,7 @@ from poller.handlers import (
 )
 from poller.handlers.api import cancel_job, redrive_job
 from poller.jobs import keys, task_state
-from poller.jobs.model import Counts
+from poller.jobs.model import Counts, Owner
 from tests.support import workflow
 from tests.support.handlers import EXECUTION, Context, as_record
 from tests.support.killing import Killer
@@ -102,7 +102,7 @@ def through_a_redrive(run: Run) -> None:
     run.to_the_end(run.prepare())
     run.partner.refuses_page_from = None
     assert run.call(redrive_job) == 202
-    run.execution = keys.next_execution(EXECUTION, run.job_id, 1)
+    run.execution = Owner(EXECUTION).next_execution(run.job_id)
     run.to_the_end(run.prepare())
 
 
@@ -162,7 +162,7 @@ def what_it_left(run: Run) -> dict[str, Any]:
     rows = sorted(dependencies.tasks().tasks(run.job_id), key=lambda row: row.task_id)
     recount = Counts()
     for row in rows:
-        recount = task_state.add(recount, task_state.deltas(None, row))
+        recount = task_state.add_counts(recount, task_state.count_changes(None, row))
     snapshot = dependencies.jobs().snapshot(run.job_id)
     assert snapshot is not None
     assert snapshot[1] == recount, "the counters differ from a recount of the rows"

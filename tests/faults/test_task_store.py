@@ -5,6 +5,7 @@ redrive takes it back. A row's numbers are always those of the raw object or the
 """
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -14,10 +15,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from moto import mock_aws
 
 from poller.aws.dynamodb import Table, plain
-from poller.errors import RetriablePollerError
+from poller.errors import Reason, RetriablePollerError
 from poller.jobs import rows, task_state
 from poller.jobs.job_store import JobStore
-from poller.jobs.model import Counts, Job, JobStatus, TaskRow, TaskState
+from poller.jobs.model import Counts, Job, JobStatus, Owner, TaskRow, TaskState
 from poller.jobs.task_store import TaskStore
 from tests.support.faulty import cancelled
 from tests.support.template import resources
@@ -81,7 +82,9 @@ class TaskStoreMachine(RuleBasedStateMachine):
         self.store = TaskStore(Table(self.client, "tasks", sleep=lambda _: None))
         self.other = TaskStore(Table(client, "tasks", sleep=lambda _: None))
         self.jobs = JobStore(Table(client, "tasks"))
-        self.job = self.jobs.claim(Job("job", "n", JobStatus.RUNNING, "arn", "2026-01-01T00:00:00Z", 2_000_000_000))
+        self.job = self.jobs.claim(
+            Job("job", "n", JobStatus.RUNNING, Owner("arn"), datetime(2026, 1, 1, tzinfo=UTC), 2_000_000_000)
+        )
         self.rank: dict[str, tuple[int, int]] = {}
         self.history: list[tuple[TaskRow, frozenset[TaskState]]] = []
 
@@ -91,7 +94,7 @@ class TaskStoreMachine(RuleBasedStateMachine):
     def advance(self, name: str, change: TaskRow, only_from: frozenset[TaskState] = frozenset(TaskState)) -> TaskRow:
         fired[name] += 1
         self.history.append((change, only_from))
-        row = self.store.advance(self.job, change, only_from)
+        row = self.store.transition(self.job, change, only_from)
         assert reach(row) >= self.rank.get(row.task_id, PENDING), "a task went back"
         return row
 
@@ -119,14 +122,14 @@ class TaskStoreMachine(RuleBasedStateMachine):
     @rule(task=TASKS)
     def fail_fetching(self, task: str) -> None:
         before = self.store.task("job", task)
-        error = {"Type": "UpstreamRefused", "Message": "404"}
+        error = Reason("UpstreamRefused", "404")
         row = self.advance("fail_fetching", TaskRow(task, TaskState.FAILED, error=error), task_state.FETCHING_MAY_FAIL)
         if before and before.state is not TaskState.STARTED:
             assert row == before, "a fetch that failed late was not overtaken"
 
     @rule(task=TASKS)
     def fail_processing(self, task: str) -> None:
-        error = {"Type": "ProcessingFailed", "Message": "gone"}
+        error = Reason("ProcessingFailed", "gone")
         failed = TaskRow(task, TaskState.FAILED, error=error)
         row = self.advance("fail_processing", failed, task_state.PROCESSING_MAY_FAIL)
         assert row.state.rank >= TaskState.FAILED.rank
@@ -149,7 +152,7 @@ class TaskStoreMachine(RuleBasedStateMachine):
     @rule(task=TASKS, state=st.sampled_from(TaskState), size=SIZES)
     def lose_a_race(self, task: str, state: TaskState, size: int) -> None:
         rival = fetched(task, state, 1, size)
-        self.client.faults.append(lambda: self.other.advance(self.job, rival))
+        self.client.faults.append(lambda: self.other.transition(self.job, rival))
         self.advance("lose_a_race", TaskRow(task, TaskState.ENQUEUED))
         self.client.faults.clear()
 
@@ -173,7 +176,7 @@ class TaskStoreMachine(RuleBasedStateMachine):
         before = self.store.task("job", task)
         self.client.faults += [cancelled("ThrottlingError", "None")] * 20
         try:
-            row = self.store.advance(self.job, TaskRow(task, TaskState.COMPLETE))
+            row = self.store.transition(self.job, TaskRow(task, TaskState.COMPLETE))
             assert row == before, "nothing could be written, yet something was"
         except RetriablePollerError:
             assert self.store.task("job", task) == before
@@ -183,7 +186,7 @@ class TaskStoreMachine(RuleBasedStateMachine):
     def redrive(self, task: str, saved: bool) -> None:
         fired["redrive"] += 1
         before = self.store.task("job", task)
-        self.store.put_back(self.job, TaskRow(task, TaskState.FAILED), saved)
+        self.store.reset(self.job, TaskRow(task, TaskState.FAILED), saved)
         after = self.store.task("job", task)
         if before is None or before.state is not TaskState.FAILED:
             assert after == before, "a redrive took back what had not failed"
@@ -195,8 +198,8 @@ class TaskStoreMachine(RuleBasedStateMachine):
     def cancel(self) -> None:
         fired["cancel"] += 1
         for task in (f"t{n:08d}" for n in range(4)):
-            failed = TaskRow(task, TaskState.FAILED, error={"Type": "Cancelled", "Message": ""})
-            self.store.advance(self.job, failed, task_state.PROCESSING_MAY_FAIL)
+            failed = TaskRow(task, TaskState.FAILED, error=Reason("Cancelled", ""))
+            self.store.transition(self.job, failed, task_state.PROCESSING_MAY_FAIL)
         counts = self.counts()
         assert counts.finished == 4
 
@@ -206,10 +209,10 @@ class TaskStoreMachine(RuleBasedStateMachine):
         counted, recount = Counts(), Counts()
         for item in items:
             if item["TaskId"] == rows.COUNT:
-                counted = task_state.add(counted, rows.to_counts(item))
+                counted = task_state.add_counts(counted, rows.to_counts(item))
             elif item["TaskId"] != rows.JOB:
                 row = rows.to_task(item)
-                recount = task_state.add(recount, task_state.deltas(None, row))
+                recount = task_state.add_counts(recount, task_state.count_changes(None, row))
                 assert reach(row) >= self.rank.get(row.task_id, PENDING), "a task went back"
                 self.rank[row.task_id] = reach(row)
                 named = row.raw or row.part

@@ -8,6 +8,7 @@ import pytest
 
 from poller.handlers import dependencies, reconcile_job
 from poller.handlers.api import redrive_job
+from poller.jobs.model import Counts, Job
 from tests.support import workflow
 from tests.support.handlers import EXECUTION, Context, call, status_change
 from tests.support.partner import Partner, serving
@@ -128,12 +129,13 @@ def test_an_event_that_was_lost_is_sent_when_the_status_change_comes_again(
     sent: list[str] = []
     bus_is_up = iter([False, True])
 
-    def announce(summary: dict[str, Any]) -> None:
+    def announce(job: Job, _counts: Counts) -> dict[str, Any]:
         if not next(bus_is_up):
             raise OSError("the bus is away")
-        sent.append(summary["Status"])
+        sent.append(job.status)
+        return {}
 
-    monkeypatch.setattr(dependencies.events(), "state_changed", announce)
+    monkeypatch.setattr(dependencies.events(), "announce", announce)
     with pytest.raises(OSError, match="the bus is away"):
         status_change(step["JobId"], "ABORTED")
 

@@ -8,7 +8,8 @@ import pytest
 from poller.errors import RetriablePollerError, UpstreamRefused
 from poller.fetching import page_fetcher
 from poller.fetching.page_fetcher import PageFetcher
-from poller.fetching.pause import Gate
+from poller.fetching.pause import Throttle
+from poller.fetching.time_box import TimeBox
 from poller.handlers import dependencies, fetch_payload
 from poller.jobs.model import TaskState
 from poller.specs.model import JobSpec
@@ -29,7 +30,7 @@ def test_a_fetch_that_fails_after_another_saved_the_pages_changes_nothing(
     assert job is not None
 
     def overtaken(_: Any) -> None:
-        dependencies.tasks().advance(job, saved(records=10))
+        dependencies.tasks().transition(job, saved(records=10))
         raise UpstreamRefused("the API answered HTTP 404")
 
     monkeypatch.setattr(dependencies.upstream(), "send", overtaken)
@@ -102,7 +103,7 @@ def test_a_page_that_repeats_the_one_before_it_is_a_loop(sent_messages: Take) ->
     assert answer["State"] == "FAILED"
     assert row is not None
     assert row.error is not None
-    assert (row.error["Type"], row.error["Page"]) == ("PaginationLoop", 5)
+    assert (row.error.type, row.error.page) == ("PaginationLoop", 5)
 
 
 def test_pages_that_are_empty_by_now_are_no_loop(sent_messages: Take) -> None:
@@ -160,7 +161,7 @@ def test_no_page_is_asked_for_after_the_time_box() -> None:
             asked.append(request)
             raise AssertionError("asked")
 
-    fetcher = PageFetcher(Silent(), JobSpec("https://x"), time.monotonic() - 1, Gate())  # type: ignore[arg-type]
+    fetcher = PageFetcher(Silent(), JobSpec("https://x"), TimeBox(time.monotonic() - 1), Throttle())  # type: ignore[arg-type]
 
     with pytest.raises(RetriablePollerError):
         fetcher.fetch(PageRequest("GET", "https://x", {}))

@@ -12,8 +12,8 @@ import boto3
 import pytest
 
 from poller.errors import RetriablePollerError
-from poller.fetching import page_fetcher, pause, task_pages
-from poller.handlers import dependencies, fetch_payload
+from poller.fetching import page_fetcher, pause, task_pages, time_box
+from poller.handlers import dependencies
 from poller.handlers.api import redrive_job
 from poller.jobs import keys
 from poller.jobs.model import TaskState
@@ -87,9 +87,9 @@ def test_what_arrived_within_the_time_box_is_kept(sent_messages: Take, monkeypat
             return super().page(query, earlier)
 
     clock = SimpleNamespace(monotonic=lambda: now, time=time.time)
-    monkeypatch.setattr(fetch_payload, "time", clock)
     monkeypatch.setattr(page_fetcher, "time", clock)
     monkeypatch.setattr(pause, "time", clock)
+    monkeypatch.setattr(time_box, "time", clock)
     with serving(Deep(total=95)) as partner:
         job_id = one_task(partner)
         for pages in (3, 6, 9):
@@ -201,22 +201,22 @@ def test_a_page_that_repeats_the_last_one_of_the_part_is_a_loop(sent_messages: T
     row = row_of(job_id)
     assert state == "FAILED"
     assert row.error is not None
-    assert (row.error["Type"], row.error["Page"]) == ("PaginationLoop", 3)
+    assert (row.error.type, row.error.page) == ("PaginationLoop", 3)
 
 
 def test_what_a_part_weighs_counts(sent_messages: Take, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(Partner(total=95)) as partner:
         job_id = one_task(partner)
         fetch_in_next_window(job_id, partner, 3)
-        monkeypatch.setattr(task_pages, "_MOST_BYTES", row_of(job_id).bytes * 3)
+        monkeypatch.setattr(task_pages, "_MAX_BYTES", row_of(job_id).bytes * 3)
 
         state = fetch_in_next_window(job_id, partner, 10)
 
     error = row_of(job_id).error
     assert state == "FAILED"
     assert error is not None
-    assert error["Type"] == "InvalidPayload"
-    assert "are larger than" in error["Message"]
+    assert error.type == "InvalidPayload"
+    assert "are larger than" in error.message
 
 
 def test_a_failed_task_with_a_part_is_fetched_again_from_its_beginning(
@@ -250,7 +250,7 @@ def test_a_message_does_not_make_a_part_the_whole(sent_messages: Take, has_faile
     if has_failed:
         job = dependencies.jobs().job(job_id)
         assert job is not None
-        dependencies.tasks().advance(job, failed())
+        dependencies.tasks().transition(job, failed())
     before = row_of(job_id)
     dependencies.queue().send(job_id, TASK)
     (record,) = sent_messages()["Records"]

@@ -3,9 +3,11 @@
 import json
 from typing import Any
 
+from poller.errors import Reason
 from poller.handlers import dependencies
 from poller.handlers.api import get_job_tasks
-from poller.jobs.model import Geometry, JobStatus, TaskRow, TaskState
+from poller.jobs.model import JobStatus, TaskRow, TaskState
+from poller.jobs.plan import Ranges
 from poller.specs.parse import parse_job_spec
 from tests.support import workflow
 from tests.support.handlers import call, pages_of
@@ -61,11 +63,11 @@ def test_failed_tasks_with_the_longest_lines_come_in_pages_that_fit(aws: None) -
             "paginator": {"type": "offset"},
         }
     )
-    job = a_job(status=JobStatus.PARTIAL, spec=spec, geometry=Geometry(120, 1, 10))
-    error = {"Type": "UpstreamRefused", "Message": LONG_ERROR["Message"], "Page": 1}
+    job = a_job(status=JobStatus.PARTIAL, spec=spec, plan=Ranges(120, 1, 10))
+    error = Reason("UpstreamRefused", LONG_ERROR.message, 1)
     failed = [f"t{number:08d}" for number in range(120)]
     for task_id in failed:
-        dependencies.tasks().advance(job, TaskRow(task_id, TaskState.FAILED, error=error))
+        dependencies.tasks().transition(job, TaskRow(task_id, TaskState.FAILED, error=error))
 
     pages = pages_of(get_job_tasks, job.job_id, "Tasks", limit="1000")
 

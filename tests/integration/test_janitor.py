@@ -7,7 +7,7 @@ import pytest
 
 from poller.handlers import dependencies, janitor
 from poller.handlers.api import redrive_job
-from poller.jobs.model import JobStatus
+from poller.jobs.model import JobStatus, Owner
 from tests.support import workflow
 from tests.support.handlers import EXECUTION, Context, call
 from tests.support.partner import Partner, serving
@@ -51,10 +51,10 @@ def test_the_janitor_leaves_young_and_finished_jobs_alone(
     sent_messages: Take, executions: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     announced: list[Any] = []
-    young = a_job(started_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), execution_arn="not there yet")
-    handed = a_job(handed_over_at=datetime.now(UTC).isoformat(), successor="not there yet")
-    over = a_job(status=JobStatus.FAILED, execution_arn="gone")
-    monkeypatch.setattr(dependencies.events(), "state_changed", announced.append)
+    young = a_job(started_at=datetime.now(UTC).replace(microsecond=0), owner=Owner("not there yet"))
+    handed = a_job(owner=Owner(EXECUTION, 1, "not there yet", datetime.now(UTC)))
+    over = a_job(status=JobStatus.FAILED, owner=Owner("gone"))
+    monkeypatch.setattr(dependencies.events(), "announce", lambda *ended: announced.append(ended))
 
     answer = janitor.handler({}, Context())
 

@@ -6,16 +6,17 @@ API answers, with each of its functions.
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from poller import errors
 from poller.aws.dynamodb import typed
-from poller.errors import MOST_MESSAGE, PollerError
+from poller.errors import MAX_MESSAGE, PollerError
 from poller.jobs import rows
-from poller.jobs.model import Counts, Job, JobStatus
-from poller.jobs.summary import summary
+from poller.jobs.model import Counts, Job, JobStatus, Owner, StopRequest
+from poller.jobs.summary import summarize
 from tests.support import workflow
 from tests.support.limits import EVENT, LONG_ERROR, MESSAGE, ROW, SPEC, STATE, spec_of
 from tests.support.partner import Partner, serving
@@ -49,8 +50,16 @@ def test_the_largest_spec_runs_through_every_step(sent_messages: Take, aws_reque
 
 
 def test_a_jobs_row_has_room_for_the_largest_spec_and_the_longest_errors() -> None:
-    job = Job("j" * 64, "n" * 64, JobStatus.FAILED, "e" * 256, "t" * 40, 0, successor="s" * 256, duplicate_of="d" * 64)
-    full = replace(job, error=LONG_ERROR, notice=LONG_ERROR, stop={"Status": "FAILED", "Error": LONG_ERROR})
+    job = Job(
+        "j" * 64,
+        "n" * 64,
+        JobStatus.FAILED,
+        Owner("e" * 256, 1, "s" * 256),
+        datetime(2026, 1, 1, tzinfo=UTC),
+        0,
+        duplicate_of="d" * 64,
+    )
+    full = replace(job, error=LONG_ERROR, notice=LONG_ERROR, stop=StopRequest(JobStatus.FAILED, LONG_ERROR))
 
     row = rows.from_job(full) | {"Spec": "x" * SPEC}
 
@@ -58,8 +67,16 @@ def test_a_jobs_row_has_room_for_the_largest_spec_and_the_longest_errors() -> No
 
 
 def test_a_state_event_has_room_for_the_longest_errors() -> None:
-    job = Job("j" * 64, "n" * 64, JobStatus.FAILED, "e" * 256, "t" * 40, 0, duplicate_of="d" * 64)
-    shown = summary(replace(job, error=LONG_ERROR, notice=LONG_ERROR), Counts(*[10**12] * 8))
+    job = Job(
+        "j" * 64,
+        "n" * 64,
+        JobStatus.FAILED,
+        Owner("e" * 256),
+        datetime(2026, 1, 1, tzinfo=UTC),
+        0,
+        duplicate_of="d" * 64,
+    )
+    shown = summarize(replace(job, error=LONG_ERROR, notice=LONG_ERROR), Counts(*[10**12] * 8))
 
     assert len(json.dumps(shown)) < EVENT / 4
     assert len(json.dumps(shown)) < STATE / 4
@@ -69,9 +86,9 @@ def test_a_state_event_has_room_for_the_longest_errors() -> None:
     "kind", [e for e in vars(errors).values() if isinstance(e, type) and issubclass(e, PollerError)]
 )
 def test_no_errors_text_is_longer_than_a_thousand_characters(kind: type[PollerError]) -> None:
-    more = {"not_before": 0} if kind is errors.HeldBack else {}
+    more = {"not_before": 0} if kind is errors.PauseRequested else {}
 
     error = kind("x" * 1_000_000, **more)
 
-    assert len(error.message) == len(str(error)) == len(error.as_dict()["Message"]) == MOST_MESSAGE == 1000
+    assert len(error.message) == len(str(error)) == len(error.reason.message) == MAX_MESSAGE == 1000
     assert kind("short", **more).message == "short"

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -10,8 +11,8 @@ import pytest
 from poller.handlers import dependencies, prepare_poller_job
 from poller.handlers.api import list_jobs
 from poller.jobs import job_store
-from poller.jobs.model import Counts, Job, JobStatus
-from poller.jobs.summary import summary
+from poller.jobs.model import Counts, Job, JobStatus, Owner
+from poller.jobs.summary import summarize
 from tests.support import workflow
 from tests.support.handlers import Context, call, pages_of
 from tests.support.limits import ANSWER, LONG_ERROR
@@ -39,7 +40,7 @@ def test_jobs_are_listed_newest_first_in_pages(sent_messages: Take) -> None:
 
 def claim(number: int, name: str = "orders", status: JobStatus = JobStatus.FAILED) -> str:
     job_id, started = str(uuid4()), f"2026-01-01T{number // 60:02d}:{number % 60:02d}:00Z"
-    dependencies.jobs().claim(Job(job_id, name, status, "e", started, 2_000_000_000))
+    dependencies.jobs().claim(Job(job_id, name, status, Owner("e"), datetime.fromisoformat(started), 2_000_000_000))
     return job_id
 
 
@@ -111,21 +112,32 @@ def test_a_row_without_url_shows_that_of_its_spec(sent_messages: Take) -> None:
 
 def test_fifty_jobs_are_read_a_hundred_keys_at_a_time(aws: None, aws_requests: list[Any]) -> None:
     # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
-    for _ in range(list_jobs._MOST):
-        dependencies.jobs().claim(Job(str(uuid4()), "n", JobStatus.FAILED, "e", "2026-01-01T00:00:00Z", 2_000_000_000))
+    for _ in range(list_jobs._MAX_LIMIT):
+        dependencies.jobs().claim(
+            Job(str(uuid4()), "n", JobStatus.FAILED, Owner("e"), datetime(2026, 1, 1, tzinfo=UTC), 2_000_000_000)
+        )
 
-    answer = list_jobs.handler({"queryStringParameters": {"limit": str(list_jobs._MOST)}}, Context())
+    answer = list_jobs.handler({"queryStringParameters": {"limit": str(list_jobs._MAX_LIMIT)}}, Context())
 
-    assert len(json.loads(answer["body"])["Jobs"]) == list_jobs._MOST
+    assert len(json.loads(answer["body"])["Jobs"]) == list_jobs._MAX_LIMIT
     asked = [
         len(t["Keys"]) for name, p, _ in aws_requests if name == "BatchGetItem" for t in p["RequestItems"].values()
     ]
-    assert sum(asked) == list_jobs._MOST * 9
+    assert sum(asked) == list_jobs._MAX_LIMIT * 9
     assert max(asked) <= 100
 
 
 def test_the_longest_page_of_summaries_fits() -> None:
-    job = Job("j" * 64, "n" * 64, JobStatus.FAILED, "e" * 256, "t" * 40, 0, url='"' * 500, duplicate_of="d" * 64)
-    shown = summary(replace(job, error=LONG_ERROR, notice=LONG_ERROR), Counts(*[10**12] * 8))
+    job = Job(
+        "j" * 64,
+        "n" * 64,
+        JobStatus.FAILED,
+        Owner("e" * 256),
+        datetime(2026, 1, 1, tzinfo=UTC),
+        0,
+        url='"' * 500,
+        duplicate_of="d" * 64,
+    )
+    shown = summarize(replace(job, error=LONG_ERROR, notice=LONG_ERROR), Counts(*[10**12] * 8))
 
-    assert len(json.dumps(json.dumps([shown] * list_jobs._MOST))) < ANSWER
+    assert len(json.dumps(json.dumps([shown] * list_jobs._MAX_LIMIT))) < ANSWER

@@ -53,7 +53,7 @@ def test_an_api_that_ignores_the_offset_is_no_success(sent_messages: Take) -> No
         job = workflow.run({"url": partner.url, "paginator": offset(10)}, sent_messages)
 
     assert job["Status"] == "PARTIAL"
-    errors = {row.error["Type"] for row in dependencies.tasks().tasks(job["JobId"]) if row.error}
+    errors = {row.error.type for row in dependencies.tasks().tasks(job["JobId"]) if row.error}
     assert errors == {"PaginationLoop"}
 
 
@@ -111,7 +111,7 @@ def test_an_empty_page_among_counted_pages_is_no_success(sent_messages: Take) ->
 
     failed = [row for row in dependencies.tasks().tasks(job["JobId"]) if row.state is TaskState.FAILED]
     assert job["Status"] == "PARTIAL"
-    assert [row.error["Message"] for row in failed if row.error] == ["page 2 of 3 holds no records"]
+    assert [row.error.message for row in failed if row.error] == ["page 2 of 3 holds no records"]
 
 
 class FromZero(Partner):

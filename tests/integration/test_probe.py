@@ -46,7 +46,7 @@ def test_a_probe_that_is_asked_to_wait_for_ever_is_given_up(sent_messages: Take)
     with serving(Partner(status=429, headers={"Retry-After": "60"})) as partner:
         job_id = str(uuid4())
         steps = [workflow.prepare({"url": partner.url}, job_id)["NextStep"]]
-        change(job_id, Preparations=prepare_poller_job._MOST_PREPARATIONS - 2)
+        change(job_id, Preparations=prepare_poller_job._MAX_PREPARATIONS - 2)
         steps += [workflow.prepare({"url": partner.url}, job_id)["NextStep"] for _ in range(2)]
 
     workflow.reconcile(job_id)
@@ -62,7 +62,7 @@ def test_a_probe_waits_for_an_hourly_quota_too(sent_messages: Take) -> None:
     assert (step["NextStep"], calls) == ("FETCH", 13)
     job = dependencies.jobs().job(step["JobId"])
     assert job is not None
-    left = datetime.fromisoformat(job.deadline_at) - datetime.now(UTC)
+    left = job.deadline_at - datetime.now(UTC)
     assert left < timedelta(seconds=86_400 - 12 * 300)  # the deadline counts from the first probe
 
 

@@ -8,7 +8,7 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from poller.aws.s3 import Bucket
-from poller.datasets.records import compressed
+from poller.datasets.records import compress
 from poller.errors import RetriablePollerError
 from poller.handlers import dependencies, process_payload
 from poller.jobs.model import TaskState
@@ -83,7 +83,7 @@ def test_a_message_that_comes_after_the_verdict_changes_nothing(sent_messages: T
         step = planned(partner)
         workflow.fetch_all(step)
     if ended:
-        dependencies.tasks().advance(dependencies.jobs().job(step["JobId"]), failed())  # type: ignore[arg-type]
+        dependencies.tasks().transition(dependencies.jobs().job(step["JobId"]), failed())  # type: ignore[arg-type]
         assert workflow.reconcile(step["JobId"])["Summary"]["Status"] == "FAILED"
     else:
         dependencies.jobs().request_stop(step["JobId"], STOP)
@@ -102,7 +102,7 @@ def test_a_task_that_completes_after_it_was_called_failed_is_complete(sent_messa
         workflow.fetch_all(step)
     job = dependencies.jobs().job(step["JobId"])
     assert job is not None
-    dependencies.tasks().advance(job, failed())
+    dependencies.tasks().transition(job, failed())
 
     workflow.process(sent_messages())
 
@@ -120,7 +120,7 @@ def test_raw_pages_stay_until_their_task_is_complete(
         step = planned(partner)
         workflow.fetch_all(step)
     (delivered,) = sent_messages()["Records"]
-    owner, name = (Bucket, "put") if lost == "dataset" else (TaskStore, "advance")
+    owner, name = (Bucket, "put") if lost == "dataset" else (TaskStore, "transition")
     monkeypatch.setattr(owner, name, once(getattr(owner, name), RetriablePollerError("away")))
 
     first = workflow.process({"Records": [delivered]})
@@ -175,7 +175,7 @@ def test_a_raw_page_that_is_none_fails_its_task_at_once(sent_messages: Take) -> 
         step = planned(partner)
         workflow.fetch_all(step)
     key = workflow.raw_key(step["JobId"], TASK)
-    dependencies.raw_payloads().put(key, compressed(['{"other": 1}']), "application/gzip")
+    dependencies.raw_payloads().put(key, compress(['{"other": 1}']), "application/gzip")
 
     answer = workflow.process(sent_messages())
 
@@ -183,7 +183,7 @@ def test_a_raw_page_that_is_none_fails_its_task_at_once(sent_messages: Take) -> 
     assert answer == {"batchItemFailures": []}
     assert row is not None
     assert row.error is not None
-    assert (row.state, row.error["Type"]) == (TaskState.FAILED, "InvalidPayload")
+    assert (row.state, row.error.type) == (TaskState.FAILED, "InvalidPayload")
 
 
 def test_a_consumer_that_fails_for_the_last_time_tells_the_job(

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from poller.errors import MOST_MESSAGE, RetriablePollerError
+from poller.errors import MAX_MESSAGE, RetriablePollerError
 from poller.handlers import dependencies, reconcile_job
 from poller.jobs import next_step
 from tests.support import workflow
@@ -36,11 +36,11 @@ def test_rounds_without_progress_are_counted(sent_messages: Take) -> None:
         step = planned(partner)
 
     steps = []
-    for _ in range(next_step.IDLE_ROUNDS + 1):
+    for _ in range(next_step.MAX_STALLED_ROUNDS + 1):
         change(step["JobId"], ProgressAt=(datetime.now(UTC) - timedelta(hours=1)).isoformat())
         steps.append(workflow.reconcile(step["JobId"])["NextStep"])
 
-    assert steps == ["FETCH"] * next_step.IDLE_ROUNDS + ["DONE"]
+    assert steps == ["FETCH"] * next_step.MAX_STALLED_ROUNDS + ["DONE"]
 
 
 def test_a_job_that_changed_hands_during_the_look_is_looked_at_again(
@@ -112,7 +112,7 @@ def test_the_longest_cause_that_a_catch_hands_on_is_cut(aws: None) -> None:
     step = workflow.reconcile(job_id, failure={"Error": "E" * 256, "Cause": cause[:32_768]})
 
     assert step["Summary"]["Status"] == "FAILED"
-    assert len(step["Summary"]["Error"]["Message"]) <= MOST_MESSAGE
+    assert len(step["Summary"]["Error"]["Message"]) <= MAX_MESSAGE
 
 
 def test_near_the_last_look_the_job_goes_on_in_a_fresh_execution(
@@ -120,7 +120,7 @@ def test_near_the_last_look_the_job_goes_on_in_a_fresh_execution(
 ) -> None:
     with serving(Partner(total=30)) as partner:
         step = planned(partner)
-        change(step["JobId"], Visits=next_step.MOST_VISITS)
+        change(step["JobId"], Visits=next_step.MAX_ITERATIONS)
 
         left = workflow.reconcile(step["JobId"])
         (successor,) = set(executions) - {EXECUTION}
@@ -139,7 +139,7 @@ def test_a_hand_over_whose_start_was_lost_is_started_again(
 ) -> None:
     with serving(Partner(total=10)) as partner:
         step = planned(partner)
-    change(step["JobId"], Visits=next_step.MOST_VISITS)
+    change(step["JobId"], Visits=next_step.MAX_ITERATIONS)
     monkeypatch.setattr(dependencies.workflow(), "start", once(dependencies.workflow().start, TimeoutError()))
     with pytest.raises(TimeoutError):
         workflow.reconcile(step["JobId"])

@@ -45,7 +45,7 @@ def test_a_request_of_one_byte_too_many_for_a_workflow_is_recorded(aws: None, si
 
 def test_an_undelivered_copy_of_a_job_that_runs_changes_nothing(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     announced: list[Any] = []
-    monkeypatch.setattr(dependencies.events(), "state_changed", announced.append)
+    monkeypatch.setattr(dependencies.events(), "announce", lambda *ended: announced.append(ended))
     job = a_job()
     copy = as_record({"MessageId": "1", "Body": json.dumps({"id": job.job_id, "time": "2026-01-01T00:00:00Z"})})
     foreign = as_record({"MessageId": "2", "Body": json.dumps({"id": "../x", "time": "2026-01-01T00:00:00Z"})})

@@ -81,7 +81,7 @@ def test_a_task_that_is_fetched_again_is_left_alone(sent_messages: Take) -> None
     job = dependencies.jobs().job(job_id)
     assert job
     assert task
-    dependencies.tasks().put_back(job, task, saved=False)  # as a redrive does
+    dependencies.tasks().reset(job, task, saved=False)  # as a redrive does
 
     answer = give_up(record)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from poller.errors import MOST_MESSAGE
+from poller.errors import MAX_MESSAGE
 from poller.upstream import client
 from tests.support import workflow
 from tests.support.limits import SPEC, spec_of
@@ -150,7 +150,7 @@ def test_an_answer_made_to_fill_the_error_does_not(aws: None, httpserver: HTTPSe
     job = workflow.reconcile(step["JobId"])["Summary"]
     assert job["Status"] == "REJECTED"
     assert job["Error"]["Message"].startswith("auto cannot tell how the API pages")
-    assert len(job["Error"]["Message"]) == MOST_MESSAGE
+    assert len(job["Error"]["Message"]) == MAX_MESSAGE
 
 
 def test_a_path_with_a_number_beyond_all_measure_is_refused(aws: None) -> None:

@@ -91,8 +91,8 @@ def test_a_task_that_the_api_held_back_says_so(aws: None) -> None:
         assert fetch(step, 2)["State"] == "SKIPPED"
 
     asked, held = tasks_of(step)
-    assert asked["Error"] == {"Type": "HeldBack", "Message": "the API answered HTTP 429", "Page": 1}
-    assert held["Error"] == {"Type": "HeldBack", "Message": "the API asked for a pause", "Page": 2}
+    assert asked["Error"] == {"Type": "PauseRequested", "Message": "the API answered HTTP 429", "Page": 1}
+    assert held["Error"] == {"Type": "PauseRequested", "Message": "the API asked for a pause", "Page": 2}
 
 
 def test_what_comes_in_the_end_has_no_error(sent_messages: Take, monkeypatch: pytest.MonkeyPatch) -> None:

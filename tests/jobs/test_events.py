@@ -6,6 +6,8 @@ import pytest
 
 from poller.errors import RetriablePollerError
 from poller.jobs.events import JobEvents
+from poller.jobs.model import Counts
+from tests.support.builders import job
 
 
 def test_an_event_that_the_bus_did_not_take_is_sent_again() -> None:
@@ -16,4 +18,4 @@ def test_an_event_that_the_bus_did_not_take_is_sent_again() -> None:
     events = JobEvents(Full(), "bus")
 
     with pytest.raises(RetriablePollerError, match="ThrottlingException"):
-        events.state_changed({})
+        events.announce(job(), Counts())

@@ -8,8 +8,9 @@ import pytest
 
 from poller.errors import RetriablePollerError
 from poller.handlers import dependencies
-from poller.jobs.model import Counts, JobStatus
+from poller.jobs.model import Counts, JobStatus, Owner
 from tests.support.faulty import Faulty
+from tests.support.handlers import EXECUTION
 from tests.support.rows import STOP, a_job, saved
 from tests.support.workflow import TASK, Take, change
 
@@ -18,10 +19,10 @@ def test_a_job_in_other_hands_is_not_written(aws: None) -> None:
     job = a_job()
     change(job.job_id, ExecutionArn="another")
 
-    written = dependencies.jobs().save(job, replace(job, visits=3))
+    written = dependencies.jobs().save(job, replace(job, iterations=3))
 
     assert not written
-    assert dependencies.jobs().job(job.job_id) == replace(job, execution_arn="another")
+    assert dependencies.jobs().job(job.job_id) == replace(job, owner=Owner("another"))
 
 
 @pytest.mark.parametrize("status", [status for status in JobStatus if status.is_final])
@@ -30,7 +31,7 @@ def test_a_job_that_is_over_is_not_written(aws: None, status: JobStatus) -> None
 
     written = dependencies.jobs().save(job, replace(job, status=JobStatus.RUNNING))
     stopped = dependencies.jobs().request_stop(job.job_id, STOP)
-    dependencies.jobs().hold_back(job.job_id, 2_000_000_000)
+    dependencies.jobs().publish_pause(job.job_id, 2_000_000_000)
 
     assert (written, stopped) == (False, False)
     assert dependencies.jobs().job(job.job_id) == job
@@ -39,7 +40,7 @@ def test_a_job_that_is_over_is_not_written(aws: None, status: JobStatus) -> None
 def test_the_first_verdict_stands(aws: None) -> None:
     job = a_job()
 
-    stops = [{**STOP, "Status": status} for status in ("CANCELLED", "FAILED")]
+    stops = [replace(STOP, status=status) for status in (JobStatus.CANCELLED, JobStatus.FAILED)]
     answers = [dependencies.jobs().request_stop(job.job_id, stop) for stop in stops]
 
     assert answers == [True, False]
@@ -50,20 +51,20 @@ def test_a_verdict_of_an_earlier_owner_is_not_heard(aws: None) -> None:
     job = a_job()
     change(job.job_id, ExecutionArn="another")
 
-    answer = dependencies.jobs().request_stop(job.job_id, STOP, job.execution_arn)
+    answer = dependencies.jobs().request_stop(job.job_id, STOP, job.owner.execution_arn)
 
-    change(job.job_id, ExecutionArn=job.execution_arn, Successor="another")
-    handed_over = dependencies.jobs().request_stop(job.job_id, STOP, job.execution_arn)
+    change(job.job_id, ExecutionArn=job.owner.execution_arn, Successor="another")
+    handed_over = dependencies.jobs().request_stop(job.job_id, STOP, job.owner.execution_arn)
 
     assert (answer, handed_over) == (False, False)
-    assert dependencies.jobs().job(job.job_id) == replace(job, successor="another")
+    assert dependencies.jobs().job(job.job_id) == replace(job, owner=replace(job.owner, successor="another"))
 
 
 def test_a_pause_is_never_shortened(aws: None) -> None:
     job = a_job()
 
     for not_before in (2_000_000_000, 1_900_000_000):
-        dependencies.jobs().hold_back(job.job_id, not_before)
+        dependencies.jobs().publish_pause(job.job_id, not_before)
 
     assert dependencies.jobs().job(job.job_id) == replace(job, not_before=2_000_000_000)
 
@@ -76,16 +77,16 @@ def test_a_job_is_handed_over_once(aws: None) -> None:
     assert answers == [True, False]
     found = dependencies.jobs().job(job.job_id)
     assert found is not None
-    assert found.successor == "second"
+    assert found.owner.successor == "second"
 
 
 def test_only_the_named_successor_takes_over(aws: None) -> None:
-    job = a_job(successor="second")
+    job = a_job(owner=Owner(EXECUTION, successor="second"))
 
     answers = [dependencies.jobs().take_over(job, execution) for execution in ("third", "second", "second")]
 
     assert answers == [False, True, False]
-    assert dependencies.jobs().job(job.job_id) == replace(job, execution_arn="second", successor=None, executions=2)
+    assert dependencies.jobs().job(job.job_id) == replace(job, owner=Owner("second", 2))
 
 
 def test_a_client_token_is_free_again_after_a_day(sent_messages: Take) -> None:
@@ -112,7 +113,7 @@ def unanswered(whole: Any, request: dict[str, Any]) -> Any:
 
 def test_keys_that_dynamodb_left_out_are_asked_for_again(table: Faulty) -> None:
     job = a_job()
-    dependencies.tasks().advance(job, saved())
+    dependencies.tasks().transition(job, saved())
     table.faults["batch_get_item"] = [unanswered] * 5
 
     found = dependencies.jobs().snapshot(job.job_id)

@@ -17,12 +17,12 @@ def test_of_two_first_writers_of_a_task_one_is_counted(table: Faulty) -> None:
     job = a_job()
 
     def rival(whole: Any, request: dict[str, Any]) -> Any:
-        dependencies.tasks().advance(job, saved(records=5))
+        dependencies.tasks().transition(job, saved(records=5))
         return whole(**request)
 
     table.faults["transact_write_items"] = [rival]
 
-    row = dependencies.tasks().advance(job, TaskRow(TASK, TaskState.STARTED))
+    row = dependencies.tasks().transition(job, TaskRow(TASK, TaskState.STARTED))
 
     assert row.state is TaskState.PAYLOAD_SAVED
     assert counts(job) == Counts(payload_saved=1, pages=1, records=5, bytes=50)
@@ -30,15 +30,15 @@ def test_of_two_first_writers_of_a_task_one_is_counted(table: Faulty) -> None:
 
 def test_a_task_that_was_overtaken_between_read_and_write_stays_ahead(table: Faulty) -> None:
     job = a_job()
-    dependencies.tasks().advance(job, saved())
+    dependencies.tasks().transition(job, saved())
 
     def rival(whole: Any, request: dict[str, Any]) -> Any:
-        dependencies.tasks().advance(job, TaskRow(TASK, TaskState.COMPLETE, records=7))
+        dependencies.tasks().transition(job, TaskRow(TASK, TaskState.COMPLETE, records=7))
         return whole(**request)
 
     table.faults["transact_write_items"] = [rival]
 
-    row = dependencies.tasks().advance(job, TaskRow(TASK, TaskState.ENQUEUED))
+    row = dependencies.tasks().transition(job, TaskRow(TASK, TaskState.ENQUEUED))
 
     assert row.state is TaskState.COMPLETE
     assert counts(job) == Counts(complete=1, pages=1, records=7, bytes=70)
@@ -47,17 +47,17 @@ def test_a_task_that_was_overtaken_between_read_and_write_stays_ahead(table: Fau
 def test_a_task_that_was_put_back_and_failed_again_is_not_counted_by_its_old_numbers(table: Faulty) -> None:
     job = a_job()
     failed = TaskRow(TASK, TaskState.FAILED)
-    dependencies.tasks().advance(job, saved())
-    dependencies.tasks().advance(job, failed)
+    dependencies.tasks().transition(job, saved())
+    dependencies.tasks().transition(job, failed)
 
     def rival(whole: Any, request: dict[str, Any]) -> Any:
-        dependencies.tasks().put_back(job, failed, saved=False)
-        dependencies.tasks().advance(job, failed)
+        dependencies.tasks().reset(job, failed, saved=False)
+        dependencies.tasks().transition(job, failed)
         return whole(**request)
 
     table.faults["transact_write_items"] = [rival]
 
-    row = dependencies.tasks().advance(job, TaskRow(TASK, TaskState.COMPLETE))
+    row = dependencies.tasks().transition(job, TaskRow(TASK, TaskState.COMPLETE))
 
     assert counts(job) == Counts(complete=1)
     assert row == TaskRow(TASK, TaskState.COMPLETE)
@@ -65,17 +65,17 @@ def test_a_task_that_was_put_back_and_failed_again_is_not_counted_by_its_old_num
 
 def test_a_task_that_was_put_back_and_saved_again_keeps_its_new_raw_object(table: Faulty) -> None:
     job = a_job()
-    dependencies.tasks().advance(job, replace(saved(), raw="old"))
+    dependencies.tasks().transition(job, replace(saved(), raw="old"))
 
     def rival(whole: Any, request: dict[str, Any]) -> Any:
-        dependencies.tasks().advance(job, TaskRow(TASK, TaskState.FAILED))
-        dependencies.tasks().put_back(job, TaskRow(TASK, TaskState.FAILED), saved=False)
-        dependencies.tasks().advance(job, replace(saved(), raw="new"))
+        dependencies.tasks().transition(job, TaskRow(TASK, TaskState.FAILED))
+        dependencies.tasks().reset(job, TaskRow(TASK, TaskState.FAILED), saved=False)
+        dependencies.tasks().transition(job, replace(saved(), raw="new"))
         return whole(**request)
 
     table.faults["transact_write_items"] = [rival]
 
-    row = dependencies.tasks().advance(job, TaskRow(TASK, TaskState.ENQUEUED))
+    row = dependencies.tasks().transition(job, TaskRow(TASK, TaskState.ENQUEUED))
 
     assert (row.state, row.raw) == (TaskState.ENQUEUED, "new")
 
@@ -94,7 +94,7 @@ def test_a_transaction_that_met_another_is_tried_again(table: Faulty, reasons: t
     job = a_job()
     table.faults["transact_write_items"] = [raising(cancelled(*reasons))] * 5
 
-    row = dependencies.tasks().advance(job, saved())
+    row = dependencies.tasks().transition(job, saved())
 
     assert row.state is TaskState.PAYLOAD_SAVED
     assert counts(job) == Counts(payload_saved=1, pages=1, records=7, bytes=70)
@@ -106,7 +106,7 @@ def test_a_transaction_that_was_throttled_is_tried_again(table: Faulty, code: st
     busy = ClientError({"Error": {"Code": code, "Message": "busy"}}, "TransactWriteItems")
     table.faults["transact_write_items"] = [raising(busy)] * 5
 
-    row = dependencies.tasks().advance(job, saved())
+    row = dependencies.tasks().transition(job, saved())
 
     assert row.state is TaskState.PAYLOAD_SAVED
 
@@ -116,14 +116,14 @@ def test_a_transaction_that_can_never_succeed_is_not_tried_again(table: Faulty) 
     table.faults["transact_write_items"] = [raising(cancelled("ValidationError", "TransactionConflict"))]
 
     with pytest.raises(ClientError):
-        dependencies.tasks().advance(job, saved())
+        dependencies.tasks().transition(job, saved())
 
     assert [name for name, _ in table.asked].count("transact_write_items") == 1
 
 
 def test_a_commit_whose_answer_was_lost_is_counted_once(table: Faulty) -> None:
     job = a_job()
-    dependencies.tasks().advance(job, saved())
+    dependencies.tasks().transition(job, saved())
 
     def lost(whole: Any, request: dict[str, Any]) -> None:
         whole(**request)
@@ -131,7 +131,7 @@ def test_a_commit_whose_answer_was_lost_is_counted_once(table: Faulty) -> None:
 
     table.faults["transact_write_items"] = [lost]
 
-    row = dependencies.tasks().advance(job, TaskRow(TASK, TaskState.ENQUEUED))
+    row = dependencies.tasks().transition(job, TaskRow(TASK, TaskState.ENQUEUED))
 
     assert row.state is TaskState.ENQUEUED
     assert counts(job) == Counts(enqueued=1, pages=1, records=7, bytes=70)
@@ -139,8 +139,8 @@ def test_a_commit_whose_answer_was_lost_is_counted_once(table: Faulty) -> None:
 
 def test_only_a_failed_task_is_put_back(table: Faulty) -> None:
     job = a_job()
-    dependencies.tasks().advance(job, TaskRow(TASK, TaskState.COMPLETE, pages=1, records=7, bytes=70))
+    dependencies.tasks().transition(job, TaskRow(TASK, TaskState.COMPLETE, pages=1, records=7, bytes=70))
 
-    dependencies.tasks().put_back(job, TaskRow(TASK, TaskState.FAILED), saved=True)
+    dependencies.tasks().reset(job, TaskRow(TASK, TaskState.FAILED), saved=True)
 
     assert counts(job) == Counts(complete=1, pages=1, records=7, bytes=70)

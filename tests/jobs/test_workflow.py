@@ -1,5 +1,7 @@
 """What Step Functions answers about executions."""
 
+from datetime import UTC, datetime
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -11,10 +13,10 @@ from tests.support.handlers import EXECUTION
 def test_an_execution_that_was_started_before_is_no_error() -> None:
     known, broken = Workflow(Refusing("ExecutionAlreadyExists")), Workflow(Refusing("AccessDeniedException"))
 
-    known.start(EXECUTION, "job", "2026-01-01T00:00:00Z")
+    known.start(EXECUTION, "job", datetime(2026, 1, 1, tzinfo=UTC))
 
     with pytest.raises(ClientError):
-        broken.start(EXECUTION, "job", "2026-01-01T00:00:00Z")
+        broken.start(EXECUTION, "job", datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def test_only_an_execution_that_does_not_exist_is_missing() -> None:

@@ -14,14 +14,14 @@ LIMITS: tuple[Mutation, ...] = (
     Mutation(
         "an error's text has a largest length",
         "src/functions/poller/errors.py",
-        "return message if len(message) <= MOST_MESSAGE else",
+        "return message if len(message) <= MAX_MESSAGE else",
         "return message if True else",
         f"{_LARGEST}::test_no_errors_text_is_longer_than_a_thousand_characters",
     ),
     Mutation(
         "the cause that a Catch hands on is cut",
         f"{_HANDLERS}/reconcile_job.py",
-        "str(message)[:1000]",
+        "str(message)[:MAX_MESSAGE]",
         "str(message)",
         "tests/integration/test_reconcile_job.py::test_the_longest_cause_that_a_catch_hands_on_is_cut",
     ),
@@ -41,7 +41,7 @@ LIMITS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a path that Python itself cannot read is refused",
-        "src/functions/poller/specs/fields.py",
+        "src/functions/poller/readers.py",
         "except ValueError as error:",
         "except KeyError as error:",
         "tests/integration/test_rejected_jobs.py::test_a_path_with_a_number_beyond_all_measure_is_refused",
@@ -69,8 +69,8 @@ LIMITS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a page of tasks ends where an answer is full",
-        "src/functions/poller/http_api/answers.py",
-        "if found and size > _MOST_BYTES:",
+        "src/functions/poller/http_api/responses.py",
+        "if found and size > _MAX_BYTES:",
         "if False:",
         _TASKS,
     ),
@@ -91,8 +91,8 @@ LIMITS: tuple[Mutation, ...] = (
     Mutation(
         "an execution hands over while its history has room",
         "src/functions/poller/jobs/next_step.py",
-        "MOST_VISITS = 300",
-        "MOST_VISITS = 400",
+        "MAX_ITERATIONS = 300",
+        "MAX_ITERATIONS = 400",
         f"{_STATIC}::TestWorkflow::test_an_execution_hands_over_before_its_history_is_full",
     ),
     Mutation(

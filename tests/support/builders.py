@@ -6,9 +6,14 @@ from typing import Any
 
 from hypothesis import settings
 
-from poller.jobs.model import Geometry, Job, JobStatus
+from poller.jobs.model import Job, JobStatus, Owner
+from poller.jobs.plan import Ranges
+from poller.jobs.planning import Planned, make_plan
+from poller.paging.detect import detect
+from poller.paging.envelope import Envelope
 from poller.paging.read import read_page
 from poller.specs.model import JobSpec
+from poller.specs.parse import with_paginator
 from poller.values import Page, Response
 
 URL = "https://api.example.com/items"
@@ -38,11 +43,21 @@ def job(**fields: Any) -> Job:
         "job_id": "job-1",
         "name": "orders",
         "status": JobStatus.RUNNING,
-        "execution_arn": "arn:aws:states:eu-west-1:123456789012:execution:PollerWorkflow:1",
-        "started_at": "2026-01-01T11:00:00Z",
+        "owner": Owner("arn:aws:states:eu-west-1:123456789012:execution:PollerWorkflow:1"),
+        "started_at": datetime(2026, 1, 1, 11, tzinfo=UTC),
         "expires_at": 1_800_000_000,
         "spec": spec(),
-        "geometry": Geometry(pages=10, pages_per_task=1, page_size=100),
-        "progress_at": NOW.isoformat(),
+        "plan": Ranges(pages=10, pages_per_task=1, page_size=100),
+        "progress_at": NOW,
     }
     return Job(**{**usual, **fields})
+
+
+def resolve(asked: JobSpec, answer: Page) -> tuple[JobSpec, str]:
+    """What `auto` makes of the first answer: the spec with a paginator, and the evidence."""
+    found = detect(Envelope(answer))
+    return with_paginator(asked, found.paginator), found.evidence
+
+
+def planned(asked: JobSpec, answer: Page, *more: Any, **named: Any) -> Planned:
+    return make_plan(asked, Envelope(answer), *more, **named)

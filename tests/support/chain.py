@@ -3,7 +3,8 @@
 import time
 
 from poller.fetching.page_fetcher import PageFetcher
-from poller.fetching.pause import Gate
+from poller.fetching.pause import Throttle
+from poller.fetching.time_box import TimeBox
 from poller.specs.model import JobSpec, Retry
 from poller.upstream.client import Upstream
 from poller.values import PageRequest
@@ -24,4 +25,4 @@ def fetcher(upstream: Upstream, attempts: int = 3, pauses: list[float] | None = 
     """A PageFetcher that notes in `pauses` how long it would have waited."""
     taken = [] if pauses is None else pauses
     spec = JobSpec("https://api.example.com/", retry=Retry(max_attempts=attempts))
-    return PageFetcher(upstream, spec, time.monotonic() + 60, Gate(sleep=taken.append), taken.append)
+    return PageFetcher(upstream, spec, TimeBox(time.monotonic() + 60), Throttle(sleep=taken.append), taken.append)

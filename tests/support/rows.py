@@ -1,19 +1,23 @@
 """Jobs and tasks as rows of the table."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from poller.errors import Reason
 from poller.handlers import dependencies
-from poller.jobs.model import Counts, Job, JobStatus, TaskRow, TaskState
+from poller.jobs.model import Counts, Job, JobStatus, Owner, StopRequest, TaskRow, TaskState
 from tests.support.handlers import EXECUTION
 from tests.support.workflow import TASK
 
-STOP = {"Status": "CANCELLED", "Error": {"Type": "Cancelled", "Message": "the job was cancelled"}}
+STOP = StopRequest(JobStatus.CANCELLED, Reason("Cancelled", "the job was cancelled"))
 
 
 def a_job(**fields: Any) -> Job:
-    usual = Job(str(uuid4()), "orders", JobStatus.RUNNING, EXECUTION, "2026-01-01T00:00:00Z", 2_000_000_000)
+    usual = Job(
+        str(uuid4()), "orders", JobStatus.RUNNING, Owner(EXECUTION), datetime(2026, 1, 1, tzinfo=UTC), 2_000_000_000
+    )
     return dependencies.jobs().claim(replace(usual, **fields))
 
 
@@ -28,7 +32,7 @@ def saved(records: int = 7) -> TaskRow:
 
 
 def failed(task_id: str = TASK) -> TaskRow:
-    return TaskRow(task_id, TaskState.FAILED, error={"Type": "NoProgress", "Message": "given up"})
+    return TaskRow(task_id, TaskState.FAILED, error=Reason("NoProgress", "given up"))
 
 
 def row_of(job_id: str, task_id: str = TASK) -> TaskRow:

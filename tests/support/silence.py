@@ -3,8 +3,8 @@
 import pytest
 
 from poller.errors import TransientUpstreamError
-from poller.fetching import page_fetcher, pause
-from poller.handlers import dependencies, fetch_payload, prepare_poller_job
+from poller.fetching import page_fetcher, pause, time_box
+from poller.handlers import dependencies, prepare_poller_job
 from poller.values import PageRequest, Response
 
 SAID = "api.example.com did not answer in time"
@@ -15,7 +15,7 @@ class Silence:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now, self.attempts = 1_800_000_000.0, 0
-        for module in (prepare_poller_job, fetch_payload, page_fetcher, pause):
+        for module in (prepare_poller_job, page_fetcher, pause, time_box):
             monkeypatch.setattr(module, "time", self)
         monkeypatch.setattr(dependencies.upstream(), "send", self.send)
 

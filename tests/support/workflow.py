@@ -125,12 +125,12 @@ def passed(job_id: str, seconds: float) -> None:
     job = dependencies.jobs().job(job_id)
     assert job is not None
 
-    def earlier(moment: str) -> str:
-        return (datetime.fromisoformat(moment) - timedelta(seconds=seconds)).isoformat()
+    def earlier(moment: datetime | None) -> str | None:
+        return (moment - timedelta(seconds=seconds)).isoformat() if moment else None
 
     change(
         job_id,
-        ProgressAt=earlier(job.progress_at) if job.progress_at else None,
+        ProgressAt=earlier(job.progress_at),
         DeadlineAt=earlier(job.deadline_at),
         NotBefore=max(0, job.not_before - int(seconds)),
     )

@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 
 from poller.errors import InvalidPayload, JobRejected
-from poller.jobs.plan import Plan, make_plan
-from poller.paging.detect import detect
+from poller.jobs.planning import Planned
 from poller.paging.read import read_page
-from tests.support.builders import NOW, URL, response, spec
+from tests.support.builders import NOW, URL, planned, resolve, response, spec
 
 TEN: list[Any] = [{"id": i, "total": 99.5, "next": "a record's own"} for i in range(10)]
 SPRING = {"content": TEN, "pageable": {"pageNumber": 0, "pageSize": 10, "offset": 0}, "number": 0, "size": 10}
@@ -18,12 +17,12 @@ LARAVEL = {"links": {"first": f"{URL}?page=1", "last": f"{URL}?page=1", "prev": 
 NO_MORE = {"_links": {"next": {"href": None}}, "next": "", "hasMore": "false", "cursor": {}, "next_page": -1}
 
 
-def planned(body: Any, headers: dict[str, str], **fields: Any) -> Plan:
+def plan_for(body: Any, headers: dict[str, str], **fields: Any) -> Planned:
     """From the API's answer to a plan, as PreparePollerJob goes about it."""
     asked = spec(**fields)
     page = read_page(response(body, **headers), asked.data_selector, (), NOW)
-    resolved, _ = detect(asked, page)
-    return make_plan(resolved, page, 1000, 0.1, guessed=True)
+    resolved, _ = resolve(asked, page)
+    return planned(resolved, page, 1000, 0.1, guessed=True)
 
 
 @pytest.mark.parametrize(
@@ -258,7 +257,7 @@ def test_a_first_page_is_never_taken_for_everything(body, headers, sign):
     asked = headers
 
     with pytest.raises(JobRejected) as refused:
-        planned(body, asked)
+        plan_for(body, asked)
 
     assert refused.value.message.startswith("auto cannot tell how the API pages")
     assert sign in refused.value.message
@@ -276,7 +275,7 @@ def test_totals_that_disagree_are_no_plan(body, headers):
     asked = headers
 
     with pytest.raises(JobRejected) as refused:
-        planned(body, asked)
+        plan_for(body, asked)
 
     assert "declares several totals" in refused.value.message
 
@@ -384,9 +383,9 @@ def test_totals_that_disagree_are_no_plan(body, headers):
 def test_what_is_sure_is_planned_completely(body, headers, pages, records):
     asked = headers
 
-    plan = planned(body, asked)
+    plan = plan_for(body, asked)
 
-    assert (plan.geometry.pages, plan.records) == (pages, records)
+    assert (plan.plan.pages, plan.records) == (pages, records)
 
 
 @pytest.mark.parametrize(
@@ -403,6 +402,6 @@ def test_a_list_that_is_not_surely_the_records_is_not_taken(body):
     no_headers: dict[str, str] = {}
 
     with pytest.raises(InvalidPayload) as refused:
-        planned(body, no_headers)
+        plan_for(body, no_headers)
 
     assert "data_selector" in refused.value.message

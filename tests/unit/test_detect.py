@@ -8,11 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.errors import JobRejected
-from poller.jobs.plan import make_plan
-from poller.paging.detect import detect
-from poller.specs.model import Offset, PageNumber, SinglePage
-from poller.specs.parse import job_spec_as_dict, parse_job_spec
-from tests.support.builders import URL, examples, page, spec
+from poller.paging.paginators import Offset, PageNumber, SinglePage
+from poller.specs.parse import parse_job_spec
+from poller.specs.stored import spec_to_dict
+from tests.support.builders import URL, examples, page, planned, resolve, spec
 
 TEN = [{"id": i} for i in range(10)]
 SINGLE = "set paginator to single_page if this is everything"
@@ -32,8 +31,8 @@ NAMES = "set paginator to offset or page_number with the API's parameter names"
         pytest.param(
             {"maxRecordsPerPage": 100, "totalRecords": 10, "payload": TEN},
             {},
-            Offset(100, "count", "startAt", total_path="totalRecords"),
-            "the body has maxRecordsPerPage, totalRecords, payload",
+            SinglePage(),
+            "totalRecords is 10, and as many records arrived",
             id="startAt and count, one page",
         ),
         pytest.param(
@@ -143,7 +142,7 @@ NAMES = "set paginator to offset or page_number with the API's parameter names"
 def test_a_known_convention_is_recognised(body, headers, paginator, evidence):
     asked = spec(max_concurrency=3)
 
-    resolved, why = detect(asked, page(body, **headers))
+    resolved, why = resolve(asked, page(body, **headers))
 
     assert resolved == spec(max_concurrency=3, paginator=paginator)
     assert why.startswith(evidence)
@@ -288,7 +287,7 @@ def test_what_is_not_sure_is_refused_with_what_was_seen(body, headers, parts):
     asked = spec()
 
     with pytest.raises(JobRejected) as refused:
-        detect(asked, page(body, **headers))
+        resolve(asked, page(body, **headers))
 
     message = refused.value.message
     assert message.startswith("auto cannot tell how the API pages. Seen in the first response: ")
@@ -314,7 +313,7 @@ def test_an_echo_is_found_in_any_usual_section(section, echo, paginator):
     fields = {"total": 35, **echo}
     answer = page({**({section.rstrip("."): fields} if section else fields), "data": TEN})
 
-    resolved, why = detect(spec(), answer)
+    resolved, why = resolve(spec(), answer)
 
     assert resolved.paginator == replace(paginator, total_path=f"{section}total")
     assert f"{section}{next(iter(echo))}" in why
@@ -324,7 +323,7 @@ def test_an_echo_is_found_in_any_usual_section(section, echo, paginator):
 def test_a_number_of_pages_is_found_under_any_usual_name(name):
     answer = page({"page": 1, name: 4, "data": TEN})
 
-    resolved, why = detect(spec(), answer)
+    resolved, why = resolve(spec(), answer)
 
     assert resolved.paginator == PageNumber("page", 1, total_pages_path=name)
     assert why == f"the body echoes page beside {name}"
@@ -377,7 +376,7 @@ def test_a_promise_of_more_is_never_one_silent_page(promise, headers):
     answer = page({"total": 10, "data": TEN, **promise}, **headers)
 
     with pytest.raises(JobRejected) as refused:
-        detect(spec(), answer)
+        resolve(spec(), answer)
 
     assert "total = 10" in refused.value.message
 
@@ -392,7 +391,7 @@ def test_a_promise_of_more_is_not_silenced_by_an_echo(echo):
     answer = page({name: 10, "payload": TEN, "next": f"{URL}?page=2", **echo})
 
     with pytest.raises(JobRejected) as refused:
-        detect(spec(), answer)
+        resolve(spec(), answer)
 
     assert f"{name} = 10, next" in refused.value.message
 
@@ -403,7 +402,7 @@ def test_several_pages_are_never_one_silent_page(pages):
     paginator = None
 
     with contextlib.suppress(JobRejected):
-        paginator = detect(spec(), answer)[0].paginator
+        paginator = resolve(spec(), answer)[0].paginator
 
     assert not isinstance(paginator, SinglePage)
 
@@ -418,7 +417,7 @@ def test_a_promise_of_more_is_not_silenced_by_a_number_of_pages(promise, headers
     answer = page({"page": 1, "total_pages": 1, "data": TEN, **promise}, **headers)
 
     with pytest.raises(JobRejected) as refused:
-        detect(spec(), answer)
+        resolve(spec(), answer)
 
     assert "10 records" in refused.value.message
 
@@ -441,7 +440,7 @@ def test_numbers_that_cannot_be_believed_are_refused(body, message):
     answer = page(body)
 
     with pytest.raises(JobRejected) as refused:
-        detect(spec(), answer)
+        resolve(spec(), answer)
 
     assert refused.value.message.startswith(message)
 
@@ -454,7 +453,7 @@ def test_a_parameter_that_the_caller_fixed_is_not_varied_in_silence(url, params,
     answer = page({"maxRecordsPerPage": 10, "totalRecords": 35, "payload": TEN})
 
     with pytest.raises(JobRejected) as refused:
-        detect(spec(url=url, params=params), answer)
+        resolve(spec(url=url, params=params), answer)
 
     assert refused.value.message.startswith(f"{parameter} is set in url or params")
 
@@ -484,13 +483,13 @@ def test_any_body_is_planned_completely_or_refused(body, headers):
     answer = page(body, **headers)
 
     try:
-        resolved, _ = detect(spec(maximum_pages=10_000_000), answer)
-        plan = make_plan(resolved, answer, 1, 0.1, guessed=True)
+        resolved, _ = resolve(spec(maximum_pages=10_000_000), answer)
+        plan = planned(resolved, answer, 1, 0.1, guessed=True)
     except JobRejected:
         return
 
-    assert parse_job_spec(json.loads(json.dumps(job_spec_as_dict(plan.spec)))) == plan.spec
-    if plan.geometry.pages == 1:
+    assert parse_job_spec(json.loads(json.dumps(spec_to_dict(plan.spec)))) == plan.spec
+    if plan.plan.pages == 1:
         assert plan.records in (len(answer.records), None)
         assert not any(
             body.get(name) not in (None, "", {}, 0, -1)
@@ -515,6 +514,6 @@ def test_a_page_size_without_limit_does_not_break_the_stored_job(body):
     resolved = None
 
     with contextlib.suppress(JobRejected):
-        resolved, _ = detect(spec(), answer)
+        resolved, _ = resolve(spec(), answer)
 
-    assert resolved is None or parse_job_spec(job_spec_as_dict(resolved)) == resolved
+    assert resolved is None or parse_job_spec(spec_to_dict(resolved)) == resolved

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterable
 from itertools import repeat
+from math import inf
 
 import pytest
 
-from poller.errors import HeldBack, UpstreamUnavailable
-from poller.fetching import page_fetcher, pause
+from poller.errors import PauseRequested, UpstreamUnavailable
+from poller.fetching import page_fetcher, pause, time_box
 from poller.fetching.page_fetcher import PageFetcher
-from poller.fetching.pause import Gate
+from poller.fetching.pause import Throttle
+from poller.fetching.time_box import TimeBox
 from poller.specs.model import JobSpec, Retry
 from poller.values import PageRequest, Response
 
@@ -56,13 +58,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(page_fetcher, "time", clock)
     monkeypatch.setattr(pause, "time", clock)
+    monkeypatch.setattr(time_box, "time", clock)
     return clock
 
 
 def fetcher(clock: Clock, api: Api, attempts: int = 2, seconds: float = 1000.0) -> PageFetcher:
     spec = JobSpec("https://api.example.com/", retry=Retry(max_attempts=attempts))
-    gate = Gate(sleep=clock.sleep)
-    return PageFetcher(api, spec, clock.now + seconds, gate, clock.sleep)
+    gate = Throttle(sleep=clock.sleep)
+    return PageFetcher(api, spec, TimeBox(clock.now + seconds), gate, clock.sleep)
 
 
 def test_an_api_that_says_when_to_come_back_uses_up_no_attempts(clock):
@@ -96,7 +99,7 @@ def test_an_api_that_never_lets_anyone_in_is_left_to_the_workflow_when_the_time_
     api = Api(clock, repeat(later(seconds)))
     end = clock.now + 50
 
-    with pytest.raises(HeldBack) as held:
+    with pytest.raises(PauseRequested) as held:
         fetcher(clock, api, seconds=50).fetch(REQUEST)
 
     assert max(api.asked) <= end
@@ -114,14 +117,14 @@ def test_invitations_end_even_if_time_stands_still(clock, monkeypatch):
 
 @pytest.mark.parametrize("seconds", [1, 5])
 def test_those_who_wait_do_not_wake_together_and_never_too_early(clock, seconds):
-    gate = Gate(sleep=clock.sleep)
-    gate.close_for(seconds)
+    gate = Throttle(sleep=clock.sleep)
+    gate.pause_for(seconds)
     began = clock.now
 
     woke = set()
     for _ in range(200):
         clock.now = began
-        gate.wait()
+        gate.wait(TimeBox(inf))
         woke.add(clock.now - began)
 
     assert len(woke) == 200
@@ -131,32 +134,32 @@ def test_those_who_wait_do_not_wake_together_and_never_too_early(clock, seconds)
 
 
 def test_who_wakes_to_a_gate_that_was_closed_again_waits_again(clock):
-    gate = Gate(sleep=clock.sleep)
-    gate.close_for(2)
-    clock.meanwhile = lambda: gate.close_for(5)
+    gate = Throttle(sleep=clock.sleep)
+    gate.pause_for(2)
+    clock.meanwhile = lambda: gate.pause_for(5)
 
-    gate.wait()
+    gate.wait(TimeBox(inf))
 
     assert len(clock.waits) == 2
     assert sum(clock.waits) >= 2 + 5
 
 
 def test_who_wakes_to_a_gate_that_is_closed_for_long_leaves_it_to_the_workflow(clock):
-    gate = Gate(sleep=clock.sleep)
-    gate.close_for(2)
-    clock.meanwhile = lambda: gate.close_for(60)
+    gate = Throttle(sleep=clock.sleep)
+    gate.pause_for(2)
+    clock.meanwhile = lambda: gate.pause_for(60)
 
-    with pytest.raises(HeldBack):
-        gate.wait()
+    with pytest.raises(PauseRequested):
+        gate.wait(TimeBox(inf))
 
 
 def test_a_pause_is_waited_only_if_the_time_box_lasts_as_long(clock):
-    gate = Gate(sleep=clock.sleep)
-    gate.close_for(4)
+    gate = Throttle(sleep=clock.sleep)
+    gate.pause_for(4)
 
-    with pytest.raises(HeldBack):
-        gate.wait(clock.now + 3)
-    gate.wait(clock.now + 8)
+    with pytest.raises(PauseRequested):
+        gate.wait(TimeBox(clock.now + 3))
+    gate.wait(TimeBox(clock.now + 8))
 
     assert len(clock.waits) == 1
 

@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.errors import JobRejected
+from poller.paging.paginators import PAGINATORS, Auto, Offset, PageNumber, SinglePage
 from poller.specs import planned
-from poller.specs.model import Auto, JobSpec, Offset, PageNumber, Retry, SinglePage
-from poller.specs.parse import PAGINATORS, job_spec_as_dict, parse_job_spec, refuse_fixed_parameters
+from poller.specs.model import JobSpec, Retry
+from poller.specs.parse import parse_job_spec, refuse_fixed_parameters
+from poller.specs.stored import spec_to_dict
 from tests.support.builders import URL, examples, page, spec
 
 CANARY = "s3cr3t-canary"
@@ -575,7 +577,7 @@ def test_paths_and_plain_keys_are_taken(path):
 def test_a_whole_spec_survives_a_round_trip():
     parsed = parse_job_spec(FULL)
 
-    written = json.dumps(job_spec_as_dict(parsed))
+    written = json.dumps(spec_to_dict(parsed))
 
     assert parse_job_spec(json.loads(written)) == parsed
     assert "null" not in written
@@ -614,7 +616,7 @@ specs = st.builds(
 @examples
 @given(specs)
 def test_any_spec_survives_a_round_trip(one):
-    written = json.dumps(job_spec_as_dict(one))
+    written = json.dumps(spec_to_dict(one))
 
     read = parse_job_spec(json.loads(written))
 
@@ -626,7 +628,7 @@ def test_a_selector_that_was_found_survives_a_round_trip(key):
     """What a plan resolved is stored with the job and read again by every later step."""
     resolved = spec(data_selector=page({key: [1, 2]}).selector)
 
-    read = parse_job_spec(json.loads(json.dumps(job_spec_as_dict(resolved))))
+    read = parse_job_spec(json.loads(json.dumps(spec_to_dict(resolved))))
 
     assert read == resolved
 
@@ -634,6 +636,6 @@ def test_a_selector_that_was_found_survives_a_round_trip(key):
 def test_each_paginator_has_a_name_of_its_own():
     one = spec()
 
-    written = [job_spec_as_dict(replace(one, paginator=kind()))["paginator"]["type"] for kind in PAGINATORS.values()]
+    written = [spec_to_dict(replace(one, paginator=kind()))["paginator"]["type"] for kind in PAGINATORS.values()]
 
     assert written == ["auto", "single_page", "offset", "page_number"]

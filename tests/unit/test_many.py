@@ -1,12 +1,12 @@
 from collections.abc import Iterator
 
-from poller.jobs.run_concurrently import each
+from poller.jobs.run_concurrently import run_concurrently
 
 
 def test_every_item_is_done():
     done: list[int] = []
 
-    whole = each(lambda item: done.append(item) or True, range(2500))
+    whole = run_concurrently(lambda item: done.append(item) or True, range(2500))
 
     assert whole
     assert sorted(done) == list(range(2500))
@@ -15,7 +15,7 @@ def test_every_item_is_done():
 def test_the_later_items_are_left_once_one_cannot_be_done():
     asked: list[int] = []
 
-    whole = each(lambda item: asked.append(item) or item != 10, range(1_000_000))
+    whole = run_concurrently(lambda item: asked.append(item) or item != 10, range(1_000_000))
 
     assert not whole
     assert len(asked) <= 1000
@@ -30,10 +30,10 @@ def test_a_million_items_are_not_taken_at_once():
             ahead.append(item - len(done))
             yield item
 
-    each(lambda item: done.append(item) or True, items())
+    run_concurrently(lambda item: done.append(item) or True, items())
 
     assert max(ahead) <= 1000
 
 
 def test_without_items_all_is_done():
-    assert each(lambda _: False, [])
+    assert run_concurrently(lambda _: False, [])

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.jobs import keys
-from poller.jobs.model import Geometry
-from poller.jobs.plan import task_at
+from poller.jobs.model import Owner
+from poller.jobs.plan import Ranges
 from poller.specs.fields import is_name
 from tests.support.builders import examples
 
@@ -81,13 +81,11 @@ def test_where_everything_lies():
     ]
 
 
-@pytest.mark.parametrize(("successor", "owner"), [(None, "arn:1"), ("arn:2", "arn:2")])
-def test_a_job_is_in_the_hands_of_its_newest_execution(successor, owner):
-    first = "arn:1"
+@pytest.mark.parametrize(("successor", "current"), [(None, "arn:1"), ("arn:2", "arn:2")])
+def test_a_job_is_in_the_hands_of_its_newest_execution(successor, current):
+    owner = Owner("arn:1", successor=successor)
 
-    found = keys.owner(first, successor)
-
-    assert found == owner
+    assert owner.current == current
 
 
 @pytest.mark.parametrize(
@@ -97,7 +95,7 @@ def test_a_job_is_in_the_hands_of_its_newest_execution(successor, owner):
 def test_the_next_execution_has_a_name_of_its_own(present, executions, following):
     workflow = "arn:aws:states:eu-west-1:123456789012:execution:PollerWorkflow"
 
-    arn = keys.next_execution(f"{workflow}:{present}", "job-1", executions)
+    arn = Owner(f"{workflow}:{present}", executions).next_execution("job-1")
 
     assert arn == f"{workflow}:{following}"
 
@@ -135,11 +133,11 @@ def test_what_is_an_id_stays_in_its_folder(text):
 
 
 def test_the_tasks_of_a_plan_are_spread_over_all_shards():
-    geometry = Geometry(pages=10_000, pages_per_task=1, page_size=1)
+    geometry = Ranges(pages=10_000, pages_per_task=1, page_size=1)
 
     sizes = [0] * keys.SHARDS
-    for index in range(geometry.tasks):
-        task_id = task_at(geometry, index).task_id
+    for index in range(len(geometry)):
+        task_id = geometry.task_at(index).task_id
         sizes[keys.shard(task_id)] += 1
         assert keys.is_id(task_id)
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poller.paging.page_request import page_request
-from poller.specs.model import Auto, Offset, PageNumber, SinglePage
+from poller.paging.paginators import Auto, Offset, PageNumber, SinglePage
+from poller.specs.page_request import page_request
 from tests.support.builders import URL, examples, spec
 
 

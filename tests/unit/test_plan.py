@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.errors import JobRejected
-from poller.jobs.model import Geometry, Task
-from poller.jobs.plan import Plan, make_plan, pages_per_task, task_at, tasks
-from poller.paging.page_request import page_request
-from poller.specs.model import Auto, JobSpec, Offset, PageNumber, SinglePage
+from poller.jobs.plan import Ranges, Task
+from poller.jobs.planning import Planned, pages_per_task
+from poller.paging.paginators import Auto, Offset, PageNumber, SinglePage
+from poller.specs.model import JobSpec
+from poller.specs.page_request import page_request
 from poller.values import PageRequest
-from tests.support.builders import examples, page, spec
+from tests.support.builders import examples, page, planned, spec
 
 MIB = 2**20
 
@@ -37,10 +38,10 @@ class Server:
         return {"total": self.total, "pages": -(-self.total // size), "rows": list(rows)}
 
 
-def all_requests(plan: Plan) -> list[PageRequest]:
+def all_requests(plan: Planned) -> list[PageRequest]:
     return [
-        page_request(plan.spec, task.first_page + number, plan.geometry.page_size)
-        for task in tasks(plan.geometry)
+        page_request(plan.spec, task.first_page + number, plan.plan.page_size)
+        for task in plan.plan
         for number in range(task.pages)
     ]
 
@@ -65,26 +66,26 @@ def test_every_record_is_asked_for_exactly_once(paginator, server, page_bytes, p
     one = spec(paginator=paginator)
     first = page(server.body(server.answer(page_request(one, 0, None)), paginator.limit))
 
-    plan = make_plan(one, first, page_bytes, page_seconds)
+    plan = planned(one, first, page_bytes, page_seconds)
     requests = all_requests(plan)
 
     assert Counter(number for request in requests for number in server.answer(request)) == Counter(range(server.total))
-    assert len(requests) == len({request.url for request in requests}) == plan.geometry.pages
+    assert len(requests) == len({request.url for request in requests}) == plan.plan.pages
     assert plan.records in (server.total, None)
 
 
 @examples
 @given(st.integers(1, 50_000), st.integers(1, 100), st.integers(1, 1000))
 def test_tasks_are_disjoint_and_cover_all_pages(pages, per_task, page_size):
-    geometry = Geometry(pages, per_task, page_size)
+    geometry = Ranges(pages, per_task, page_size)
 
-    planned = list(tasks(geometry))
+    planned = list(geometry)
 
     ranges = [(task.first_page, task.first_page + task.pages) for task in planned]
     assert [start for start, _ in ranges] == [0, *(end for _, end in ranges[:-1])]
     assert ranges[-1][1] == pages
     assert all(1 <= task.pages <= per_task for task in planned)
-    assert len({task.task_id for task in planned}) == len(planned) == geometry.tasks
+    assert len({task.task_id for task in planned}) == len(planned) == len(geometry)
     assert sorted(task.task_id for task in planned) == [task.task_id for task in planned]
 
 
@@ -96,10 +97,10 @@ def test_a_plan_keeps_to_its_limits(pages, page_bytes, page_seconds, max_concurr
     one = spec(paginator=Offset(), max_concurrency=max_concurrency, maximum_pages=10_000_000)
     first = page({"total": pages * rows, "rows": [0] * rows})
 
-    plan = make_plan(one, first, page_bytes, page_seconds)
+    plan = planned(one, first, page_bytes, page_seconds)
 
-    per_task = plan.geometry.pages_per_task
-    assert plan.geometry.pages == pages
+    per_task = plan.plan.pages_per_task
+    assert plan.plan.pages == pages
     assert 1 <= per_task <= 100
     assert per_task == 1 or per_task * page_bytes <= 8 * MIB
     assert per_task == 1 or per_task * page_seconds <= 30
@@ -159,7 +160,7 @@ def test_how_many_pages_a_task_takes(pages, page_bytes, page_seconds, per_task):
 def test_where_the_total_was_found_is_kept(paginator, body, headers, resolved):
     one = spec(paginator=paginator)
 
-    plan = make_plan(one, page(body, **headers), 1000, 0.1)
+    plan = planned(one, page(body, **headers), 1000, 0.1)
 
     assert plan.spec == spec(paginator=resolved, data_selector="rows")
 
@@ -178,7 +179,7 @@ def test_where_the_total_was_found_is_kept(paginator, body, headers, resolved):
 def test_requests_in_flight_are_split_between_tasks_and_threads(pages, max_concurrency, threads, map_concurrency):
     one = spec(paginator=Offset(), max_concurrency=max_concurrency)
 
-    plan = make_plan(one, page({"rows": [1], "total": pages}), 1000, 0.1)
+    plan = planned(one, page({"rows": [1], "total": pages}), 1000, 0.1)
 
     assert (plan.threads, plan.map_concurrency) == (threads, map_concurrency)
 
@@ -186,28 +187,28 @@ def test_requests_in_flight_are_split_between_tasks_and_threads(pages, max_concu
 @pytest.mark.parametrize(
     ("paginator", "body", "geometry", "records"),
     [
-        (SinglePage(), {"rows": [1, 2]}, Geometry(1, 1, 2), None),
-        (SinglePage(), {"rows": []}, Geometry(1, 1, 1), None),
-        (SinglePage(), {"rows": [1, 2], "total": 35}, Geometry(1, 1, 2), None),
-        (SinglePage(), {"rows": [1, 2], "total": 12.5}, Geometry(1, 1, 2), None),
-        (Offset(limit=2), {"rows": [1, 2], "total": 5}, Geometry(3, 1, 2), 5),
-        (Offset(limit=100), {"rows": [1, 2], "total": 5}, Geometry(3, 1, 2), 5),
-        (Offset(limit=100), {"rows": [1, 2], "total": 2}, Geometry(1, 1, 2), 2),
-        (Offset(), {"rows": [], "total": 0}, Geometry(1, 1, 1), 0),
-        (Offset(limit_path="size"), {"rows": [1, 2], "total": 5, "size": 2}, Geometry(3, 1, 2), 5),
-        (PageNumber(), {"rows": [1, 2], "total": 4}, Geometry(2, 1, 2), 4),
-        (PageNumber(total_pages_path="n"), {"rows": [1, 2], "n": 7}, Geometry(7, 1, 2), None),
-        (PageNumber(total_pages_path="n"), {"rows": [], "n": 0}, Geometry(1, 1, 1), None),
-        (PageNumber(total_pages_path="n"), {"rows": [], "n": 1}, Geometry(1, 1, 1), None),
-        (Offset(), {"rows": [1] * 10, "total": 4001}, Geometry(401, 3, 10), 4001),
+        (SinglePage(), {"rows": [1, 2]}, Ranges(1, 1, 2), None),
+        (SinglePage(), {"rows": []}, Ranges(1, 1, 1), None),
+        (SinglePage(), {"rows": [1, 2], "total": 35}, Ranges(1, 1, 2), None),
+        (SinglePage(), {"rows": [1, 2], "total": 12.5}, Ranges(1, 1, 2), None),
+        (Offset(limit=2), {"rows": [1, 2], "total": 5}, Ranges(3, 1, 2), 5),
+        (Offset(limit=100), {"rows": [1, 2], "total": 5}, Ranges(3, 1, 2), 5),
+        (Offset(limit=100), {"rows": [1, 2], "total": 2}, Ranges(1, 1, 2), 2),
+        (Offset(), {"rows": [], "total": 0}, Ranges(1, 1, 1), 0),
+        (Offset(limit_path="size"), {"rows": [1, 2], "total": 5, "size": 2}, Ranges(3, 1, 2), 5),
+        (PageNumber(), {"rows": [1, 2], "total": 4}, Ranges(2, 1, 2), 4),
+        (PageNumber(total_pages_path="n"), {"rows": [1, 2], "n": 7}, Ranges(7, 1, 2), None),
+        (PageNumber(total_pages_path="n"), {"rows": [], "n": 0}, Ranges(1, 1, 1), None),
+        (PageNumber(total_pages_path="n"), {"rows": [], "n": 1}, Ranges(1, 1, 1), None),
+        (Offset(), {"rows": [1] * 10, "total": 4001}, Ranges(401, 3, 10), 4001),
     ],
 )
 def test_the_first_page_says_how_many_there_are(paginator, body, geometry, records):
     one = spec(paginator=paginator)
 
-    plan = make_plan(one, page(body), 1000, 0.1)
+    plan = planned(one, page(body), 1000, 0.1)
 
-    assert plan.geometry == geometry
+    assert plan.plan == geometry
     assert plan.records == records
     assert plan.spec.data_selector == "rows"
 
@@ -227,7 +228,7 @@ def test_a_first_page_that_contradicts_itself_is_refused(paginator, body, messag
     one = spec(paginator=paginator)
 
     with pytest.raises(JobRejected) as refused:
-        make_plan(one, page(body), 1000, 0.1)
+        planned(one, page(body), 1000, 0.1)
 
     assert refused.value.message == f"the API contradicts itself: {message}; nothing was fetched"
 
@@ -251,7 +252,7 @@ def test_numbers_that_cannot_be_believed_are_refused_before_the_fan_out(paginato
     one = spec(paginator=paginator)
 
     with pytest.raises(JobRejected) as refused:
-        make_plan(one, page(body), 1000, 0.1)
+        planned(one, page(body), 1000, 0.1)
 
     assert "total" in refused.value.message or "size" in refused.value.message
 
@@ -267,7 +268,7 @@ def test_more_pages_than_allowed_are_refused(total, maximum_pages, message):
     one = spec(paginator=Offset(), maximum_pages=maximum_pages)
 
     with pytest.raises(JobRejected) as refused:
-        make_plan(one, page({"rows": [1, 2], "total": total}), 1000, 0.1)
+        planned(one, page({"rows": [1, 2], "total": total}), 1000, 0.1)
 
     assert refused.value.message.startswith(message)
     assert refused.value.message.endswith("Raise maximum_pages, or narrow the request")
@@ -276,9 +277,9 @@ def test_more_pages_than_allowed_are_refused(total, maximum_pages, message):
 def test_as_many_pages_as_allowed_are_planned():
     one = spec(paginator=Offset(), maximum_pages=100)
 
-    plan = make_plan(one, page({"rows": [1, 2], "total": 200}), 1000, 0.1)
+    plan = planned(one, page({"rows": [1, 2], "total": 200}), 1000, 0.1)
 
-    assert plan.geometry.pages == 100
+    assert plan.plan.pages == 100
 
 
 def test_a_number_of_pages_belongs_to_the_page_size_that_was_asked_for():
@@ -286,7 +287,7 @@ def test_a_number_of_pages_belongs_to_the_page_size_that_was_asked_for():
     one = spec(paginator=PageNumber(limit_param="limit", limit=100, total_pages_path="pages"))
     first = page({"pages": 5, "rows": [0] * 99})
 
-    plan = make_plan(one, first, 1000, 0.1)
+    plan = planned(one, first, 1000, 0.1)
 
     assert [parse_qs(urlsplit(request.url).query)["limit"] for request in all_requests(plan)] == [["100"]] * 5
 
@@ -295,7 +296,7 @@ def test_a_number_of_pages_belongs_to_the_page_size_that_was_asked_for():
 def test_a_single_page_that_was_guessed_keeps_the_total_it_was_guessed_from(total, records):
     one = spec(paginator=SinglePage())
 
-    plan = make_plan(one, page({"rows": [1, 2], **total}), 1000, 0.1, guessed=True)
+    plan = planned(one, page({"rows": [1, 2], **total}), 1000, 0.1, guessed=True)
 
     assert plan.records == records
 
@@ -329,7 +330,7 @@ def test_a_total_that_nobody_vouches_for_is_not_believed_against_the_rest(pagina
     one = spec(paginator=paginator)
 
     with pytest.raises(JobRejected) as refused:
-        make_plan(one, page({"rows": [1, 2], "t": 2, **body}, **headers), 1000, 0.1, guessed)
+        planned(one, page({"rows": [1, 2], "t": 2, **body}, **headers), 1000, 0.1, guessed)
 
     assert refused.value.message.startswith("the API contradicts itself: its total makes 1 page, but there is more")
     assert f"({sign})" in refused.value.message
@@ -343,9 +344,9 @@ def test_a_total_that_nobody_vouches_for_is_not_believed_against_the_rest(pagina
 def test_what_the_spec_itself_says_is_believed(paginator, body, headers, sign):
     one = spec(paginator=paginator)
 
-    plan = make_plan(one, page({"rows": [1, 2], "t": 2, "one": 1, **body}, **headers), 1000, 0.1)
+    plan = planned(one, page({"rows": [1, 2], "t": 2, "one": 1, **body}, **headers), 1000, 0.1)
 
-    assert plan.geometry.pages == 1
+    assert plan.plan.pages == 1
 
 
 @pytest.mark.parametrize("pages", [{"total_pages": 25}, {"meta": {"last_page": 25}}])
@@ -353,7 +354,7 @@ def test_more_pages_than_the_total_makes_are_a_contradiction_too(pages):
     one = spec(paginator=Offset(limit=2))
 
     with pytest.raises(JobRejected) as refused:
-        make_plan(one, page({"rows": [1, 2], "total": 6, **pages}), 1000, 0.1)
+        planned(one, page({"rows": [1, 2], "total": 6, **pages}), 1000, 0.1)
 
     assert "its total makes 3 pages, but there is more by what else it says" in refused.value.message
 
@@ -362,15 +363,15 @@ def test_more_pages_than_the_total_makes_are_a_contradiction_too(pages):
 def test_a_first_page_of_several_may_say_that_there_is_more(more):
     one = spec(paginator=Offset(limit=2))
 
-    plan = make_plan(one, page({"rows": [1, 2], "total": 6, **more}), 1000, 0.1)
+    plan = planned(one, page({"rows": [1, 2], "total": 6, **more}), 1000, 0.1)
 
-    assert plan.geometry.pages == 3
+    assert plan.plan.pages == 3
 
 
 def test_the_list_that_was_found_is_where_later_pages_have_it():
     one = spec(paginator=Offset(limit=2))
 
-    plan = make_plan(one, page({"errors": [], "data": {"rows": [1, 2], "total": 6}}), 1000, 0.1)
+    plan = planned(one, page({"errors": [], "data": {"rows": [1, 2], "total": 6}}), 1000, 0.1)
 
     assert plan.spec == spec(paginator=Offset(limit=2, total_path="data.total"), data_selector="data.rows")
 
@@ -378,8 +379,8 @@ def test_the_list_that_was_found_is_where_later_pages_have_it():
 def test_auto_is_not_planned():
     one = spec(paginator=Auto())
 
-    with pytest.raises(AssertionError, match="resolved before planning"):
-        make_plan(one, page([1]), 1000, 0.1)
+    with pytest.raises(RuntimeError, match="resolved before planning"):
+        planned(one, page([1]), 1000, 0.1)
 
     assert isinstance(one, JobSpec)
 
@@ -389,35 +390,35 @@ def test_auto_is_not_planned():
     [(0, Task("t00000000", 0, 100)), (1, Task("t00000001", 100, 100)), (9999, Task("t00009999", 999_900, 99))],
 )
 def test_a_task_follows_from_its_number(index, task):
-    geometry = Geometry(pages=999_999, pages_per_task=100, page_size=10)
+    geometry = Ranges(pages=999_999, pages_per_task=100, page_size=10)
 
-    planned = task_at(geometry, index)
+    planned = geometry.task_at(index)
 
     assert planned == task
-    assert geometry.tasks == 10_000
+    assert len(geometry) == 10_000
 
 
 def test_a_million_tasks_are_planned_one_by_one():
-    geometry = Geometry(pages=1_000_000, pages_per_task=1, page_size=100)
+    geometry = Ranges(pages=1_000_000, pages_per_task=1, page_size=100)
     tracemalloc.start()
 
-    first = list(islice(tasks(geometry), 1000))
+    first = list(islice(geometry, 1000))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert geometry.tasks == 1_000_000
+    assert len(geometry) == 1_000_000
     assert first[-1] == Task("t00000999", 999, 1)
-    assert task_at(geometry, 999_999) == Task("t00999999", 999_999, 1)
+    assert geometry.task_at(999_999) == Task("t00999999", 999_999, 1)
     assert peak < MIB
 
 
 def test_a_million_pages_are_all_in_some_task():
     one = spec(paginator=Offset(), maximum_pages=1_000_000)
 
-    plan = make_plan(one, page({"rows": [0] * 10, "total": 10_000_000}), 1000, 0.1)
+    plan = planned(one, page({"rows": [0] * 10, "total": 10_000_000}), 1000, 0.1)
 
-    assert plan.geometry == Geometry(1_000_000, 96, 10)
-    assert sum(task.pages for task in tasks(plan.geometry)) == 1_000_000
+    assert plan.plan == Ranges(1_000_000, 96, 10)
+    assert sum(task.pages for task in plan.plan) == 1_000_000
 
 
 @pytest.mark.parametrize(
@@ -427,6 +428,6 @@ def test_a_million_pages_are_all_in_some_task():
 def test_a_task_is_whole_rounds_of_its_threads(pages, max_concurrency, per_task, threads):
     one = spec(paginator=Offset(), max_concurrency=max_concurrency)
 
-    plan = make_plan(one, page({"rows": [0] * 10, "total": pages * 10}), 1000, 0.1)
+    plan = planned(one, page({"rows": [0] * 10, "total": pages * 10}), 1000, 0.1)
 
-    assert (plan.geometry.pages_per_task, plan.threads) == (per_task, threads)
+    assert (plan.plan.pages_per_task, plan.threads) == (per_task, threads)

@@ -5,14 +5,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poller.fetching.task_pages import FetchedPage
+from poller.errors import Reason
+from poller.fetching.fetched_page import FetchedPage
 from poller.jobs.model import Counts, TaskRow, TaskState
-from poller.jobs.task_state import FETCHING_MAY_FAIL, PROCESSING_MAY_FAIL, add, advance, deltas, put_back, with_pages
+from poller.jobs.task_state import (
+    FETCHING_MAY_FAIL,
+    PROCESSING_MAY_FAIL,
+    add_counts,
+    count_changes,
+    reset,
+    transition,
+    with_pages,
+)
 from tests.support.builders import examples
 
 STARTED, SAVED, ENQUEUED, FAILED, COMPLETE = TaskState
 FORWARD = [STARTED, SAVED, ENQUEUED, FAILED, COMPLETE]
-ERROR = {"Type": "InvalidPayload", "Message": "the body is not JSON"}
+ERROR = Reason("InvalidPayload", "the body is not JSON")
 
 changes = st.builds(
     TaskRow,
@@ -53,11 +62,11 @@ def test_whatever_comes_twice_or_late_the_counters_equal_a_recount(arriving):
 
     for change in arriving:
         before = rows.get(change.task_id)
-        after = advance(before, change)
+        after = transition(before, change)
         if after is None:
             continue
         assert before is None or reach(after) > reach(before)
-        counts = add(counts, deltas(before, after))
+        counts = add_counts(counts, count_changes(before, after))
         rows[change.task_id] = after
 
     furthest = {task_id: max(reach(change) for change in arriving if change.task_id == task_id) for task_id in rows}
@@ -76,13 +85,13 @@ def test_a_redrive_takes_back_what_failed_and_only_that(arriving):
         moves = {task_id: row for task_id, row in rows.items() if row.state is FAILED}
         if isinstance(change, TaskRow):
             before = rows.get(change.task_id)
-            after = advance(before, change) or before
-            counts = add(counts, deltas(before, after))
+            after = transition(before, change) or before
+            counts = add_counts(counts, count_changes(before, after))
             rows[change.task_id] = after
             continue
         for task_id, row in moves.items():
-            after = put_back(row) if change == "send again" else None
-            counts = add(counts, deltas(row, after))
+            after = reset(row) if change == "send again" else None
+            counts = add_counts(counts, count_changes(row, after))
             rows = {**rows, task_id: after} if after else {name: rows[name] for name in rows if name != task_id}
         assert counts.failed == 0
 
@@ -95,7 +104,7 @@ def test_what_is_put_back_keeps_what_was_fetched():
 
     failed = replace(failed, raw="aa")
 
-    back = put_back(failed)
+    back = reset(failed)
 
     assert back == TaskRow("t00000000", SAVED, 2, 3, 300, 9000, declared=500, raw="aa")
 
@@ -105,17 +114,17 @@ def test_a_started_task_goes_on_by_what_is_stored_of_it():
     some = replace(started, pages=2, records=20, part="aa", last_digest="x", declared=9)
     more = replace(started, pages=3, records=30, part="bb")
 
-    assert advance(started, some) == some
-    assert advance(some, more) == more
-    assert [advance(more, late) for late in (started, some, more, replace(more, part="cc"))] == [None] * 4
-    assert advance(more, TaskRow("t00000000", FAILED, error=ERROR)) == replace(more, state=FAILED, error=ERROR)
+    assert transition(started, some) == some
+    assert transition(some, more) == more
+    assert [transition(more, late) for late in (started, some, more, replace(more, part="cc"))] == [None] * 4
+    assert transition(more, TaskRow("t00000000", FAILED, error=ERROR)) == replace(more, state=FAILED, error=ERROR)
 
 
 def test_a_raw_object_is_described_by_the_change_that_names_it():
     some = TaskRow("t00000000", STARTED, 5, 2, 20, 200, first_digest="x", last_digest="y", declared=9, part="aa")
     whole = TaskRow("t00000000", SAVED, attempts=9, pages=4, records=20, bytes=300, raw="bb")
 
-    saved = advance(some, whole)
+    saved = transition(some, whole)
 
     assert saved == whole
 
@@ -165,7 +174,7 @@ def test_a_first_page_without_records_has_no_digest():
 def test_a_state_only_moves_forward(before, change):
     row = TaskRow("t00000000", before)
 
-    after = advance(row, TaskRow("t00000000", change))
+    after = transition(row, TaskRow("t00000000", change))
 
     forward = FORWARD.index(change) > FORWARD.index(before)
     assert after == (TaskRow("t00000000", change) if forward else None)
@@ -175,7 +184,7 @@ def test_a_state_only_moves_forward(before, change):
 def test_a_task_may_begin_in_any_state(state):
     change = TaskRow("t00000000", state, pages=2)
 
-    after = advance(None, change)
+    after = transition(None, change)
 
     assert after == change
 
@@ -192,8 +201,8 @@ def test_the_ranks(state, rank):
 def test_what_a_change_does_not_say_is_kept():
     saved = TaskRow("t00000000", SAVED, attempts=2, pages=3, records=300, bytes=9000)
 
-    enqueued = advance(saved, TaskRow("t00000000", ENQUEUED))
-    complete = advance(enqueued, TaskRow("t00000000", COMPLETE, records=299, dataset_bytes=70, sha256="ab"))
+    enqueued = transition(saved, TaskRow("t00000000", ENQUEUED))
+    complete = transition(enqueued, TaskRow("t00000000", COMPLETE, records=299, dataset_bytes=70, sha256="ab"))
 
     assert enqueued == replace(saved, state=ENQUEUED)
     assert complete == TaskRow("t00000000", COMPLETE, 2, 3, 299, 9000, 70, "ab")
@@ -202,7 +211,7 @@ def test_what_a_change_does_not_say_is_kept():
 def test_a_late_success_ends_the_error():
     failed = TaskRow("t00000000", FAILED, pages=3, error=ERROR)
 
-    complete = advance(failed, TaskRow("t00000000", COMPLETE, records=300))
+    complete = transition(failed, TaskRow("t00000000", COMPLETE, records=300))
 
     assert complete == TaskRow("t00000000", COMPLETE, pages=3, records=300)
     assert complete.error is None
@@ -212,7 +221,7 @@ def test_a_late_success_ends_the_error():
 def test_nothing_overtakes_a_success(late):
     complete = TaskRow("t00000000", COMPLETE, pages=3, records=300)
 
-    after = advance(complete, TaskRow("t00000000", late, pages=9, records=900, error=ERROR))
+    after = transition(complete, TaskRow("t00000000", late, pages=9, records=900, error=ERROR))
 
     assert after is None
 
@@ -237,10 +246,12 @@ def test_nothing_overtakes_a_success(late):
 def test_counters_move_by_the_difference(before, after, moved):
     counts = Counts(started=7, payload_saved=7, enqueued=7, failed=7, complete=7, pages=70, records=70, bytes=70)
 
-    change = deltas(before, after)
+    change = count_changes(before, after)
 
     assert change == moved
-    assert asdict(add(counts, change)) == {name: amount + moved.get(name, 0) for name, amount in asdict(counts).items()}
+    assert asdict(add_counts(counts, change)) == {
+        name: amount + moved.get(name, 0) for name, amount in asdict(counts).items()
+    }
 
 
 def test_each_step_may_only_fail_what_is_its_own():

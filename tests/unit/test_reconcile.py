@@ -1,30 +1,28 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poller.jobs.model import Counts, Geometry, JobStatus, TaskRow, TaskState
-from poller.jobs.next_step import IDLE_ROUNDS, End, Fetch, GiveUp, Wait, decide, in_words, note_progress
-from poller.jobs.verdict import exceeds_tolerance, too_many_failures, verdict
+from poller.errors import Reason
+from poller.jobs.model import Counts, JobStatus, StopRequest, TaskRow, TaskState
+from poller.jobs.next_step import MAX_STALLED_ROUNDS, Fetch, GiveUp, Wait, decide, in_words, note_progress
+from poller.jobs.plan import Ranges
+from poller.jobs.verdict import End, Finished, exceeds_tolerance, too_many_failures, verdict
 from tests.support.builders import NOW, examples, job, spec
 
-CANCELLED = {"Type": "Cancelled", "Message": "cancelled by its caller"}
+CANCELLED = Reason("Cancelled", "cancelled by its caller")
 TOLERANT = spec(tolerated_failure_percentage=10)
 
 
-def ago(**time: float) -> str:
-    return (NOW - timedelta(**time)).isoformat()
+def ago(**time: float) -> datetime:
+    return NOW - timedelta(**time)
 
 
 def paused(seconds: int) -> dict[str, object]:
     """The API asked for a pause that ends in so many seconds, and it has been noted."""
     return {"not_before": int(NOW.timestamp()) + seconds, "progress_at": ago(seconds=-seconds)}
-
-
-def error(kind: str, message: str) -> dict[str, str]:
-    return {"Type": kind, "Message": message}
 
 
 @pytest.mark.parametrize(
@@ -34,7 +32,7 @@ def error(kind: str, message: str) -> dict[str, str]:
         (Fetch(scouts=True), "fetch as many tasks as run at once"),
         (Wait(1), "wait 1 second"),
         (Wait(60), "wait 60 seconds"),
-        (GiveUp(CANCELLED), "give up what is left: cancelled by its caller"),
+        (GiveUp(CANCELLED, Finished()), "give up what is left: cancelled by its caller"),
         (End(JobStatus.FAILED, CANCELLED), "end the job"),
     ],
 )
@@ -53,20 +51,20 @@ def test_a_decision_can_be_read_in_the_logs(decision, words):
         ({}, Counts(started=1, enqueued=9), Fetch()),
         ({}, Counts(started=1, complete=9), Fetch()),
         # A round that brought nothing is followed by a rest, the longer the more of them there were.
-        ({"idle_rounds": 1}, Counts(started=1, complete=9), Wait(15)),
-        ({"idle_rounds": 1, "progress_at": ago(seconds=14.5)}, Counts(), Wait(1)),
-        ({"idle_rounds": 1, "progress_at": ago(seconds=15)}, Counts(), Fetch()),
-        ({"idle_rounds": 2, "progress_at": ago(seconds=16)}, Counts(), Wait(29)),
-        ({"idle_rounds": 5, "progress_at": ago(seconds=230)}, Counts(), Wait(235)),
-        ({"idle_rounds": 10, "progress_at": ago(seconds=1665)}, Counts(), Wait(300)),
-        ({"idle_rounds": 10, "progress_at": ago(minutes=46)}, Counts(complete=9), Fetch()),
-        ({"idle_rounds": 2, "deadline_at": (NOW + timedelta(seconds=9)).isoformat()}, Counts(), Wait(10)),
-        ({"deadline_at": NOW.isoformat()}, Counts(complete=9), Fetch()),
+        ({"stalled_rounds": 1}, Counts(started=1, complete=9), Wait(15)),
+        ({"stalled_rounds": 1, "progress_at": ago(seconds=14.5)}, Counts(), Wait(1)),
+        ({"stalled_rounds": 1, "progress_at": ago(seconds=15)}, Counts(), Fetch()),
+        ({"stalled_rounds": 2, "progress_at": ago(seconds=16)}, Counts(), Wait(29)),
+        ({"stalled_rounds": 5, "progress_at": ago(seconds=230)}, Counts(), Wait(235)),
+        ({"stalled_rounds": 10, "progress_at": ago(seconds=1665)}, Counts(), Wait(300)),
+        ({"stalled_rounds": 10, "progress_at": ago(minutes=46)}, Counts(complete=9), Fetch()),
+        ({"stalled_rounds": 2, "deadline_at": NOW + timedelta(seconds=9)}, Counts(), Wait(10)),
+        ({"deadline_at": NOW}, Counts(complete=9), Fetch()),
         ({"spec": TOLERANT}, Counts(complete=8, failed=1), Fetch()),
         # The API asked for a pause: not before it is over.
         (paused(-1), Counts(), Fetch(scouts=True)),
         (paused(0), Counts(), Fetch(scouts=True)),
-        ({**paused(-15), "idle_rounds": 1}, Counts(), Fetch()),
+        ({**paused(-15), "stalled_rounds": 1}, Counts(), Fetch()),
         (paused(1), Counts(), Wait(1)),
         (paused(300), Counts(complete=9), Wait(300)),
         (paused(10**9), Counts(), Wait(3600)),
@@ -77,15 +75,15 @@ def test_a_decision_can_be_read_in_the_logs(decision, words):
         ({"progress_at": ago(seconds=119)}, Counts(enqueued=10), Wait(59)),
         ({"progress_at": ago(minutes=5)}, Counts(enqueued=10), Wait(60)),
         ({"progress_at": ago(hours=6)}, Counts(enqueued=10), Wait(60)),
-        ({"idle_rounds": 9}, Counts(enqueued=10), Wait(2)),
+        ({"stalled_rounds": 9}, Counts(enqueued=10), Wait(2)),
         (paused(300), Counts(enqueued=10), Wait(2)),
         # All finished: what came of it is for `verdict`.
-        ({}, Counts(complete=10), End(JobStatus.SUCCEEDED)),
-        ({}, Counts(complete=9, failed=1), End(JobStatus.SUCCEEDED)),
-        ({"spec": TOLERANT}, Counts(complete=9, failed=1), End(JobStatus.SUCCEEDED)),
-        ({"idle_rounds": 9, "progress_at": ago(minutes=46)}, Counts(complete=10), End(JobStatus.SUCCEEDED)),
-        ({"deadline_at": ago(seconds=1)}, Counts(complete=10), End(JobStatus.SUCCEEDED)),
-        (paused(300), Counts(complete=10), End(JobStatus.SUCCEEDED)),
+        ({}, Counts(complete=10), Finished()),
+        ({}, Counts(complete=9, failed=1), Finished()),
+        ({"spec": TOLERANT}, Counts(complete=9, failed=1), Finished()),
+        ({"stalled_rounds": 9, "progress_at": ago(minutes=46)}, Counts(complete=10), Finished()),
+        ({"deadline_at": ago(seconds=1)}, Counts(complete=10), Finished()),
+        (paused(300), Counts(complete=10), Finished()),
     ],
 )
 def test_what_happens_next(fields, counts, decision):
@@ -100,7 +98,7 @@ def test_what_happens_next(fields, counts, decision):
     ("fields", "counts", "kind", "message"),
     [
         (
-            {"idle_rounds": 11, "progress_at": ago(minutes=33)},
+            {"stalled_rounds": 11, "progress_at": ago(minutes=33)},
             Counts(started=2, complete=7, failed=1),
             "NoProgress",
             "given up after 11 rounds of fetching in 33 minutes without progress; 2 of 10 tasks were left",
@@ -156,14 +154,14 @@ def test_what_cannot_be_finished_is_given_up(fields, counts, kind, message):
     decided = decide(one, counts, NOW)
 
     assert isinstance(decided, GiveUp)
-    assert decided.error == error(kind, message)
+    assert decided.reason == Reason(kind, message)
 
 
 @pytest.mark.parametrize("status", ["REJECTED", "FAILED", "CANCELLED"])
 @pytest.mark.parametrize(
     ("fields", "counts", "ends"),
     [
-        ({"geometry": None}, Counts(), True),
+        ({"plan": None}, Counts(), True),
         ({}, Counts(), False),
         ({}, Counts(enqueued=10), False),
         ({}, Counts(complete=9), False),
@@ -176,15 +174,16 @@ def test_what_cannot_be_finished_is_given_up(fields, counts, kind, message):
     ],
 )
 def test_a_verdict_that_waits_ends_the_job_once_every_task_is_finished(status, fields, counts, ends):
-    one = job(stop={"Status": status, "Error": CANCELLED}, **fields)
+    ending = End(JobStatus(status), CANCELLED)
+    one = job(stop=StopRequest(JobStatus(status), CANCELLED), **fields)
 
     decided = decide(one, counts, NOW)
 
-    assert decided == (End(JobStatus(status), CANCELLED) if ends else GiveUp(CANCELLED, one.stop))
+    assert decided == (ending if ends else GiveUp(CANCELLED, ending))
 
 
 def test_a_job_without_a_plan_does_not_succeed():
-    one = job(geometry=None, status=JobStatus.PENDING)
+    one = job(plan=None, status=JobStatus.PENDING)
 
     decided = decide(one, Counts(), NOW)
 
@@ -210,7 +209,7 @@ def test_a_job_with_too_many_failures_fails(counts):
     decided = decide(one, counts, NOW)
 
     assert decided == End(JobStatus.FAILED, too_many_failures(one, counts))
-    assert decided.error["Type"] == "ToleratedFailuresExceeded"
+    assert decided.error.type == "ToleratedFailuresExceeded"
 
 
 def complete(number: int, declared: int | None = None) -> TaskRow:
@@ -218,7 +217,7 @@ def complete(number: int, declared: int | None = None) -> TaskRow:
 
 
 def failed(number: int, kind: str, message: str) -> TaskRow:
-    return TaskRow(f"t{number:08d}", TaskState.FAILED, error=error(kind, message))
+    return TaskRow(f"t{number:08d}", TaskState.FAILED, error=Reason(kind, message))
 
 
 @pytest.mark.parametrize(
@@ -236,7 +235,7 @@ def failed(number: int, kind: str, message: str) -> TaskRow:
             [1000, 1010],
             End(
                 JobStatus.SUCCEEDED,
-                notice=error(
+                notice=Reason(
                     "GrewAfterPlan",
                     "the API declared 1,000 records when the job was planned and 1,010 while it ran; 1,000 arrived. "
                     "Records may be missing or repeated where others were added: run the job again",
@@ -249,7 +248,7 @@ def failed(number: int, kind: str, message: str) -> TaskRow:
             [1003, 1000],
             End(
                 JobStatus.SUCCEEDED,
-                notice=error(
+                notice=Reason(
                     "GrewAfterPlan",
                     "the API declared 1,000 records when the job was planned and 1,003 while it ran; 1,003 arrived. "
                     "Records may be missing or repeated where others were added: run the job again",
@@ -272,7 +271,7 @@ def test_records_are_reconciled_with_what_the_api_declared(expected, received, d
     ended = verdict(one, Counts(complete=10, records=received), rows)
 
     if isinstance(ending, str):
-        ending = End(JobStatus.PARTIAL, error("TotalsDisagree", ending))
+        ending = End(JobStatus.PARTIAL, Reason("TotalsDisagree", ending))
     assert ended == ending
 
 
@@ -303,7 +302,7 @@ def test_failed_tasks_are_explained_by_the_first(counts, rows, status, message):
 
     ended = verdict(one, counts, iter(rows))
 
-    assert ended == End(status, error("TasksFailed", message))
+    assert ended == End(status, Reason("TasksFailed", message))
 
 
 @pytest.mark.parametrize(
@@ -319,40 +318,40 @@ def test_failed_tasks_are_explained_by_the_first(counts, rows, status, message):
     ],
 )
 def test_progress_is_noted(mark, counts, new_mark):
-    one = job(progress_mark=mark, progress_at=ago(minutes=46), idle_rounds=3, visits=7)
+    one = job(progress_mark=mark, progress_at=ago(minutes=46), stalled_rounds=3, iterations=7)
 
     noted = note_progress(one, counts, NOW)
 
-    assert noted == job(progress_mark=new_mark, progress_at=NOW.isoformat(), idle_rounds=0, visits=8)
+    assert noted == job(progress_mark=new_mark, progress_at=NOW, stalled_rounds=0, iterations=8)
 
 
 @pytest.mark.parametrize("counts", [Counts(complete=1), Counts(complete=1, started=9)])
 def test_a_look_without_progress_is_counted_as_a_visit_only(counts):
-    one = job(progress_mark=3, progress_at=ago(minutes=46), idle_rounds=3, visits=7)
+    one = job(progress_mark=3, progress_at=ago(minutes=46), stalled_rounds=3, iterations=7)
 
     noted = note_progress(one, counts, NOW)
 
-    assert noted == job(progress_mark=3, progress_at=ago(minutes=46), idle_rounds=3, visits=8)
+    assert noted == job(progress_mark=3, progress_at=ago(minutes=46), stalled_rounds=3, iterations=8)
 
 
 def test_a_pause_that_the_api_asks_for_is_no_idleness():
     asked = int(NOW.timestamp()) + 300
-    one = job(progress_at=ago(minutes=46), idle_rounds=10, visits=7, not_before=asked)
+    one = job(progress_at=ago(minutes=46), stalled_rounds=10, iterations=7, not_before=asked)
 
     noted = note_progress(one, Counts(), NOW)
 
-    over = (NOW + timedelta(seconds=300)).isoformat()
-    assert noted == job(progress_at=over, idle_rounds=0, visits=8, not_before=asked)
+    over = NOW + timedelta(seconds=300)
+    assert noted == job(progress_at=over, stalled_rounds=0, iterations=8, not_before=asked)
     assert decide(noted, Counts(), NOW) == Wait(300)
     assert decide(noted, Counts(), NOW + timedelta(seconds=300)) == Fetch(scouts=True)
 
 
 def test_a_pause_that_was_over_when_something_moved_says_nothing():
-    one = job(progress_at=ago(minutes=46), idle_rounds=10, not_before=int(NOW.timestamp()) - 47 * 60)
+    one = job(progress_at=ago(minutes=46), stalled_rounds=10, not_before=int(NOW.timestamp()) - 47 * 60)
 
     noted = note_progress(one, Counts(), NOW)
 
-    assert noted == replace(one, visits=1)
+    assert noted == replace(one, iterations=1)
 
 
 def test_rounds_without_progress_span_half_an_hour_and_an_execution_sees_them_all():
@@ -361,21 +360,21 @@ def test_rounds_without_progress_span_half_an_hour_and_an_execution_sees_them_al
     while not isinstance(decided := decide(one := note_progress(one, Counts(), now), Counts(), now), GiveUp):
         looks += 1
         if isinstance(decided, Fetch):
-            one, rounds = replace(one, idle_rounds=one.idle_rounds + 1), rounds + 1
+            one, rounds = replace(one, stalled_rounds=one.stalled_rounds + 1), rounds + 1
         else:
             now += timedelta(seconds=decided.seconds)
 
     assert timedelta(minutes=30) <= now - NOW <= timedelta(minutes=40)
-    assert rounds == IDLE_ROUNDS
+    assert rounds == MAX_STALLED_ROUNDS
     assert looks < 30
 
 
 def test_the_first_look_begins_the_clock():
-    one = job(progress_at="")
+    one = job(progress_at=None)
 
     noted = note_progress(one, Counts(), NOW)
 
-    assert noted == job(progress_at=NOW.isoformat(), visits=1)
+    assert noted == job(progress_at=NOW, iterations=1)
 
 
 small = st.integers(0, 4)
@@ -384,10 +383,10 @@ small = st.integers(0, 4)
 @examples
 @given(st.builds(Counts, small, small, small, small, small, records=st.integers(0, 3)), st.none() | st.integers(0, 3))
 def test_a_job_succeeds_only_with_all_tasks_and_all_records(counts, expected):
-    one = job(geometry=Geometry(max(1, counts.seen), 1, 1), records_expected=expected)
+    one = job(plan=Ranges(max(1, counts.seen), 1, 1), records_expected=expected)
 
     ended = decide(one, counts, NOW)
-    if isinstance(ended, End):
+    if isinstance(ended, Finished):
         ended = verdict(one, counts, [])
 
     whole = counts.complete == one.total and expected in (None, counts.records)
@@ -397,7 +396,7 @@ def test_a_job_succeeds_only_with_all_tasks_and_all_records(counts, expected):
 
 @pytest.mark.parametrize(("deadline", "seconds"), [(timedelta(days=1), 3600), (timedelta(minutes=5), 301)])
 def test_a_pause_is_looked_at_again_within_the_hour_and_at_the_deadline(deadline, seconds):
-    held = job(not_before=int(NOW.timestamp()) + 10**9, deadline_at=(NOW + deadline).isoformat())
+    held = job(not_before=int(NOW.timestamp()) + 10**9, deadline_at=NOW + deadline)
 
     decided = decide(note_progress(held, Counts(), NOW), Counts(), NOW)
 
@@ -414,4 +413,4 @@ def test_a_task_that_begins_where_the_one_before_it_ended_is_a_loop():
 
     assert end.status is JobStatus.PARTIAL
     assert end.error is not None
-    assert end.error["Type"] == "PaginationLoop"
+    assert end.error.type == "PaginationLoop"

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poller.datasets.records import compressed, digest, ends, to_dataset
+from poller.datasets.records import compress, digest, to_dataset
 from poller.errors import InvalidPayload
+from poller.paging.boundaries import boundary_digests
 from tests.support.builders import examples, page
 
 
@@ -18,11 +19,11 @@ def lines_of(body: bytes) -> list[bytes]:
 def test_the_outermost_records_tell_a_page_from_others_unless_the_next_is_the_same():
     one, two = digest(b'{"a":1}'), digest(b'{"a":2}')
 
-    assert ends([]) == ("", "")
-    assert ends([{"a": 1}]) == (one, one)
-    assert ends([{"a": 1}, {"a": 3}, {"a": 2}]) == (one, two)
-    assert ends([{"a": 1}, {"a": 1}, {"a": 2}]) == ("", two)
-    assert ends([{"a": 1}, {"a": 2}, {"a": 2}]) == (one, "")
+    assert boundary_digests([]) == ("", "")
+    assert boundary_digests([{"a": 1}]) == (one, one)
+    assert boundary_digests([{"a": 1}, {"a": 3}, {"a": 2}]) == (one, two)
+    assert boundary_digests([{"a": 1}, {"a": 1}, {"a": 2}]) == ("", two)
+    assert boundary_digests([{"a": 1}, {"a": 2}, {"a": 2}]) == (one, "")
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,7 @@ def test_the_outermost_records_tell_a_page_from_others_unless_the_next_is_the_sa
 def test_each_line_ends_in_a_line_break(lines, text):
     source = iter(lines)
 
-    body = compressed(source)
+    body = compress(source)
 
     assert gzip.decompress(body) == text
 
@@ -42,7 +43,7 @@ def test_the_same_lines_give_the_same_bytes_at_any_time(monkeypatch):
     bodies = []
     for moment in (1_000_000_000.0, 2_000_000_000.0):
         monkeypatch.setattr("time.time", lambda moment=moment: moment)
-        bodies.append(compressed(lines))
+        bodies.append(compress(lines))
 
     assert bodies[0] == bodies[1]
     assert bodies[0][4:8] == bytes(4)  # the header's time (RFC 1952, section 2.3)
@@ -54,7 +55,7 @@ def test_the_records_of_all_pages_come_out_in_order_and_as_they_were_sent():
         page('{"rows":[{"city": "Zürich", "s": "\u2028", "lone": "\\ud800"},\r\n[1.10, null]]}'.encode()),
     ]
 
-    body, records = to_dataset(compressed(one.line for one in pages), "rows")
+    body, records = to_dataset(compress(one.line for one in pages), "rows")
 
     assert records == 4
     assert lines_of(body) == [
@@ -66,7 +67,7 @@ def test_the_records_of_all_pages_come_out_in_order_and_as_they_were_sent():
 
 
 def test_pages_that_were_compressed_apart_are_read_as_one():
-    parts = [compressed(['{"rows":[1]}', '{"rows":[2,3]}']), compressed(['{"rows":[]}']), compressed(['{"rows":[4]}'])]
+    parts = [compress(['{"rows":[1]}', '{"rows":[2,3]}']), compress(['{"rows":[]}']), compress(['{"rows":[4]}'])]
 
     body, records = to_dataset(b"".join(parts), "rows")
 
@@ -86,7 +87,7 @@ def test_the_digest_of_a_body():
     [([], "@", 0), (["[]"], "@", 0), (["[1]", "[]", "[2,3]"], "@", 3), (['{"a":{"b":[1,2]}}'], "a.b", 2)],
 )
 def test_records_are_counted(lines, selector, records):
-    raw = compressed(lines)
+    raw = compress(lines)
 
     body, number = to_dataset(raw, selector)
 
@@ -108,7 +109,7 @@ rows = st.lists(
 @examples
 @given(st.lists(rows, max_size=4), st.sampled_from([None, 2]))
 def test_no_record_is_lost_or_changed(pages, indent):
-    raw = compressed(page(json.dumps({"rows": one}, indent=indent).encode()).line for one in pages)
+    raw = compress(page(json.dumps({"rows": one}, indent=indent).encode()).line for one in pages)
 
     body, number = to_dataset(raw, "rows")
 
@@ -129,7 +130,7 @@ def test_no_record_is_lost_or_changed(pages, indent):
     ids=["no rows", "no list", "no JSON", "too deep"],
 )
 def test_a_page_without_its_records_is_refused(lines, message):
-    raw = compressed(lines)
+    raw = compress(lines)
 
     with pytest.raises(InvalidPayload) as refused:
         to_dataset(raw, "rows")
@@ -138,7 +139,7 @@ def test_a_page_without_its_records_is_refused(lines, message):
 
 
 def test_the_dataset_is_smaller_than_its_text():
-    raw = compressed(['{"rows":[' + ",".join(['{"a":1}'] * 1000) + "]}"])
+    raw = compress(['{"rows":[' + ",".join(['{"a":1}'] * 1000) + "]}"])
 
     body, _ = to_dataset(raw, "rows")
 

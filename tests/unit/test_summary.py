@@ -1,17 +1,21 @@
+from datetime import UTC, datetime
+
 import pytest
 
-from poller.jobs.model import Counts, Geometry, JobStatus
-from poller.jobs.summary import shown_url, summary
+from poller.errors import Reason
+from poller.jobs.model import Counts, JobStatus
+from poller.jobs.plan import Ranges
+from poller.jobs.summary import shown_url, summarize
 from tests.support.builders import URL, job
 
-ERROR = {"Type": "TasksFailed", "Message": "1 of 35 tasks failed"}
+ERROR = Reason("TasksFailed", "1 of 35 tasks failed")
 
 
 def test_a_running_job_as_the_contract_shows_it():
-    one = job(geometry=Geometry(35, 1, 100), total_is_final=True, records_expected=3500)
+    one = job(plan=Ranges(35, 1, 100), total_is_final=True, records_expected=3500)
     counts = Counts(started=9, payload_saved=15, enqueued=10, pages=25, records=2500, bytes=123_456)
 
-    answer = summary(one, counts)
+    answer = summarize(one, counts)
 
     assert answer == {
         "Started": 9,
@@ -44,7 +48,7 @@ def test_a_running_job_as_the_contract_shows_it():
 def test_the_six_counts_come_first():
     one = job()
 
-    answer = summary(one, Counts())
+    answer = summarize(one, Counts())
 
     assert list(answer)[:6] == [
         "Started",
@@ -57,47 +61,57 @@ def test_the_six_counts_come_first():
 
 
 def test_a_finished_job():
-    one = job(geometry=Geometry(35, 1, 100), status=JobStatus.PARTIAL, error=ERROR, finished_at="2026-01-01T11:05:00Z")
+    one = job(
+        plan=Ranges(35, 1, 100),
+        status=JobStatus.PARTIAL,
+        error=ERROR,
+        finished_at=datetime(2026, 1, 1, 11, 5, tzinfo=UTC),
+    )
 
-    answer = summary(one, Counts(complete=34, failed=1))
+    answer = summarize(one, Counts(complete=34, failed=1))
 
     assert (answer["SuccessfullyCompleted"], answer["FailedToComplete"], answer["Pending"]) == (34, 1, 0)
-    assert (answer["Status"], answer["FinishedAt"], answer["Error"]) == ("PARTIAL", "2026-01-01T11:05:00Z", ERROR)
+    assert (answer["Status"], answer["FinishedAt"], answer["Error"]) == (
+        "PARTIAL",
+        "2026-01-01T11:05:00Z",
+        ERROR.as_dict(),
+    )
     assert type(answer["Status"]) is str
 
 
 def test_what_is_to_be_known_of_a_success():
-    notice = {"Type": "GrewAfterPlan", "Message": "the API declared more while the job ran"}
+    notice = Reason("GrewAfterPlan", "the API declared more while the job ran")
     one = job(status=JobStatus.SUCCEEDED, notice=notice, duplicate_of="job-0")
 
-    answer = summary(one, Counts(complete=10))
+    answer = summarize(one, Counts(complete=10))
 
-    assert (answer["Status"], answer["Notice"], answer["DuplicateOf"]) == ("SUCCEEDED", notice, "job-0")
+    assert (answer["Status"], answer["Notice"], answer["DuplicateOf"]) == ("SUCCEEDED", notice.as_dict(), "job-0")
 
 
 @pytest.mark.parametrize(
-    ("geometry", "counts", "total", "pending"),
+    ("plan", "counts", "total", "pending"),
     [
         (None, Counts(), 0, 0),
-        (Geometry(10, 1, 1), Counts(), 10, 10),
-        (Geometry(10, 3, 1), Counts(started=1), 4, 3),
-        (Geometry(10, 1, 1), Counts(2, 2, 2, 2, 2), 10, 0),
-        (Geometry(1, 1, 1), Counts(started=2), 1, 0),
+        (Ranges(10, 1, 1), Counts(), 10, 10),
+        (Ranges(10, 3, 1), Counts(started=1), 4, 3),
+        (Ranges(10, 1, 1), Counts(2, 2, 2, 2, 2), 10, 0),
+        (Ranges(1, 1, 1), Counts(started=2), 1, 0),
     ],
 )
-def test_pending_is_what_no_state_counts(geometry, counts, total, pending):
-    one = job(geometry=geometry)
+def test_pending_is_what_no_state_counts(plan, counts, total, pending):
+    one = job(plan=plan)
 
-    answer = summary(one, counts)
+    answer = summarize(one, counts)
 
     assert (answer["Total"], answer["Pending"]) == (total, pending)
 
 
 def test_the_url_of_a_row_that_says_so_comes_before_that_of_its_spec():
     assert (
-        summary(job(url="https://api.example.com/?token=..."), Counts())["Url"] == "https://api.example.com/?token=..."
+        summarize(job(url="https://api.example.com/?token=..."), Counts())["Url"]
+        == "https://api.example.com/?token=..."
     )
-    assert summary(job(spec=None), Counts())["Url"] is None
+    assert summarize(job(spec=None), Counts())["Url"] is None
 
 
 @pytest.mark.parametrize("url", [None, 5, ["https://api.example.com"], {}])
@@ -110,6 +124,6 @@ def test_a_long_url_is_cut_and_one_that_cannot_be_stored_is_mended():
     assert shown_url("https://api.example.com/\ud800") == "https://api.example.com/?"
 
 
-@pytest.mark.parametrize(("finished_at", "shown"), [(None, None), ("2026-01-01T11:05:00Z", 300)])
+@pytest.mark.parametrize(("finished_at", "shown"), [(None, None), (datetime(2026, 1, 1, 11, 5, tzinfo=UTC), 300)])
 def test_how_long_a_job_ran_is_known_at_its_end(finished_at, shown):
-    assert summary(job(finished_at=finished_at, run_seconds=300), Counts())["RunSeconds"] == shown
+    assert summarize(job(finished_at=finished_at, run_seconds=300), Counts())["RunSeconds"] == shown

@@ -1,8 +1,9 @@
 import pytest
 
 from poller.errors import JobRejected
-from poller.paging.totals import Total, declared_total, find_total, page_size_at, total_now
-from poller.specs.model import Auto, Offset, PageNumber, SinglePage
+from poller.paging.envelope import Envelope
+from poller.paging.paginators import Offset, PageNumber, SinglePage
+from poller.paging.totals import Total, TotalPlace, page_size_at
 from tests.support.builders import page
 
 ROWS = {"rows": [1, 2]}
@@ -11,19 +12,19 @@ ROWS = {"rows": [1, 2]}
 @pytest.mark.parametrize(
     ("paginator", "total"),
     [
-        (Offset(total_path="meta.n"), Total(7, path="meta.n")),
-        (Offset(total_path="@odata.count"), Total(9, path="@odata.count")),
-        (Offset(total_header="X-Items"), Total(8, header="X-Items")),
-        (PageNumber(total_path="meta.n"), Total(7, path="meta.n")),
-        (PageNumber(total_header="x-items"), Total(8, header="x-items")),
-        (PageNumber(total_pages_path="meta.pages"), Total(3, path="meta.pages", of_pages=True)),
-        (PageNumber(total_pages_header="X-Pages"), Total(4, header="X-Pages", of_pages=True)),
+        (Offset(total_path="meta.n"), Total(7, TotalPlace(path="meta.n"))),
+        (Offset(total_path="@odata.count"), Total(9, TotalPlace(path="@odata.count"))),
+        (Offset(total_header="X-Items"), Total(8, TotalPlace(header="X-Items"))),
+        (PageNumber(total_path="meta.n"), Total(7, TotalPlace(path="meta.n"))),
+        (PageNumber(total_header="x-items"), Total(8, TotalPlace(header="x-items"))),
+        (PageNumber(total_pages_path="meta.pages"), Total(3, TotalPlace(path="meta.pages", of_pages=True))),
+        (PageNumber(total_pages_header="X-Pages"), Total(4, TotalPlace(header="X-Pages", of_pages=True))),
     ],
 )
 def test_the_paginator_says_where_the_total_is(paginator, total):
     answer = page({"total": 35, "meta": {"n": 7, "pages": 3}, "@odata.count": 9, **ROWS}, x_items="8", x_pages="4")
 
-    declared = declared_total(paginator, answer)
+    declared = Envelope(answer).declared(paginator.total_place)
 
     assert declared == total
 
@@ -32,9 +33,9 @@ def test_the_paginator_says_where_the_total_is(paginator, total):
 def test_where_the_paginator_does_not_say_a_usual_place_counts(paginator):
     answer = page({"total": 35, "meta": {"n": 7}, **ROWS}, x_items="8")
 
-    declared = declared_total(paginator, answer)
+    declared = Envelope(answer).declared(paginator.total_place)
 
-    assert declared == Total(35, path="total")
+    assert declared == Total(35, TotalPlace(path="total"))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_totals_that_disagree_are_refused_with_all_of_them(paginator, body, head
     answer = page({**body, **ROWS}, **headers)
 
     with pytest.raises(JobRejected) as refused:
-        declared_total(paginator, answer)
+        Envelope(answer).declared(paginator.total_place)
 
     assert refused.value.message.startswith(f"the first response declares several totals: {seen}; nothing was fetched")
     assert refused.value.message.endswith("with total_path or total_header, or to single_page if this is all")
@@ -67,17 +68,17 @@ def test_totals_that_disagree_are_refused_with_all_of_them(paginator, body, head
 @pytest.mark.parametrize(
     ("body", "headers", "total"),
     [
-        ({"total": 35, "total_count": 35}, {"x_total": "35"}, Total(35, path="total")),
-        ({"total": 0, "meta": {"total": 35}}, {}, Total(35, path="meta.total")),
-        ({"total": None, "totalCount": 35}, {}, Total(35, path="totalCount")),
-        ({"total": {"amount": 5}, "totalCount": 35}, {}, Total(35, path="totalCount")),
-        ({"total": 35, "count": 2, "limit": 2}, {}, Total(35, path="total")),
-        ({"total": 35, "page": {"total": 18}}, {}, Total(35, path="total")),
-        ({"total": 35, "meta": {"pages": {"total": 18}}}, {}, Total(35, path="total")),
-        ({"total": 35, "store": {"total": 7}}, {}, Total(35, path="total")),
-        ({"total": 35}, {"content_range": "bytes 0-99/1000"}, Total(35, path="total")),
-        ({"total": 35}, {"content_range": "0-1/*"}, Total(35, path="total")),
-        ({"total": 35, "rows": [{"total": 1500}, {"total": 12.5}]}, {}, Total(35, path="total")),
+        ({"total": 35, "total_count": 35}, {"x_total": "35"}, Total(35, TotalPlace(path="total"))),
+        ({"total": 0, "meta": {"total": 35}}, {}, Total(35, TotalPlace(path="meta.total"))),
+        ({"total": None, "totalCount": 35}, {}, Total(35, TotalPlace(path="totalCount"))),
+        ({"total": {"amount": 5}, "totalCount": 35}, {}, Total(35, TotalPlace(path="totalCount"))),
+        ({"total": 35, "count": 2, "limit": 2}, {}, Total(35, TotalPlace(path="total"))),
+        ({"total": 35, "page": {"total": 18}}, {}, Total(35, TotalPlace(path="total"))),
+        ({"total": 35, "meta": {"pages": {"total": 18}}}, {}, Total(35, TotalPlace(path="total"))),
+        ({"total": 35, "store": {"total": 7}}, {}, Total(35, TotalPlace(path="total"))),
+        ({"total": 35}, {"content_range": "bytes 0-99/1000"}, Total(35, TotalPlace(path="total"))),
+        ({"total": 35}, {"content_range": "0-1/*"}, Total(35, TotalPlace(path="total"))),
+        ({"total": 35, "rows": [{"total": 1500}, {"total": 12.5}]}, {}, Total(35, TotalPlace(path="total"))),
     ],
     ids=[
         "they agree",
@@ -96,7 +97,7 @@ def test_totals_that_disagree_are_refused_with_all_of_them(paginator, body, head
 def test_what_is_no_other_total_does_not_disagree(body, headers, total):
     answer = page({**ROWS, **body}, "rows", **headers)
 
-    found = find_total(answer)
+    found = Envelope(answer).total
 
     assert found == total
 
@@ -105,7 +106,7 @@ def test_what_is_no_other_total_does_not_disagree(body, headers, total):
 def test_a_total_may_stand_beside_the_list_deeper_down(selector):
     answer = page({"total_of_something": 3, "data": {"paging": {"total": 35}, "rows": [1, 2]}}, selector)
 
-    found = find_total(answer)
+    found = Envelope(answer).total
 
     assert found is not None
     assert found.count == 35
@@ -131,20 +132,20 @@ def test_a_total_in_a_usual_place_of_the_body_is_found(section, name):
     path = section + name
     answer = page({**({section.rstrip("."): {name: 35}} if section else {name: 35}), **ROWS})
 
-    found = find_total(answer)
+    found = Envelope(answer).total
 
-    assert found == Total(35, path=path)
-    assert found.place == path
+    assert found == Total(35, TotalPlace(path=path))
+    assert str(found.place) == path
 
 
 @pytest.mark.parametrize("header", ["x-total-count", "x-total", "total-count", "x-pagination-total-count"])
 def test_a_total_in_a_usual_header_is_found(header):
     answer = page([1, 2], **{header: "35"})
 
-    found = find_total(answer)
+    found = Envelope(answer).total
 
-    assert found == Total(35, header=header)
-    assert found.place == f"header {header}"
+    assert found == Total(35, TotalPlace(header=header))
+    assert str(found.place) == f"header {header}"
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,7 @@ def test_a_total_in_a_usual_header_is_found(header):
 def test_where_no_total_is_none_is_found(body):
     answer = page(body, "rows" if isinstance(body, dict) else "@")
 
-    found = find_total(answer)
+    found = Envelope(answer).total
 
     assert found is None
 
@@ -174,7 +175,7 @@ def test_where_no_total_is_none_is_found(body):
 def test_a_header_may_hold_a_count_or_a_range(text, count):
     answer = page([1, 2], content_range=text)
 
-    declared = declared_total(Offset(total_header="Content-Range"), answer)
+    declared = Envelope(answer).declared(Offset(total_header="Content-Range").total_place)
 
     assert declared.count == count
 
@@ -187,7 +188,7 @@ def test_a_total_in_the_body_that_is_no_count_is_refused(value):
     answer = page({"meta": {"n": value}, **ROWS})
 
     with pytest.raises(JobRejected) as refused:
-        declared_total(Offset(total_path="meta.n"), answer)
+        Envelope(answer).declared(Offset(total_path="meta.n").total_place)
 
     assert refused.value.message.startswith("the total at meta.n is ")
     assert refused.value.message.endswith("say where with paginator.total_path")
@@ -199,7 +200,7 @@ def test_a_total_in_a_usual_place_that_is_no_count_is_refused(value):
     answer = page({**value, **ROWS})
 
     with pytest.raises(JobRejected) as refused:
-        find_total(answer)
+        _ = Envelope(answer).total
 
     assert "not a believable whole number" in refused.value.message
 
@@ -211,7 +212,7 @@ def test_a_total_in_a_header_that_is_no_count_is_refused(text):
     answer = page([1, 2], x_total=text)
 
     with pytest.raises(JobRejected) as refused:
-        declared_total(PageNumber(total_header="X-Total"), answer)
+        Envelope(answer).declared(PageNumber(total_header="X-Total").total_place)
 
     assert refused.value.message.startswith("the total at header X-Total is ")
     assert "not a believable whole number" in refused.value.message
@@ -242,7 +243,7 @@ def test_a_total_that_is_not_where_it_should_be_is_missed_by_name(paginator, mes
     answer = page(ROWS)
 
     with pytest.raises(JobRejected) as refused:
-        declared_total(paginator, answer)
+        Envelope(answer).declared(paginator.total_place)
 
     assert refused.value.message.startswith(message)
 
@@ -251,7 +252,7 @@ def test_a_total_that_was_not_found_is_asked_for():
     answer = page(ROWS)
 
     with pytest.raises(JobRejected) as refused:
-        declared_total(Offset(), answer)
+        Envelope(answer).declared(Offset().total_place)
 
     assert "paginator.total_path or paginator.total_header" in refused.value.message
     assert "it has the keys rows" in refused.value.message
@@ -311,13 +312,12 @@ def test_a_page_size_written_as_no_number_is_no_page_size():
         (Offset(total_header="X-Nowhere"), None),
         (Offset(total_path="text"), None),
         (SinglePage(), 35),
-        (Auto(), None),
     ],
 )
 def test_a_later_page_may_declare_another_total_of_records(paginator, total):
     answer = page({"total": 35, "meta": {"n": 7}, "text": "35", **ROWS}, x_items="8")
 
-    declared = total_now(paginator, answer)
+    declared = paginator.total_now(Envelope(answer))
 
     assert declared == total
 
@@ -330,6 +330,6 @@ def test_a_later_page_may_declare_another_total_of_records(paginator, total):
 def test_of_a_single_page_the_largest_total_is_noted(body, total):
     answer = page({**body, **ROWS})
 
-    declared = total_now(SinglePage(), answer)
+    declared = SinglePage().total_now(Envelope(answer))
 
     assert declared == total

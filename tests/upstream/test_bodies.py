@@ -6,7 +6,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from poller.errors import HeldBack, InvalidPayload, UpstreamRefused, UpstreamUnavailable
+from poller.errors import InvalidPayload, PauseRequested, UpstreamRefused, UpstreamUnavailable
 from tests.support.chain import fetcher, get, local
 from tests.support.raw_servers import Server, answer, answering
 
@@ -95,7 +95,7 @@ def test_a_retry_after_is_waited_for(asked: str) -> None:
 @pytest.mark.parametrize("asked", ["86400", "999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
 def test_an_absurd_retry_after_is_cut_to_what_the_job_allows(asked: str) -> None:
     script = answering(answer(b"", "503 Busy", f"Retry-After: {asked}"))
-    with Server(script) as server, pytest.raises(HeldBack) as held:
+    with Server(script) as server, pytest.raises(PauseRequested) as held:
         fetcher(local()).fetch(get(server.url()))
 
     assert 290 < held.value.not_before - time.time() < 303  # max_delay_seconds, 300 by default

@@ -3,7 +3,7 @@
     PollerError
     ├── TransientUpstreamError   ask for the same page again, after `retry_after` seconds if given
     ├── RetriablePollerError     run the same step again later (the workflow's Retry names this class)
-    ├── HeldBack                 go on when the job's NotBefore has come; nothing is wrong, and nothing is lost
+    ├── PauseRequested           go on when the job's NotBefore has come; nothing is wrong, and nothing is lost
     ├── JobStopped               do nothing more for this job
     └── PermanentPollerError     the same step would fail again: record it and go on
         ├── JobRejected          the job cannot start as it is written; says what to change
@@ -16,14 +16,55 @@
 Messages reach users: they name the field or the URL's place, say what was seen, and never hold a secret.
 """
 
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-MOST_MESSAGE = 1000
+MAX_MESSAGE = 1000
 """Characters of a message. Some repeat what a spec or an API wrote, and all end up in rows, events and states."""
 
 
+class ErrorType(StrEnum):
+    """What jobs and tasks show as the Type of their Error or Notice, beside the names of the classes below."""
+
+    CANCELLED = "Cancelled"
+    DEADLINE_EXCEEDED = "DeadlineExceeded"
+    EXECUTION_ENDED = "ExecutionEnded"
+    GREW_AFTER_PLAN = "GrewAfterPlan"
+    NOT_PLANNED = "NotPlanned"
+    NO_PROGRESS = "NoProgress"
+    PAGES_OVERLAP = "PagesOverlap"
+    PAGINATION_LOOP = "PaginationLoop"
+    PROCESSING_FAILED = "ProcessingFailed"
+    TASKS_FAILED = "TasksFailed"
+    TOLERATED_FAILURES_EXCEEDED = "ToleratedFailuresExceeded"
+    TOTALS_DISAGREE = "TotalsDisagree"
+    UNREADABLE = "Unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a job or a task ended as it did, or what to know of its success. `page` is the index of the page to blame.
+
+    `type` is an ErrorType, the name of an error class below, or what the workflow calls an error that is not ours.
+    """
+
+    type: str
+    message: str
+    page: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """As rows, answers and events show it: `{"Type", "Message"}`, and `"Page"` where one is to blame."""
+        shown = {"Type": str(self.type), "Message": self.message}
+        return shown if self.page is None else {**shown, "Page": self.page}
+
+    @classmethod
+    def from_dict(cls, shown: dict[str, Any]) -> "Reason":
+        return cls(shown["Type"], shown["Message"], int(shown["Page"]) if "Page" in shown else None)
+
+
 def shortened(message: str) -> str:
-    return message if len(message) <= MOST_MESSAGE else message[: MOST_MESSAGE - 1] + "…"
+    return message if len(message) <= MAX_MESSAGE else message[: MAX_MESSAGE - 1] + "…"
 
 
 class PollerError(Exception):
@@ -41,9 +82,10 @@ class PollerError(Exception):
         self.message = shortened(message)
         super().__init__(self.message)
 
-    def as_dict(self) -> dict[str, Any]:
-        """The error as jobs and tasks store it: `{"Type", "Message"}`."""
-        return {"Type": type(self).__name__, "Message": self.message}
+    @property
+    def reason(self) -> Reason:
+        """The error as jobs and tasks keep it."""
+        return Reason(type(self).__name__, self.message)
 
 
 class TransientUpstreamError(PollerError):
@@ -58,7 +100,7 @@ class RetriablePollerError(PollerError):
     """Nothing is wrong with the work itself; the time or the service ran out."""
 
 
-class HeldBack(PollerError):
+class PauseRequested(PollerError):
     """The API asked for a longer pause than a function should be paid to wait. `not_before` is in epoch seconds."""
 
     def __init__(self, message: str, not_before: int) -> None:
@@ -73,8 +115,9 @@ class JobStopped(PollerError):
 class PermanentPollerError(PollerError):
     """Repeating the step would give the same result. `page` is the index of the page to blame, if one is."""
 
-    def as_dict(self) -> dict[str, Any]:
-        return super().as_dict() if self.page is None else {**super().as_dict(), "Page": self.page}
+    @property
+    def reason(self) -> Reason:
+        return Reason(type(self).__name__, self.message, self.page)
 
 
 class JobRejected(PermanentPollerError):

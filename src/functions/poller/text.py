@@ -1,7 +1,8 @@
-"""What a stranger's text may look like in a message, and how names are compared."""
+"""Texts in messages and answers: what a stranger's may look like, how names are compared, how times are written."""
 
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from difflib import get_close_matches
 
 from poller.values import JSON
@@ -42,3 +43,17 @@ def describe(value: JSON) -> str:
     if isinstance(value, list):
         return f"it is a list of {len(value)}"
     return "it is a single value"
+
+
+def is_encodable(text: str) -> bool:
+    """Whether `text` has a UTF-8 form. Half a surrogate pair has none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def iso(moment: datetime) -> str:
+    """Whole seconds in UTC, as the contract shows times."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,14 +3,13 @@
 import gzip
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from poller.paging.lossless_json import dumps, loads
 from poller.paging.selector import records_at
-from poller.values import JSON
 
 
-def compressed(lines: Iterable[str]) -> bytes:
+def compress(lines: Iterable[str]) -> bytes:
     """The lines as gzip. The same lines always give the same bytes: a time in the header would not.
 
     More lines can be added by appending them compressed: https://www.rfc-editor.org/rfc/rfc1952 (section 2.2).
@@ -23,17 +22,6 @@ def digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()[:16]
 
 
-def ends(records: Sequence[JSON]) -> tuple[str, str]:
-    """What tells a page's first and last record from others. "" where there is none, or the one beside it is the same:
-    such records tell nothing."""
-    return _outermost(records[:2]), _outermost(records[:-3:-1])
-
-
-def _outermost(pair: Sequence[JSON]) -> str:
-    texts = [dumps(record) for record in pair]
-    return digest(texts[0].encode()) if texts and texts[1:] != texts[:1] else ""
-
-
 def to_dataset(raw: bytes, selector: str) -> tuple[bytes, int]:
     """The records of a raw object, one a line, compressed; and how many they are.
 
@@ -41,4 +29,4 @@ def to_dataset(raw: bytes, selector: str) -> tuple[bytes, int]:
     """
     with gzip.open(io.BytesIO(raw)) as pages:
         lines = [dumps(record) for page in pages for record in records_at(loads(page)[0], selector)]
-    return compressed(lines), len(lines)
+    return compress(lines), len(lines)

@@ -8,15 +8,16 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from poller.errors import (
-    HeldBack,
     JobStopped,
+    PauseRequested,
     PollerError,
     RetriablePollerError,
     TransientUpstreamError,
     UpstreamUnavailable,
 )
 from poller.fetching.backoff import delay
-from poller.fetching.pause import Gate
+from poller.fetching.pause import Throttle
+from poller.fetching.time_box import TimeBox
 from poller.paging.read import read_page
 from poller.specs.model import JobSpec
 from poller.text import counted
@@ -25,21 +26,21 @@ from poller.values import Page, PageRequest, Response
 if TYPE_CHECKING:  # functions that read what was fetched, and fetch nothing, do without requests
     from poller.upstream.client import Upstream
 
-_MOST_INVITATIONS = 100  # to come back, for one page; the time box ends long before, but that is not ours to rely on
+_MAX_INVITATIONS = 100  # to come back, for one page; the time box ends long before, but that is not ours to rely on
 
 
 class PageFetcher:
-    """Fetches pages of one job. `deadline` is a time.monotonic() value after which nothing new is begun."""
+    """Fetches pages of one job. Nothing new is begun after the end of `box`."""
 
     def __init__(
         self,
         upstream: "Upstream",
         spec: JobSpec,
-        deadline: float,
-        gate: Gate,
+        box: TimeBox,
+        throttle: Throttle,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._upstream, self._spec, self._deadline, self._gate, self._sleep = upstream, spec, deadline, gate, sleep
+        self._upstream, self._spec, self._box, self._throttle, self._sleep = upstream, spec, box, throttle, sleep
         self.requests = 0
 
     def fetch(self, request: PageRequest, failures: int = 0) -> tuple[Page, Response]:
@@ -50,16 +51,16 @@ class PageFetcher:
         say so do count: a server may say so of a page that fails for good.
 
         Raises what makes another attempt pointless: a PermanentPollerError, UpstreamUnavailable after
-        `retry.max_attempts`, RetriablePollerError when the time box ends first, HeldBack when the API asks for a
+        `retry.max_attempts`, RetriablePollerError when the time box ends first, PauseRequested when the API asks for a
         pause that is long or ends after the time box, or JobStopped. The last three know how far it had come.
         """
         retry, invitations, seen = self._spec.retry, 0, ""
         while True:
             try:
-                self._gate.wait(self._deadline)
-                if time.monotonic() > self._deadline:
+                self._throttle.wait(self._box)
+                if self._box.is_over:
                     raise RetriablePollerError("this step's time box ended before all its pages were asked for")
-            except (HeldBack, JobStopped, RetriablePollerError) as halt:
+            except (PauseRequested, JobStopped, RetriablePollerError) as halt:
                 raise _so_far(halt, failures, seen) from None
             self.requests += 1
             response = None
@@ -69,7 +70,7 @@ class PageFetcher:
                 return read_page(response, self._spec.data_selector, retry.retry_after_headers, now), response
             except TransientUpstreamError as error:
                 limited = response is not None and response.status == HTTPStatus.TOO_MANY_REQUESTS
-                if limited and error.retry_after is not None and invitations < _MOST_INVITATIONS:
+                if limited and error.retry_after is not None and invitations < _MAX_INVITATIONS:
                     invitations += 1
                 else:
                     failures += 1
@@ -79,8 +80,8 @@ class PageFetcher:
                 seen = error.message
                 pause = delay(failures, retry, error.retry_after, random.random())  # noqa: S311  # nosec B311  # jitter
                 if error.retry_after is not None:
-                    self._gate.close_for(pause)
-                elif time.monotonic() + pause > self._deadline:
+                    self._throttle.pause_for(pause)
+                elif self._box.ends_within(pause):
                     late = RetriablePollerError(f"{seen}; the next attempt would begin after this step's time box")
                     raise _so_far(late, failures, seen) from None
                 else:

@@ -9,28 +9,31 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from poller.errors import HeldBack, JobRejected, PermanentPollerError, RetriablePollerError, UpstreamUnavailable
+from poller.errors import JobRejected, PauseRequested, PermanentPollerError, RetriablePollerError, UpstreamUnavailable
 from poller.fetching.backoff import delay
 from poller.fetching.page_fetcher import PageFetcher
-from poller.fetching.pause import Gate
+from poller.fetching.pause import Throttle
+from poller.fetching.time_box import TimeBox
 from poller.handlers import dependencies
 from poller.jobs import keys
-from poller.jobs.model import Job, JobStatus, TaskRow, TaskState
-from poller.jobs.plan import Plan, make_plan, tasks
-from poller.jobs.run_concurrently import each
+from poller.jobs.model import Job, JobStatus, Owner, StopRequest, TaskRow, TaskState
+from poller.jobs.planning import Planned, make_plan
+from poller.jobs.run_concurrently import run_concurrently
 from poller.jobs.steps import fetch_step, step
-from poller.jobs.summary import iso, shown_url
+from poller.jobs.summary import shown_url
 from poller.paging.detect import detect
-from poller.paging.page_request import page_request
+from poller.paging.envelope import Envelope
+from poller.paging.paginators import Auto
 from poller.specs.fields import is_name
-from poller.specs.model import Auto, JobSpec, Retry
-from poller.specs.parse import accept_job_spec, refuse_large
-from poller.text import counted
+from poller.specs.model import JobSpec, Retry
+from poller.specs.page_request import page_request
+from poller.specs.parse import accept_job_spec, refuse_large, with_paginator
+from poller.text import counted, iso
 from poller.values import Page, Response
 
 # Of the function's time, kept for the last request (60 seconds at most) and for writing the plan.
 _RESERVE_SECONDS = 70.0
-_MOST_PREPARATIONS = 300  # a day of the longest pauses there are by default; each costs up to 27 history events
+_MAX_PREPARATIONS = 300  # a day of the longest pauses there are by default; each costs up to 27 history events
 _REPLACE_IT = (
     ". It reached the stack all the same, whose event archive and workflow history keep it: have it replaced by "
     "whoever issued it, and any other secret of this spec (docs/operating.md)"
@@ -44,116 +47,118 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     dependencies.logger.append_keys(job_id=event["JobId"])
     me = event["ExecutionArn"]
     job = dependencies.jobs().claim(_new_job(event))
-    if job.successor == me:
+    if job.owner.successor == me:
         dependencies.jobs().take_over(job, me)
         job = dependencies.jobs().job(job.job_id) or job
-    if job.execution_arn != me or job.successor:
-        dependencies.logger.info(
-            "this event's job runs, or ran, in another execution", extra={"owner": job.execution_arn}
-        )
+    if job.owner.current != me:
+        owner = job.owner.execution_arn
+        dependencies.logger.info("this event's job runs, or ran, in another execution", extra={"owner": owner})
         return step(job.job_id, "DONE")
-    deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
-    if job.geometry is not None:
-        return _resume(job, deadline)
+    box = TimeBox.of(context, _RESERVE_SECONDS)
+    if job.is_planned:
+        return _resume(job, box)
     if job.stop is not None or job.status.is_final:
         return step(job.job_id, "RECONCILE")
-    return _prepare(job, event["Spec"], deadline)
+    return _prepare(job, event["Spec"], box)
 
 
-def _prepare(job: Job, raw_spec: Any, deadline: float) -> dict[str, Any]:
+def _prepare(job: Job, raw_spec: Any, box: TimeBox) -> dict[str, Any]:
     """Plan the job and write down what came of it: the plan, or why there is none."""
     after = replace(job, preparations=job.preparations + 1)
     try:
         spec = accept_job_spec(raw_spec)
-        after = replace(after, deadline_at=job.deadline_at or _deadline(spec))
+        deadline = job.deadline_at or _deadline(spec)
+        after = replace(after, deadline_at=deadline)
         if first := _earlier_job(job, spec):
             after = replace(after, duplicate_of=first)
             raise JobRejected(f"client_token was used within 24 hours by job {first}; this job did nothing")
-        plan, page = _probe(spec, min(deadline, _monotonic(after.deadline_at)), job.probe_failures)
+        plan, page = _probe(spec, box.cut_at(deadline), job.probe_failures)
         refuse_large(plan.spec)  # what the API called its list and its total is in it now
-    except (HeldBack, RetriablePollerError) as error:
-        return _later(job, after, spec.retry, error)
+    except (PauseRequested, RetriablePollerError) as error:
+        return _later(job, after, spec.retry, deadline, error)
     except JobRejected as error:
         return _give_up(job, after, JobRejected(error.message + _REPLACE_IT) if error.secret_sent else error)
     except PermanentPollerError as error:
         return _give_up(job, after, error)
     after = _planned(after, plan, page)
-    dependencies.logger.info("planned", extra={"pages": plan.geometry.pages, "tasks": plan.geometry.tasks})
-    next_step = fetch_step(after, tasks(plan.geometry))
+    dependencies.logger.info("planned", extra={"pages": plan.plan.pages, "tasks": len(plan.plan)})
+    next_step = fetch_step(dependencies.raw_payloads(), after, plan.plan)
     # The plan lies in S3 before the row says so: whoever finds the row planned can go on from it.
     return next_step if dependencies.jobs().save(job, after) else step(job.job_id, "RECONCILE")
 
 
-def _later(job: Job, after: Job, retry: Retry, error: HeldBack | RetriablePollerError) -> dict[str, Any]:
-    """Leave the first page to a later call of this function, which goes on counting; or give up at the deadline."""
-    seen = error.seen or job.probe_seen
-    after = replace(after, probe_failures=error.failures, probe_seen=seen)
-    end = datetime.fromisoformat(after.deadline_at)
-    if isinstance(error, HeldBack):
-        after = replace(after, not_before=error.not_before)
-        again = datetime.fromtimestamp(error.not_before, UTC)
+def _later(
+    job: Job, after: Job, retry: Retry, end: datetime, halt: PauseRequested | RetriablePollerError
+) -> dict[str, Any]:
+    """Leave the first page to a later call of this function, which goes on counting; or give up at `end`."""
+    seen, now = halt.seen or job.probe_seen, datetime.now(UTC)
+    after = replace(after, probe_failures=halt.failures, probe_seen=seen)
+    if isinstance(halt, PauseRequested):
+        after = replace(after, not_before=halt.not_before)
+        again = datetime.fromtimestamp(halt.not_before, UTC)
         times = counted(after.preparations, "time")
-        reason = f"{error.message} before its first page, {times}, at last until {iso(again)}"
+        reason = f"{halt.message} before its first page, {times}, at last until {iso(again)}"
     else:
-        pause = delay(error.failures, retry, None, random.random())  # noqa: S311  # nosec B311  # jitter
-        again = datetime.now(UTC) + timedelta(seconds=pause)
-        reason = f"{seen or 'no answer came in time'} ({counted(error.failures, 'attempt')})"
-    if again < end and after.preparations < _MOST_PREPARATIONS:
+        pause = delay(halt.failures, retry, None, random.random())  # noqa: S311  # nosec B311  # jitter
+        again = now + timedelta(seconds=pause)
+        reason = f"{seen or 'no answer came in time'} ({counted(halt.failures, 'attempt')})"
+    if again < end and after.preparations < _MAX_PREPARATIONS:
         dependencies.jobs().save(job, after)
-        return step(job.job_id, "PREPARE_LATER", Seconds=max(1, ceil((again - datetime.now(UTC)).total_seconds())))
+        return step(job.job_id, "PREPARE_LATER", Seconds=max(1, ceil((again - now).total_seconds())))
     return _give_up(job, after, UpstreamUnavailable(f"{reason}; the job's deadline is {iso(end)}"))
 
 
 def _give_up(job: Job, after: Job, error: PermanentPollerError) -> dict[str, Any]:
     verdict = JobStatus.FAILED if isinstance(error, UpstreamUnavailable) else JobStatus.REJECTED
-    dependencies.logger.warning("the job cannot start", extra={"error": error.as_dict()})
-    dependencies.jobs().save(job, replace(after, stop={"Status": verdict.value, "Error": error.as_dict()}))
+    dependencies.logger.warning("the job cannot start", extra={"error": error.reason.as_dict()})
+    dependencies.jobs().save(job, replace(after, stop=StopRequest(verdict, error.reason)))
     return step(job.job_id, "RECONCILE")
 
 
-def _resume(job: Job, deadline: float) -> dict[str, Any]:
+def _resume(job: Job, box: TimeBox) -> dict[str, Any]:
     """Go on with a planned job: redriven (PENDING), handed over, or prepared by an earlier call."""
     if job.status is JobStatus.PENDING:
         failed = (row for row in dependencies.tasks().tasks(job.job_id) if row.state is TaskState.FAILED)
-        if not each(lambda row: time.monotonic() < deadline and _put_back(job, row), failed):
+        if not run_concurrently(lambda row: not box.is_over and _reset(job, row), failed):
             return step(job.job_id, "PREPARE_LATER", Seconds=1)
         dependencies.jobs().save(job, replace(job, status=JobStatus.RUNNING))
     return step(job.job_id, "RECONCILE")
 
 
-def _put_back(job: Job, row: TaskRow) -> bool:
+def _reset(job: Job, row: TaskRow) -> bool:
     saved = row.raw != "" and dependencies.raw_payloads().has(keys.raw_key(job.job_id, row.task_id, row.raw))
-    dependencies.tasks().put_back(job, row, saved)
+    dependencies.tasks().reset(job, row, saved)
     return True
 
 
-def _probe(spec: JobSpec, deadline: float, failures: int) -> tuple[Plan, Page]:
+def _probe(spec: JobSpec, box: TimeBox, failures: int) -> tuple[Planned, Page]:
     """Ask for the first page; where `auto` found a paginator, once more in its way, so that it is seen to work.
 
     `failures` is how many attempts have failed in earlier calls.
     """
-    gate = Gate()
+    throttle = Throttle()
 
     def first_page() -> tuple[Page, Response]:
-        fetcher = PageFetcher(dependencies.upstream(), spec, deadline, gate)
+        fetcher = PageFetcher(dependencies.upstream(), spec, box, throttle)
         return fetcher.fetch(page_request(spec, 0, None), failures)
 
     page, response = first_page()
-    auto = isinstance(spec.paginator, Auto)
-    if auto:
-        spec, evidence = detect(spec, page)
-        found = type(spec.paginator).__name__
-        dependencies.logger.info("detected a paginator", extra={"paginator": found, "evidence": evidence})
+    guessed = isinstance(spec.paginator, Auto)
+    if guessed:
+        found = detect(Envelope(page))
+        spec = with_paginator(spec, found.paginator)
+        seen = {"paginator": found.paginator.TYPE, "evidence": found.evidence}
+        dependencies.logger.info("detected a paginator", extra=seen)
         page, response = first_page()
-    return make_plan(spec, page, len(response.body), response.seconds, guessed=auto), page
+    return make_plan(spec, Envelope(page), len(response.body), response.seconds, guessed), page
 
 
-def _planned(job: Job, plan: Plan, first: Page) -> Job:
+def _planned(job: Job, plan: Planned, first: Page) -> Job:
     return replace(
         job,
         status=JobStatus.RUNNING,
         spec=plan.spec,
-        geometry=plan.geometry,
+        plan=plan.plan,
         total_is_final=True,
         records_expected=plan.records,
         first_page_digest=first.digest if first.records else "",
@@ -163,13 +168,8 @@ def _planned(job: Job, plan: Plan, first: Page) -> Job:
     )
 
 
-def _monotonic(moment: str) -> float:
-    """A time in ISO 8601 on the clock that time boxes go by."""
-    return time.monotonic() + (datetime.fromisoformat(moment) - datetime.now(UTC)).total_seconds()
-
-
-def _deadline(spec: JobSpec) -> str:
-    return (datetime.now(UTC) + timedelta(seconds=spec.deadline_seconds)).isoformat()
+def _deadline(spec: JobSpec) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=spec.deadline_seconds)
 
 
 def _earlier_job(job: Job, spec: JobSpec) -> str | None:
@@ -190,7 +190,7 @@ def _new_job(event: dict[str, Any]) -> Job:
         name=name if isinstance(name, str) and is_name(name) else "default",
         url=shown_url(asked.get("url")),
         status=JobStatus.PENDING,
-        execution_arn=event["ExecutionArn"],
-        started_at=event["RequestedAt"],
+        owner=Owner(event["ExecutionArn"]),
+        started_at=datetime.fromisoformat(event["RequestedAt"]),
         expires_at=int(time.time()) + dependencies.settings.retention_days * 86_400,
     )

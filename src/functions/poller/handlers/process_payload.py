@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from poller.datasets.records import to_dataset
-from poller.errors import InvalidPayload, RetriablePollerError
+from poller.errors import ErrorType, InvalidPayload, Reason, RetriablePollerError
 from poller.handlers import dependencies
 from poller.jobs import keys
 from poller.jobs.model import Job, TaskRow, TaskState
@@ -40,19 +40,20 @@ def process_message(record: SQSRecord) -> None:
     elif row is None or not row.raw:
         dependencies.logger.info("dropped: the task is fetched again, and then sends a message of its own")
     else:
-        _process_or_fail(job, row, last_delivery=_deliveries(record) >= dependencies.settings.max_receive_count)
+        deliveries = int(record.attributes.approximate_receive_count)
+        _process_or_fail(job, row, last_delivery=deliveries >= dependencies.settings.max_receive_count)
 
 
 def _process_or_fail(job: Job, row: TaskRow, last_delivery: bool) -> None:
     try:
         _process(job, row)
     except InvalidPayload as error:
-        _fail(job, row.task_id, error.as_dict())
+        _fail(job, row.task_id, error.reason)
     except Exception as error:
         if last_delivery:  # the message goes to the dead-letter queue: the job should know
             times = counted(dependencies.settings.max_receive_count, "time")
             message = f"processing failed {times}: {type(error).__name__}"
-            _fail(job, row.task_id, {"Type": "ProcessingFailed", "Message": message})
+            _fail(job, row.task_id, Reason(ErrorType.PROCESSING_FAILED, message))
         raise
 
 
@@ -67,14 +68,10 @@ def _process(job: Job, row: TaskRow) -> None:
     body, records = to_dataset(raw, job.planned[0].data_selector or "@")
     digest = dependencies.dataset().put(keys.dataset_key(job.name, job.job_id, task_id), body, "application/gzip")
     complete = TaskRow(task_id, TaskState.COMPLETE, records=records, dataset_bytes=len(body), sha256=digest)
-    dependencies.tasks().advance(job, complete)
+    dependencies.tasks().transition(job, complete)
     dependencies.raw_payloads().delete(key)
 
 
-def _fail(job: Job, task_id: str, error: dict[str, Any]) -> None:
-    dependencies.logger.warning("the task failed", extra={"error": error})
-    dependencies.tasks().advance(job, TaskRow(task_id, TaskState.FAILED, error=error), PROCESSING_MAY_FAIL)
-
-
-def _deliveries(record: SQSRecord) -> int:
-    return int(record.raw_event.get("attributes", {}).get("ApproximateReceiveCount", "1"))
+def _fail(job: Job, task_id: str, reason: Reason) -> None:
+    dependencies.logger.warning("the task failed", extra={"error": reason.as_dict()})
+    dependencies.tasks().transition(job, TaskRow(task_id, TaskState.FAILED, error=reason), PROCESSING_MAY_FAIL)

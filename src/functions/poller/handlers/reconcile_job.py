@@ -1,28 +1,21 @@
-"""ReconcileJob: look at the counters and say what happens next. It alone ends a job.
+"""ReconcileJob: look at the counters and say what happens next.
 
 The workflow calls it between its steps, and the default bus when an execution of the workflow did not end well.
 """
 
 import json
-import time
-from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from poller.errors import RetriablePollerError
+from poller.errors import MAX_MESSAGE, ErrorType, Reason, RetriablePollerError
+from poller.fetching.time_box import TimeBox
 from poller.handlers import dependencies
 from poller.jobs import keys
-from poller.jobs.announce import announce
-from poller.jobs.end import all_tasks, end, fail_the_rest
-from poller.jobs.model import Counts, Job, JobStatus, Task, TaskState
-from poller.jobs.next_step import MOST_VISITS, Fetch, GiveUp, Wait, decide, in_words, note_progress
-from poller.jobs.steps import fetch_step, step
-from poller.jobs.summary import iso
-from poller.jobs.verdict import End
+from poller.jobs.model import Counts, Job, JobStatus, Owner, StopRequest
+from poller.jobs.steps import step
 
 _RESERVE_SECONDS = 30.0  # of the function's time, kept for ending the job
 
@@ -33,38 +26,31 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     Answers with the workflow's next step.
     """
-    deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
+    box = TimeBox.of(context, _RESERVE_SECONDS)
     if event.get("source") == "aws.states":
-        return _after_execution(event["detail"], deadline)
+        return _after_execution(event["detail"], box)
     job_id, execution_arn = event["JobId"], event["ExecutionArn"]
     dependencies.logger.append_keys(job_id=job_id)
     job, counts = dependencies.jobs().snapshot(job_id) or (_never_written(job_id, execution_arn), Counts())
-    if job.execution_arn == execution_arn and job.successor:
-        return _hand_over(job)  # this call was here before, and may not have come as far as the start
-    if keys.owner(job.execution_arn, job.successor) != execution_arn:
-        dependencies.logger.info("the job is in the hands of another execution", extra={"owner": job.execution_arn})
+    if job.owner.execution_arn == execution_arn and job.owner.successor:
+        return dependencies.reconciler().hand_over(job)  # this call was here before, and may not have come to the start
+    if job.owner.current != execution_arn:
+        owner = job.owner.execution_arn
+        dependencies.logger.info("the job is in the hands of another execution", extra={"owner": owner})
         return step(job_id, "DONE")
     if job.status.is_final:  # this call was here before, as far as the final write at least
-        return step(job_id, "DONE", Summary=announce(job, counts))
-    if job.successor == execution_arn:  # its first step gave up before it could take the job over
+        return step(job_id, "DONE", Summary=dependencies.events().announce(job, counts))
+    if job.owner.successor == execution_arn:  # its first step gave up before it could take the job over
         dependencies.jobs().take_over(job, execution_arn)
         job, counts = dependencies.jobs().snapshot(job_id) or (job, counts)
-    never_began = job.geometry is None or (job.status is JobStatus.PENDING and event.get("Failure"))
+    never_began = not job.is_planned or (job.status is JobStatus.PENDING and event.get("Failure"))
     if never_began and job.stop is None:
-        job = replace(job, stop={"Status": JobStatus.FAILED.value, "Error": _failure(event)})
-    return _next(job, counts, deadline)
+        reason = _failure(event) if job.is_readable or job.error is None else job.error
+        job = replace(job, stop=StopRequest(JobStatus.FAILED, reason))
+    return dependencies.reconciler().reconcile(job, counts, box)
 
 
-def abandon(job: Job, counts: Counts, reason: str, deadline: float) -> dict[str, Any]:
-    """End a job whose execution is no more. Every task that is not finished fails with the reason."""
-    error = {"Type": "ExecutionEnded", "Message": f"{reason}; {_advice(job, reason)}"}
-    stop = {"Status": JobStatus.FAILED.value, "Error": error}
-    dependencies.jobs().request_stop(job.job_id, stop, keys.owner(job.execution_arn, job.successor))
-    job, counts = dependencies.jobs().snapshot(job.job_id) or (job, counts)
-    return _next(job, counts, deadline)
-
-
-def _after_execution(detail: dict[str, Any], deadline: float) -> dict[str, Any]:
+def _after_execution(detail: dict[str, Any], box: TimeBox) -> dict[str, Any]:
     """https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html"""
     execution = detail["executionArn"]
     request = json.loads(_input(detail) or "{}")
@@ -78,15 +64,16 @@ def _after_execution(detail: dict[str, Any], deadline: float) -> dict[str, Any]:
         return step(str(job_id), "DONE")
     job, counts = found
     dependencies.logger.append_keys(job_id=job_id)
-    if keys.owner(job.execution_arn, job.successor) != execution:
+    if job.owner.current != execution:
         return step(job.job_id, "DONE")
     if job.status.is_final:  # this event was here before, as far as the final write at least
-        return step(job.job_id, "DONE", Summary=announce(job, counts))
+        return step(job.job_id, "DONE", Summary=dependencies.events().announce(job, counts))
     error = f" with {detail['error']}" if detail.get("error") else ""
-    answer = abandon(job, counts, f"the workflow's execution ended as {detail['status']}{error}", deadline)
-    if answer["NextStep"] != "DONE":
+    why = f"the workflow's execution ended as {detail['status']}{error}"
+    next_step = dependencies.reconciler().abandon(job, counts, why, box)
+    if next_step["NextStep"] != "DONE":
         raise RetriablePollerError("not all tasks could be finished in time; call again")
-    return answer
+    return next_step
 
 
 def _input(detail: dict[str, Any]) -> str | None:
@@ -96,70 +83,19 @@ def _input(detail: dict[str, Any]) -> str | None:
     return dependencies.workflow().input(detail["executionArn"])
 
 
-def _advice(job: Job, reason: str) -> str:
-    if job.geometry:
-        return "redrive the job to fetch what is missing"
-    if reason.endswith("States.DataLimitExceeded"):
-        return "its spec is larger than a workflow takes: shorten it, and submit the job again"
-    return "it had no plan yet: submit the job again"
-
-
-def _next(job: Job, counts: Counts, deadline: float) -> dict[str, Any]:
-    now = datetime.now(UTC)
-    noted = note_progress(job, counts, now)
-    decision = decide(noted, counts, now)
-    dependencies.logger.info("decided", extra={"decision": in_words(decision), "counts": asdict(counts)})
-    match decision:
-        case GiveUp(error, stop):
-            if not fail_the_rest(job, error, deadline):
-                return step(job.job_id, "RECONCILE")
-            job, counts = dependencies.jobs().snapshot(job.job_id) or (job, counts)
-            stop = stop or job.stop
-            ending = End(JobStatus(stop["Status"]), stop["Error"]) if stop else End(JobStatus.SUCCEEDED)
-            return step(job.job_id, "DONE", Summary=end(job, ending, counts))
-        case End() as ending:
-            return step(job.job_id, "DONE", Summary=end(job, ending, counts))
-        case Fetch() | Wait() if noted.visits > MOST_VISITS:
-            return _hand_over(job)
-        case Fetch(scouts):
-            noted = replace(noted, plan_round=job.plan_round + 1, idle_rounds=noted.idle_rounds + 1)
-            next_step = fetch_step(noted, islice(_unqueued(noted), noted.map_concurrency if scouts else None))
-        case Wait(seconds):
-            next_step = step(job.job_id, "WAIT", Seconds=seconds)
-    if not dependencies.jobs().save(job, noted):
-        return step(job.job_id, "RECONCILE")  # the job changed since it was read: look again
-    return next_step
-
-
-def _hand_over(job: Job) -> dict[str, Any]:
-    """Go on in a fresh execution: this one's history is nearly full."""
-    successor = job.successor or keys.next_execution(job.execution_arn, job.job_id, job.executions)
-    if job.successor is None and not dependencies.jobs().hand_over(job, successor, {}):
-        return step(job.job_id, "RECONCILE")
-    dependencies.workflow().start(successor, job.job_id, job.started_at)
-    return step(job.job_id, "DONE")
-
-
-def _unqueued(job: Job) -> Iterator[Task]:
-    """The planned tasks that have not reached the queue."""
-    reached = {
-        row.task_id for row in dependencies.tasks().tasks(job.job_id) if row.state.rank >= TaskState.ENQUEUED.rank
-    }
-    return (task for task in all_tasks(job) if task.task_id not in reached)
-
-
 def _never_written(job_id: str, execution_arn: str) -> Job:
     """A row for a job whose first step never got as far as writing one."""
     now = datetime.now(UTC)
     expires_at = int(now.timestamp()) + dependencies.settings.retention_days * 86_400
-    return dependencies.jobs().claim(Job(job_id, "default", JobStatus.PENDING, execution_arn, iso(now), expires_at))
+    job = Job(job_id, "default", JobStatus.PENDING, Owner(execution_arn), now, expires_at)
+    return dependencies.jobs().claim(job)
 
 
-def _failure(event: dict[str, Any]) -> dict[str, str]:
+def _failure(event: dict[str, Any]) -> Reason:
     """Why the step before gave up, from the workflow's Catch: an error name, and a cause that Lambda wrote as JSON."""
     caught = event.get("Failure") or {}
     try:
         message = json.loads(caught["Cause"])["errorMessage"]
     except (KeyError, TypeError, ValueError):
         message = "the job could not be prepared"
-    return {"Type": str(caught.get("Error", "NotPlanned")), "Message": str(message)[:1000]}
+    return Reason(str(caught.get("Error", ErrorType.NOT_PLANNED)), str(message)[:MAX_MESSAGE])

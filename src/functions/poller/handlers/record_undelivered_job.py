@@ -8,11 +8,11 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from poller.errors import JobRejected
 from poller.handlers import dependencies
 from poller.jobs import keys
-from poller.jobs.announce import announce
-from poller.jobs.model import Counts, Job, JobStatus
-from poller.jobs.summary import iso, shown_url
+from poller.jobs.model import Counts, Job, JobStatus, Owner
+from poller.jobs.summary import shown_url
 
 _NO_EXECUTION = "none"
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -29,8 +29,7 @@ def record_job(record: SQSRecord) -> None:
     request = json.loads(record.body)
     if not keys.is_id(request["id"]):
         raise ValueError("the message is no event")
-    attributes = record.raw_event.get("messageAttributes", {})
-    code, why = (attributes.get(n, {}).get("stringValue", "") for n in ("ERROR_CODE", "ERROR_MESSAGE"))
+    code, why = (_attribute(record, name) for name in ("ERROR_CODE", "ERROR_MESSAGE"))
     message = f"the job request could not be delivered to the workflow ({code or 'no code'}: {why[:300]})"
     if len(record.body.encode()) > 256 * 1024:
         message = "the job spec is larger than the 256 KiB that a workflow takes; make it smaller"
@@ -41,12 +40,17 @@ def record_job(record: SQSRecord) -> None:
         name="default",
         url=shown_url(asked.get("url")),
         status=JobStatus.REJECTED,
-        execution_arn=_NO_EXECUTION,
-        started_at=request["time"],
+        owner=Owner(_NO_EXECUTION),
+        started_at=datetime.fromisoformat(request["time"]),
         expires_at=int(now.timestamp()) + dependencies.settings.retention_days * 86_400,
-        error={"Type": "JobRejected", "Message": message},
-        finished_at=iso(now),
+        error=JobRejected(message).reason,
+        finished_at=now,
     )
     standing = dependencies.jobs().claim(job)
-    if standing.execution_arn == _NO_EXECUTION:  # recorded here, now or by a call that may not have announced it
-        announce(standing, Counts())
+    if standing.owner.execution_arn == _NO_EXECUTION:  # recorded here, now or by a call that may not have announced it
+        dependencies.events().announce(standing, Counts())
+
+
+def _attribute(record: SQSRecord, name: str) -> str:
+    attribute = record.message_attributes[name]
+    return (attribute.string_value if attribute else None) or ""

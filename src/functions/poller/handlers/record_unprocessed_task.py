@@ -10,16 +10,16 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from poller.errors import ErrorType, Reason
 from poller.handlers import dependencies
 from poller.jobs.model import TaskRow, TaskState
 from poller.jobs.queue import read_pointer
 from poller.jobs.task_state import WAITING_FOR_PROCESSING
 
-_ERROR = {
-    "Type": "ProcessingFailed",
-    "Message": "its processing ended at no delivery: timed out, out of memory or throttled; the logs of ProcessPayload "
-    "say which",
-}
+_REASON = Reason(
+    ErrorType.PROCESSING_FAILED,
+    "its processing ended at no delivery: timed out, out of memory or throttled; the logs of ProcessPayload say which",
+)
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
@@ -38,5 +38,6 @@ def record_task(record: SQSRecord) -> None:
     if job is None or job.status.is_final or row is None or row.state not in WAITING_FOR_PROCESSING:
         dependencies.logger.info("dropped: the task does not wait for processing")
         return
-    dependencies.tasks().advance(job, TaskRow(task_id, TaskState.FAILED, error=_ERROR), WAITING_FOR_PROCESSING)
-    dependencies.logger.warning("the task failed", extra={"error": _ERROR})
+    failed = TaskRow(task_id, TaskState.FAILED, error=_REASON)
+    dependencies.tasks().transition(job, failed, WAITING_FOR_PROCESSING)
+    dependencies.logger.warning("the task failed", extra={"error": _REASON.as_dict()})

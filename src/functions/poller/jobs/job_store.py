@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from poller.aws.dynamodb import Table, key
+from poller.fetching.pause import Standing
 from poller.jobs import keys, rows, task_state
-from poller.jobs.model import Counts, Job, JobStatus
+from poller.jobs.model import Counts, Job, JobStatus, StopRequest
 
 _ACTIVE = "#Status IN (:pending, :running)"
 _STATES: dict[str, Any] = {":pending": JobStatus.PENDING.value, ":running": JobStatus.RUNNING.value}
@@ -31,6 +32,11 @@ class JobStore:
         item = self._table.get(job_id, rows.JOB)
         return rows.to_job(item) if item else None
 
+    def standing(self, job_id: str) -> Standing:
+        """Whether requests may be sent for the job now. For an unknown one they may not."""
+        job = self.job(job_id)
+        return Standing(job is None or job.is_stopped(datetime.now(UTC)), job.not_before if job else 0)
+
     def snapshot(self, job_id: str) -> tuple[Job, Counts] | None:
         """The job and its counters, by nine known keys in one consistent read. None if unknown."""
         return self._snapshots([job_id]).get(job_id)
@@ -43,11 +49,11 @@ class JobStore:
         old, new = rows.from_job(before), rows.from_job(after)
         change = {name: new[name] for name in new if old[name] != new[name]}
         condition = f"#ExecutionArn = :mine AND {_ACTIVE}"
-        mine = {":mine": before.execution_arn}
+        mine = {":mine": before.owner.execution_arn}
         return not change or self._table.update(before.job_id, rows.JOB, change, condition, _STATES | mine)
 
-    def request_stop(self, job_id: str, stop: dict[str, Any], execution_arn: str | None = None) -> bool:
-        """Leave a verdict for ReconcileJob.
+    def request_stop(self, job_id: str, stop: StopRequest, execution_arn: str | None = None) -> bool:
+        """Leave a stop request for ReconcileJob.
 
         False if the job is over, unknown, stopped before, or not in the hands of `execution_arn`, if given.
         """
@@ -56,9 +62,9 @@ class JobStore:
             mine = "#ExecutionArn = :mine AND attribute_not_exists(#Successor)"
             condition += f" AND ({mine} OR #Successor = :mine)"
             values[":mine"] = execution_arn
-        return self._table.update(job_id, rows.JOB, {"Stop": stop}, condition, values)
+        return self._table.update(job_id, rows.JOB, {"Stop": rows.from_stop(stop)}, condition, values)
 
-    def hold_back(self, job_id: str, not_before: int) -> None:
+    def publish_pause(self, job_id: str, not_before: int) -> None:
         """Have all workers of the job wait until `not_before` (epoch seconds), if none asked for longer."""
         condition = f"{_ACTIVE} AND #NotBefore < :NotBefore"
         self._table.update(job_id, rows.JOB, {"NotBefore": not_before}, condition, _STATES)
@@ -69,13 +75,13 @@ class JobStore:
         False if the job is not as `job` has it any more.
         """
         condition = "#Status = :was AND #ExecutionArn = :owner AND attribute_not_exists(#Successor)"
-        values = {":was": job.status.value, ":owner": job.execution_arn}
+        values = {":was": job.status.value, ":owner": job.owner.execution_arn}
         handed = {"Successor": successor, "HandedOverAt": datetime.now(UTC).isoformat(), **change}
         return self._table.update(job.job_id, rows.JOB, handed, condition, values)
 
     def take_over(self, job: Job, execution_arn: str) -> bool:
         """Make the execution that was named as successor the job's owner."""
-        change = {"ExecutionArn": execution_arn, "Successor": None, "Visits": 0, "Executions": job.executions + 1}
+        change = {"ExecutionArn": execution_arn, "Successor": None, "Visits": 0, "Executions": job.owner.executions + 1}
         return self._table.update(job.job_id, rows.JOB, change, "#Successor = :me", {":me": execution_arn})
 
     def first_with_token(self, token: str, job_id: str, now: int, valid_seconds: int) -> str:
@@ -154,5 +160,5 @@ class JobStore:
                 jobs[item["JobId"]] = rows.to_job(item)
             else:
                 job_id = item["JobId"].rpartition("#")[0]
-                counts[job_id] = task_state.add(counts[job_id], rows.to_counts(item))
+                counts[job_id] = task_state.add_counts(counts[job_id], rows.to_counts(item))
         return {job_id: (job, counts[job_id]) for job_id, job in jobs.items()}

@@ -25,16 +25,6 @@ def partition(job_id: str, number: int) -> str:
     return f"{job_id}#{number}"
 
 
-def owner(execution_arn: str, successor: str | None) -> str:
-    """The execution that a job is in the hands of."""
-    return successor or execution_arn
-
-
-def next_execution(execution_arn: str, job_id: str, executions: int) -> str:
-    """The ARN of the execution after `executions` earlier ones: its name says which, so starting it twice is one."""
-    return f"{execution_arn.rpartition(':')[0]}:{job_id}-{executions + 1}"
-
-
 def state_machine(execution_arn: str) -> str:
     """arn:…:execution:<workflow>:<name> belongs to arn:…:stateMachine:<workflow>."""
     return execution_arn.rpartition(":")[0].replace(":execution:", ":stateMachine:")

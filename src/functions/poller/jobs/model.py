@@ -1,9 +1,11 @@
-"""The values that the floors above hand to each other. No behaviour beyond what follows from the fields."""
+"""Jobs and tasks as values. No behaviour beyond what follows from the fields."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
+from poller.errors import Reason
+from poller.jobs.plan import Plan, Ranges
 from poller.specs.model import JobSpec
 
 
@@ -39,36 +41,14 @@ class TaskState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Geometry:
-    """How a job's pages are cut into tasks; every task follows from these three numbers and its index."""
-
-    pages: int
-    pages_per_task: int
-    page_size: int
-
-    @property
-    def tasks(self) -> int:
-        return -(-self.pages // self.pages_per_task)
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """`pages` consecutive pages from `first_page` (0 is the first)."""
-
-    task_id: str
-    first_page: int
-    pages: int
-
-
-@dataclass(frozen=True, slots=True)
 class TaskRow:
     """What the table knows of one task.
 
     `first_digest` and `last_digest` tell its first and last page's records from others', so that neighbouring tasks
     can be compared; `first_record` and `last_record` do so for its outermost records. `overlaps`: its second page
     begins with the record that its first one ends with. `sha256` and `dataset_bytes` describe its dataset object.
-    `declared` is the total of records that the API declared on the task's last page, None where it did not. `error` has
-    Type, Message and, where one page is to blame, its index as Page. A STARTED task has one that was left for later.
+    `declared` is the total of records that the API declared on the task's last page, None where it did not. A STARTED
+    task has an `error` where one left it for later.
 
     `raw` says which of the task's raw objects counts, the one with all its pages. Until there is one, `part` says which
     one holds its first `pages` pages. `attempts` to `bytes` and the digests describe that object too.
@@ -90,7 +70,7 @@ class TaskRow:
     declared: int | None = None
     raw: str = ""
     part: str = ""
-    error: dict[str, Any] | None = None
+    error: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,62 +97,97 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """The job's own row. Times are ISO 8601 in UTC.
+class Owner:
+    """Whose hands a job is in: the execution that drives it, and the one that is to take over, by their ARNs.
 
-    `execution_arn` is the execution that drives the job, `successor` the one that is to take over, `executions` how
-    many there were. `stop` is a verdict waiting for ReconcileJob. `not_before` is when the API may be asked again
-    (epoch seconds). `visits` counts ReconcileJob's calls in the present execution, `preparations` PreparePollerJob's,
-    of whose attempts at the first page `probe_failures` failed, the last one with `probe_seen`.
-    `idle_rounds` is how many rounds of fetching began since `progress_at`: the last progress, or the end of the last
-    pause that the API asked for.
-    `notice` is something a user should know of a job that succeeded. `url` is as it may be shown. `run_seconds` is how
-    long those of its runs took that have ended, without the time from one's end to the next one's redrive.
+    `executions` is how many there were; `handed_over_at` is when the latest successor was named.
+    """
+
+    execution_arn: str
+    executions: int = 1
+    successor: str | None = None
+    handed_over_at: datetime | None = None
+
+    @property
+    def current(self) -> str:
+        return self.successor or self.execution_arn
+
+    def next_execution(self, job_id: str) -> str:
+        """The ARN of the execution after these: its name says which, so that starting it twice is one."""
+        return f"{self.execution_arn.rpartition(':')[0]}:{job_id}-{self.executions + 1}"
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequest:
+    """How a job is to end, left on its row for ReconcileJob."""
+
+    status: JobStatus
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The job's own row.
+
+    `not_before` is when the API may be asked again (epoch seconds). `iterations` counts ReconcileJob's calls in the
+    present execution, `preparations` PreparePollerJob's, of whose attempts at the first page `probe_failures`
+    failed, the last one with `probe_seen`. `stalled_rounds` is how many rounds of fetching began since
+    `progress_at`: the last progress, or the end of the last pause that the API asked for. `notice` is something a user
+    should know of a job that succeeded. `url` is as it may be shown. `run_seconds` is how long those of its runs took
+    that have ended, without the time from one's end to the next one's redrive.
+    `is_readable` is False for a row that this release cannot read whole.
     """
 
     job_id: str
     name: str
     status: JobStatus
-    execution_arn: str
-    started_at: str
+    owner: Owner
+    started_at: datetime
     expires_at: int
     url: str | None = None
     spec: JobSpec | None = None
-    geometry: Geometry | None = None
+    plan: Plan | None = None
     total_is_final: bool = False
     records_expected: int | None = None
     first_page_digest: str = ""
     map_concurrency: int = 1
     threads: int = 1
-    executions: int = 1
-    successor: str | None = None
-    handed_over_at: str | None = None
-    deadline_at: str = ""
+    deadline_at: datetime | None = None
     not_before: int = 0
     preparations: int = 0
     probe_failures: int = 0
     probe_seen: str = ""
-    visits: int = 0
+    iterations: int = 0
     plan_round: int = 0
     progress_mark: int = 0
-    progress_at: str = ""
-    idle_rounds: int = 0
-    stop: dict[str, Any] | None = None
-    error: dict[str, str] | None = None
-    notice: dict[str, str] | None = None
+    progress_at: datetime | None = None
+    stalled_rounds: int = 0
+    stop: StopRequest | None = None
+    error: Reason | None = None
+    notice: Reason | None = None
     duplicate_of: str | None = None
-    finished_at: str | None = None
-    redriven_at: str | None = None
+    finished_at: datetime | None = None
+    redriven_at: datetime | None = None
     run_seconds: int | None = None
+    is_readable: bool = True
 
     @property
-    def planned(self) -> tuple[JobSpec, Geometry]:
-        """The resolved spec and the geometry. Only a job with tasks may be asked for them."""
-        if self.spec is None or self.geometry is None:
-            raise RuntimeError(f"job {self.job_id} has no plan yet")
-        return self.spec, self.geometry
+    def is_planned(self) -> bool:
+        return self.plan is not None
+
+    @property
+    def planned(self) -> tuple[JobSpec, Ranges]:
+        """The resolved spec and the page ranges. Only a job with tasks may be asked for them."""
+        if self.spec is None or not isinstance(self.plan, Ranges):
+            raise RuntimeError(f"job {self.job_id} has no ranges of pages")
+        return self.spec, self.plan
 
     @property
     def total(self) -> int:
         """Planned tasks."""
-        return self.geometry.tasks if self.geometry else 0
+        return len(self.plan) if self.plan is not None else 0
+
+    def is_stopped(self, now: datetime) -> bool:
+        """Whether no more requests may be sent for the job."""
+        is_late = self.deadline_at is not None and now > self.deadline_at
+        return self.status.is_final or self.stop is not None or is_late

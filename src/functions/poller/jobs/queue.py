@@ -8,7 +8,7 @@ from poller.jobs import keys
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-_MOST_POINTER_BYTES = 1024  # a pointer has about a hundred
+_MAX_POINTER_BYTES = 1024  # a pointer has about a hundred
 
 
 class PayloadQueue:
@@ -35,12 +35,12 @@ def read_pointer(record: "SQSRecord") -> tuple[str, str]:
 
     Raises ValueError for anything else on the queue. Where the task lies is worked out from the ids alone.
     """
-    if len(record.body) > _MOST_POINTER_BYTES:
+    if len(record.body) > _MAX_POINTER_BYTES:
         raise ValueError("the message is too long to be a pointer")
     pointer = json.loads(record.body)
     ids = pointer["JobId"], pointer["TaskId"]
-    attributes = record.raw_event.get("messageAttributes", {})
-    if ids != tuple(attributes.get(name, {}).get("stringValue") for name in ("jobId", "taskId")):
+    attributes = (record.message_attributes[name] for name in ("jobId", "taskId"))
+    if ids != tuple(attribute.string_value if attribute else None for attribute in attributes):
         raise ValueError("the message's attributes do not name its job and task")
     if not all(map(keys.is_id, ids)):
         raise ValueError("the message does not point to a task")

@@ -1,10 +1,13 @@
 """How jobs, tasks and counters are written in PollerTasksTable, and read back."""
 
-import json
+from datetime import UTC, datetime
 from typing import Any
 
-from poller.jobs.model import Geometry, Job, JobStatus, TaskRow, TaskState
-from poller.specs.parse import job_spec_as_dict, parse_job_spec
+from poller.errors import ErrorType, Reason
+from poller.jobs.model import Job, JobStatus, Owner, StopRequest, TaskRow, TaskState
+from poller.jobs.plan import Plan, Ranges, Walks
+from poller.specs.stored import read_stored, write_stored
+from poller.text import iso
 
 JOB = "#JOB"
 COUNT = "#COUNT"
@@ -24,89 +27,157 @@ _COUNTERS = {
 
 
 def from_job(job: Job) -> dict[str, Any]:
-    """The row's attributes; None stands for an attribute that is left out."""
-    shape = job.geometry
+    """The row's attributes; None stands for an attribute that is left out. Their names outlive ours: rows do too."""
+    owner = job.owner
     return {
         "JobId": job.job_id,
         "TaskId": JOB,
         "Name": job.name,
         "Url": job.url,
         "Status": job.status.value,
-        "ExecutionArn": job.execution_arn,
-        "StartedAt": job.started_at,
-        "FinishedAt": job.finished_at,
-        "RedrivenAt": job.redriven_at,
+        "ExecutionArn": owner.execution_arn,
+        "Executions": owner.executions,
+        "Successor": owner.successor,
+        "HandedOverAt": _written(owner.handed_over_at),
+        "StartedAt": iso(job.started_at),
+        "FinishedAt": iso(job.finished_at) if job.finished_at else None,
+        "RedrivenAt": iso(job.redriven_at) if job.redriven_at else None,
         "RunSeconds": job.run_seconds,
         "ExpiresAt": job.expires_at,
-        "Spec": json.dumps(job_spec_as_dict(job.spec)) if job.spec else None,
-        "PageCount": shape.pages if shape else None,
-        "PagesPerTask": shape.pages_per_task if shape else None,
-        "PageSize": shape.page_size if shape else None,
+        "Spec": write_stored(job.spec) if job.spec else None,
+        **_from_plan(job.plan),
         "TotalIsFinal": job.total_is_final,
         "RecordsExpected": job.records_expected,
         "FirstPageDigest": job.first_page_digest or None,
         "MapConcurrency": job.map_concurrency,
         "Threads": job.threads,
-        "Executions": job.executions,
-        "Successor": job.successor,
-        "HandedOverAt": job.handed_over_at,
-        "DeadlineAt": job.deadline_at or None,
+        "DeadlineAt": _written(job.deadline_at),
         "NotBefore": job.not_before,
         "Preparations": job.preparations,
         "ProbeFailures": job.probe_failures or None,
         "ProbeSeen": job.probe_seen or None,
-        "Visits": job.visits,
+        "Visits": job.iterations,
         "PlanRound": job.plan_round,
         "ProgressMark": job.progress_mark,
-        "ProgressAt": job.progress_at or None,
-        "IdleRounds": job.idle_rounds,
-        "Stop": job.stop,
-        "Error": job.error,
-        "Notice": job.notice,
+        "ProgressAt": _written(job.progress_at),
+        "IdleRounds": job.stalled_rounds,
+        "Stop": from_stop(job.stop) if job.stop else None,
+        "Error": job.error.as_dict() if job.error else None,
+        "Notice": job.notice.as_dict() if job.notice else None,
         "DuplicateOf": job.duplicate_of,
     }
 
 
 def to_job(item: dict[str, Any]) -> Job:
-    shape = None
-    if "PageCount" in item:
-        shape = Geometry(int(item["PageCount"]), int(item["PagesPerTask"]), int(item["PageSize"]))
+    """The job of a row, whatever release wrote it. Where that cannot be, one that says so in its error."""
+    try:
+        return _to_job(item)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        return _unreadable(item, error)
+
+
+def _to_job(item: dict[str, Any]) -> Job:
     return Job(
         job_id=item["JobId"],
         name=item["Name"],
         status=JobStatus(item["Status"]),
-        execution_arn=item["ExecutionArn"],
-        started_at=item["StartedAt"],
-        finished_at=item.get("FinishedAt"),
-        redriven_at=item.get("RedrivenAt"),
-        run_seconds=int(item["RunSeconds"]) if "RunSeconds" in item else None,
-        expires_at=int(item["ExpiresAt"]),
+        owner=_to_owner(item),
+        started_at=datetime.fromisoformat(item["StartedAt"]),
+        finished_at=_read(item.get("FinishedAt")),
+        redriven_at=_read(item.get("RedrivenAt")),
+        run_seconds=item.get("RunSeconds"),
+        expires_at=item["ExpiresAt"],
         url=item.get("Url"),
-        spec=parse_job_spec(json.loads(item["Spec"])) if "Spec" in item else None,
-        geometry=shape,
-        total_is_final=item["TotalIsFinal"],
-        records_expected=int(item["RecordsExpected"]) if "RecordsExpected" in item else None,
+        spec=read_stored(item["Spec"]) if "Spec" in item else None,
+        plan=_to_plan(item),
+        total_is_final=item.get("TotalIsFinal", False),
+        records_expected=item.get("RecordsExpected"),
         first_page_digest=item.get("FirstPageDigest", ""),
-        map_concurrency=int(item["MapConcurrency"]),
-        threads=int(item["Threads"]),
-        executions=int(item["Executions"]),
-        successor=item.get("Successor"),
-        handed_over_at=item.get("HandedOverAt"),
-        deadline_at=item.get("DeadlineAt", ""),
-        not_before=int(item["NotBefore"]),
-        preparations=int(item["Preparations"]),
-        probe_failures=int(item.get("ProbeFailures", 0)),
+        map_concurrency=item.get("MapConcurrency", 1),
+        threads=item.get("Threads", 1),
+        deadline_at=_read(item.get("DeadlineAt")),
+        not_before=item.get("NotBefore", 0),
+        preparations=item.get("Preparations", 0),
+        probe_failures=item.get("ProbeFailures", 0),
         probe_seen=item.get("ProbeSeen", ""),
-        visits=int(item["Visits"]),
-        plan_round=int(item["PlanRound"]),
-        progress_mark=int(item["ProgressMark"]),
-        progress_at=item.get("ProgressAt", ""),
-        idle_rounds=int(item["IdleRounds"]),
-        stop=item.get("Stop"),
-        error=item.get("Error"),
-        notice=item.get("Notice"),
+        iterations=item.get("Visits", 0),
+        plan_round=item.get("PlanRound", 0),
+        progress_mark=item.get("ProgressMark", 0),
+        progress_at=_read(item.get("ProgressAt")),
+        stalled_rounds=item.get("IdleRounds", 0),
+        stop=_to_stop(item["Stop"]) if "Stop" in item else None,
+        error=_to_reason(item.get("Error")),
+        notice=_to_reason(item.get("Notice")),
         duplicate_of=item.get("DuplicateOf"),
     )
+
+
+def _unreadable(item: dict[str, Any], error: Exception) -> Job:
+    """What can be said of a row that another release wrote: enough to show it, and to end it."""
+    what = f"{type(error).__name__}: {error}" if not isinstance(error, KeyError) else f"no {error}"
+    status = item.get("Status")
+    return Job(
+        job_id=item["JobId"],
+        name=str(item.get("Name", "default")),
+        status=JobStatus(status) if status in list(JobStatus) else JobStatus.FAILED,
+        owner=Owner(str(item.get("ExecutionArn", "unknown"))),
+        started_at=_read_or(item.get("StartedAt"), datetime.fromtimestamp(0, UTC)),
+        expires_at=int(item.get("ExpiresAt", 0)),
+        error=Reason(
+            ErrorType.UNREADABLE, f"another release wrote the job's row, and it cannot be read ({what[:200]})"
+        ),
+        is_readable=False,
+    )
+
+
+def _from_plan(plan: Plan | None) -> dict[str, Any]:
+    absent = dict.fromkeys(("PageCount", "PagesPerTask", "PageSize", "Chains"))
+    match plan:
+        case Ranges(pages, pages_per_task, page_size):
+            return absent | {"PageCount": pages, "PagesPerTask": pages_per_task, "PageSize": page_size}
+        case Walks(chains):
+            return absent | {"Chains": chains}
+        case None:
+            return absent
+
+
+def _to_plan(item: dict[str, Any]) -> Plan | None:
+    if "PageCount" in item:
+        return Ranges(item["PageCount"], item["PagesPerTask"], item["PageSize"])
+    return Walks(item["Chains"]) if "Chains" in item else None
+
+
+def _to_owner(item: dict[str, Any]) -> Owner:
+    return Owner(
+        item["ExecutionArn"], item.get("Executions", 1), item.get("Successor"), _read(item.get("HandedOverAt"))
+    )
+
+
+def from_stop(stop: StopRequest) -> dict[str, Any]:
+    return {"Status": stop.status.value, "Error": stop.reason.as_dict()}
+
+
+def _to_stop(stored: dict[str, Any]) -> StopRequest:
+    return StopRequest(JobStatus(stored["Status"]), Reason.from_dict(stored["Error"]))
+
+
+def _to_reason(stored: dict[str, Any] | None) -> Reason | None:
+    return Reason.from_dict(stored) if stored else None
+
+
+def _written(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _read(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _read_or(text: Any, otherwise: datetime) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return otherwise
 
 
 def from_task(row: TaskRow) -> dict[str, Any]:
@@ -127,7 +198,7 @@ def from_task(row: TaskRow) -> dict[str, Any]:
         "Declared": row.declared,
         "Raw": row.raw,
         "Part": row.part,
-        "Error": row.error,
+        "Error": row.error.as_dict() if row.error else None,
     }
 
 
@@ -135,34 +206,27 @@ def to_task(item: dict[str, Any]) -> TaskRow:
     return TaskRow(
         task_id=item["TaskId"],
         state=TaskState(item["State"]),
-        attempts=int(item["Attempts"]),
-        pages=int(item["Pages"]),
-        records=int(item["Records"]),
-        bytes=int(item["Bytes"]),
-        dataset_bytes=int(item["DatasetBytes"]),
+        attempts=item.get("Attempts", 0),
+        pages=item.get("Pages", 0),
+        records=item.get("Records", 0),
+        bytes=item.get("Bytes", 0),
+        dataset_bytes=item.get("DatasetBytes", 0),
         sha256=item.get("Sha256", ""),
         first_digest=item.get("FirstDigest", ""),
         last_digest=item.get("LastDigest", ""),
         first_record=item.get("FirstRecord", ""),
         last_record=item.get("LastRecord", ""),
-        overlaps=item["Overlaps"],
-        declared=int(item["Declared"]) if "Declared" in item else None,
-        raw=item["Raw"],
-        part=item["Part"],
-        error=_error(item.get("Error")),
+        overlaps=item.get("Overlaps", False),
+        declared=item.get("Declared"),
+        raw=item.get("Raw", ""),
+        part=item.get("Part", ""),
+        error=_to_reason(item.get("Error")),
     )
 
 
-def _error(stored: dict[str, Any] | None) -> dict[str, Any] | None:
-    """A task's error; numbers come back from DynamoDB as decimals."""
-    if stored is None or "Page" not in stored:
-        return stored
-    return {**stored, "Page": int(stored["Page"])}
-
-
-def from_deltas(deltas: dict[str, int]) -> dict[str, int]:
+def from_count_changes(changes: dict[str, int]) -> dict[str, int]:
     """Counter changes under the names of their attributes."""
-    return {_COUNTERS[name]: amount for name, amount in deltas.items()}
+    return {_COUNTERS[name]: amount for name, amount in changes.items()}
 
 
 def to_counts(item: dict[str, Any]) -> dict[str, int]:

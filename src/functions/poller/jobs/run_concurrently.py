@@ -11,7 +11,7 @@ _CHUNK = 1000  # a pool's map() takes all its items at once, and a job may have 
 T = TypeVar("T")
 
 
-def each(do: Callable[[T], bool], items: Iterable[T]) -> bool:
+def run_concurrently(do: Callable[[T], bool], items: Iterable[T]) -> bool:
     """Call `do` for every item, several at a time. False, without the later items, once one call answers so."""
     rest = iter(items)
     with ThreadPoolExecutor(_WRITERS) as pool:

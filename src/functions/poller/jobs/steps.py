@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
 
-from poller.handlers import dependencies
+from poller.aws.s3 import Bucket
 from poller.jobs import keys
-from poller.jobs.model import Job, Task
+from poller.jobs.model import Job
+from poller.jobs.plan import Task
 
 
 def step(job_id: str, next_step: str, **more: Any) -> dict[str, Any]:
@@ -15,7 +16,7 @@ def step(job_id: str, next_step: str, **more: Any) -> dict[str, Any]:
     return {"JobId": job_id, "NextStep": next_step, "Failure": None, **more}
 
 
-def fetch_step(job: Job, tasks: Iterable[Task]) -> dict[str, Any]:
+def fetch_step(raw_payloads: Bucket, job: Job, tasks: Iterable[Task]) -> dict[str, Any]:
     """Store `tasks` as the job's plan of this round, and have the Distributed Map read it.
 
     Only the plan's key travels through the workflow: its state stays small whatever the plan's size.
@@ -25,6 +26,5 @@ def fetch_step(job: Job, tasks: Iterable[Task]) -> dict[str, Any]:
     for task in tasks:
         line = {"TaskId": task.task_id, "FirstPage": task.first_page, "Pages": task.pages}
         plan_lines.write(json.dumps(line).encode() + b"\n")
-    dependencies.raw_payloads().put(key, plan_lines.getvalue(), "application/x-ndjson")
-    plan = {"Bucket": dependencies.raw_payloads().name, "Key": key}
-    return step(job.job_id, "FETCH", Plan=plan, MapConcurrency=job.map_concurrency)
+    raw_payloads.put(key, plan_lines.getvalue(), "application/x-ndjson")
+    return step(job.job_id, "FETCH", Plan={"Bucket": raw_payloads.name, "Key": key}, MapConcurrency=job.map_concurrency)

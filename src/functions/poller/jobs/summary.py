@@ -1,18 +1,13 @@
 """The answer to GET /jobs/{jobId}."""
 
-from datetime import datetime
 from typing import Any
 
 from poller.jobs.model import Counts, Job
 from poller.specs.credentials import without_secrets
+from poller.text import iso
 
 _MAX_URL = 500
 """Characters: a page of summaries has fifty."""
-
-
-def iso(moment: datetime) -> str:
-    """Whole seconds in UTC, as the contract shows times."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def shown_url(url: Any) -> str | None:
@@ -23,7 +18,7 @@ def shown_url(url: Any) -> str | None:
     return shown if len(shown) <= _MAX_URL else f"{shown[:_MAX_URL]}…"
 
 
-def summary(job: Job, counts: Counts) -> dict[str, Any]:
+def summarize(job: Job, counts: Counts) -> dict[str, Any]:
     """The job as the contract shows it. The first six fields count tasks by their present state."""
     return {
         "Started": counts.started,
@@ -42,12 +37,12 @@ def summary(job: Job, counts: Counts) -> dict[str, Any]:
         "RecordsReceived": counts.records,
         "RecordsExpected": job.records_expected,
         "Bytes": counts.bytes,
-        "StartedAt": job.started_at,
-        "FinishedAt": job.finished_at,
-        "RedrivenAt": job.redriven_at,
+        "StartedAt": iso(job.started_at),
+        "FinishedAt": iso(job.finished_at) if job.finished_at else None,
+        "RedrivenAt": iso(job.redriven_at) if job.redriven_at else None,
         "RunSeconds": job.run_seconds if job.finished_at else None,
-        "ExecutionArn": job.execution_arn,
-        "Error": job.error,
-        "Notice": job.notice,
+        "ExecutionArn": job.owner.execution_arn,
+        "Error": job.error.as_dict() if job.error else None,
+        "Notice": job.notice.as_dict() if job.notice else None,
         "DuplicateOf": job.duplicate_of,
     }

@@ -7,7 +7,7 @@ nothing.
 
 from dataclasses import MISSING, fields, replace
 
-from poller.fetching.task_pages import FetchedPage
+from poller.fetching.fetched_page import FetchedPage
 from poller.jobs.model import Counts, TaskRow, TaskState
 
 FETCHING_MAY_FAIL = frozenset({TaskState.STARTED})
@@ -16,7 +16,7 @@ PROCESSING_MAY_FAIL = frozenset({TaskState.STARTED, TaskState.PAYLOAD_SAVED, Tas
 WAITING_FOR_PROCESSING = frozenset({TaskState.PAYLOAD_SAVED, TaskState.ENQUEUED})
 
 
-def advance(before: TaskRow | None, change: TaskRow) -> TaskRow | None:
+def transition(before: TaskRow | None, change: TaskRow) -> TaskRow | None:
     """The row that takes the place of `before`, or None where `change` brings nothing new.
 
     Fields that `change` leaves at their default keep their value from `before`, unless it names another raw object:
@@ -57,12 +57,12 @@ def with_pages(kept: TaskRow, pages: list[FetchedPage], requests: int) -> TaskRo
     )
 
 
-def put_back(failed: TaskRow) -> TaskRow:
+def reset(failed: TaskRow) -> TaskRow:
     """A FAILED task whose raw pages are still there, as a redrive takes it up again."""
     return replace(failed, state=TaskState.PAYLOAD_SAVED, error=None)
 
 
-def deltas(before: TaskRow | None, after: TaskRow | None) -> dict[str, int]:
+def count_changes(before: TaskRow | None, after: TaskRow | None) -> dict[str, int]:
     """By how much each field of Counts moves when `after` replaces `before` (None: pending).
 
     Fields that do not move are absent.
@@ -73,7 +73,7 @@ def deltas(before: TaskRow | None, after: TaskRow | None) -> dict[str, int]:
     return {name: amount for name, amount in moved.items() if amount}
 
 
-def add(counts: Counts, change: dict[str, int]) -> Counts:
+def add_counts(counts: Counts, change: dict[str, int]) -> Counts:
     return replace(counts, **{name: getattr(counts, name) + amount for name, amount in change.items()})
 
 

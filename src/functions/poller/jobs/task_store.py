@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from poller.aws.dynamodb import ATTEMPTS, Table, key, plain, typed
-from poller.errors import RetriablePollerError
+from poller.errors import Reason, RetriablePollerError
 from poller.jobs import keys, rows, task_state
 from poller.jobs.model import Job, TaskRow, TaskState
 
@@ -79,7 +79,7 @@ class TaskStore:
                 return
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def advance(self, job: Job, change: TaskRow, only_from: Container[TaskState] = frozenset(TaskState)) -> TaskRow:
+    def transition(self, job: Job, change: TaskRow, only_from: Container[TaskState] = frozenset(TaskState)) -> TaskRow:
         """Move a task forward, and its counters with it, in one transaction.
 
         Returns the row as it stands now: `change` applied, or what had overtaken it. A pending task can always
@@ -88,7 +88,7 @@ class TaskStore:
         """
         for attempt in range(ATTEMPTS):
             before = self.task(job.job_id, change.task_id)
-            after = task_state.advance(before, change)
+            after = task_state.transition(before, change)
             if before is not None and (after is None or before.state not in only_from):
                 return before
             if after is not None and self._commit(job, before, after):
@@ -96,13 +96,13 @@ class TaskStore:
             self._table.pause(attempt)
         raise RetriablePollerError(f"task {change.task_id} could not be moved to {change.state}: too many conflicts")
 
-    def note(self, job: Job, task_id: str, error: dict[str, Any], attempts: int) -> None:
+    def note(self, job: Job, task_id: str, reason: Reason, attempts: int) -> None:
         """Say of a STARTED task what keeps it from going on, in a row that stands; nothing is counted by that."""
         partition = keys.partition(job.job_id, keys.shard(task_id))
-        change = {"Error": error, "Attempts": attempts}
+        change = {"Error": reason.as_dict(), "Attempts": attempts}
         self._table.update(partition, task_id, change, "#State = :started", {":started": TaskState.STARTED.value})
 
-    def put_back(self, job: Job, failed: TaskRow, saved: bool) -> None:
+    def reset(self, job: Job, failed: TaskRow, saved: bool) -> None:
         """Take a FAILED task back, for a redrive: to pending, or to PAYLOAD_SAVED where its raw pages are there.
 
         Nothing happens if the task is not FAILED any more.
@@ -111,7 +111,7 @@ class TaskStore:
             before = self.task(job.job_id, failed.task_id)
             if before is None or before.state is not TaskState.FAILED:
                 return
-            if self._commit(job, before, task_state.put_back(before) if saved else None):
+            if self._commit(job, before, task_state.reset(before) if saved else None):
                 return
             self._table.pause(attempt)
         raise RetriablePollerError(f"task {failed.task_id} could not be put back: too many conflicts")
@@ -120,7 +120,7 @@ class TaskStore:
         """One attempt. False: somebody else moved the task, or DynamoDB was too busy; read again."""
         task_id = (after or before).task_id  # type: ignore[union-attr]  # one of them is there
         partition = keys.partition(job.job_id, keys.shard(task_id))
-        moved = rows.from_deltas(task_state.deltas(before, after))
+        moved = rows.from_count_changes(task_state.count_changes(before, after))
         added = ", ".join(f"#n{i} :n{i}" for i in range(len(moved)))
         count = {
             "TableName": self._table.name,

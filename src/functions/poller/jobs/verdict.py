@@ -3,12 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
+from poller.errors import ErrorType, Reason
 from poller.jobs.model import Counts, Job, JobStatus, TaskRow
 from poller.text import counted
-
-TASKS_FAILED = "TasksFailed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +14,13 @@ class End:
     """The job is over. `notice` is something to know about a success."""
 
     status: JobStatus
-    error: dict[str, Any] | None = None
-    notice: dict[str, Any] | None = None
+    error: Reason | None = None
+    notice: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Every task is finished, and `verdict` says how the job ends."""
 
 
 def exceeds_tolerance(job: Job, counts: Counts) -> bool:
@@ -26,10 +29,10 @@ def exceeds_tolerance(job: Job, counts: Counts) -> bool:
     return limit is not None and counts.failed * 100 > limit * job.total
 
 
-def too_many_failures(job: Job, counts: Counts) -> dict[str, Any]:
+def too_many_failures(job: Job, counts: Counts) -> Reason:
     limit = job.spec.tolerated_failure_percentage if job.spec else None
-    return named_error(
-        "ToleratedFailuresExceeded",
+    return Reason(
+        ErrorType.TOLERATED_FAILURES_EXCEEDED,
         f"{counts.failed:,} of {counted(job.total, 'task')} failed; tolerated_failure_percentage allows {limit:g} %",
     )
 
@@ -43,11 +46,11 @@ def verdict(job: Job, counts: Counts, rows: Iterable[TaskRow]) -> End:
     if repeated := _first_repeated(rows):
         message = f"task {repeated} begins with the records that the task before it ends with"
         advice = "the API seems to ignore the page asked for: correct the paginator and submit a new job"
-        return End(JobStatus.PARTIAL, named_error("PaginationLoop", f"{message}; {advice}"))
+        return End(JobStatus.PARTIAL, Reason(ErrorType.PAGINATION_LOOP, f"{message}; {advice}"))
     if _second_page_overlaps(rows):
         message = "the second page begins with the record that the first one ends with, so others may be missing"
         advice = "if running the job again ends the same, the API counts its records from 1, or its pages overlap"
-        return End(JobStatus.PARTIAL, named_error("PagesOverlap", f"{message}; {advice}"))
+        return End(JobStatus.PARTIAL, Reason(ErrorType.PAGES_OVERLAP, f"{message}; {advice}"))
     expected, received = job.records_expected, counts.records
     declared = [row.declared for row in rows if row.declared is not None]
     latest = max(declared, default=expected or 0)
@@ -58,10 +61,10 @@ def verdict(job: Job, counts: Counts, rows: Iterable[TaskRow]) -> End:
             f"the API declared {counted(expected, 'record')} when the job was planned and {latest:,} while it ran; "
             f"{received:,} arrived. Records may be missing or repeated where others were added: run the job again"
         )
-        return End(JobStatus.SUCCEEDED, notice=named_error("GrewAfterPlan", message))
+        return End(JobStatus.SUCCEEDED, notice=Reason(ErrorType.GREW_AFTER_PLAN, message))
     seen = sorted({expected, *declared})
     totals = counted(expected, "record") if len(seen) == 1 else f"between {seen[0]:,} and {counted(seen[-1], 'record')}"
-    return End(JobStatus.PARTIAL, named_error("TotalsDisagree", f"the API declared {totals} and sent {received:,}"))
+    return End(JobStatus.PARTIAL, Reason(ErrorType.TOTALS_DISAGREE, f"the API declared {totals} and sent {received:,}"))
 
 
 def _first_repeated(rows: list[TaskRow]) -> str | None:
@@ -77,14 +80,9 @@ def _second_page_overlaps(rows: list[TaskRow]) -> bool:
     return len(rows) > 1 and rows[0].last_record == rows[1].first_record != ""
 
 
-def _first_failure(job: Job, counts: Counts, rows: list[TaskRow]) -> dict[str, Any]:
+def _first_failure(job: Job, counts: Counts, rows: list[TaskRow]) -> Reason:
     message = f"{counts.failed:,} of {counted(job.total, 'task')} failed"
-    failed = sorted((row.task_id, row.error) for row in rows if row.error)
-    if failed:
-        task_id, error = failed[0]
-        message += f"; the first, {task_id}, with {error['Type']}: {error['Message']}" if error else ""
-    return named_error(TASKS_FAILED, message)
-
-
-def named_error(kind: str, message: str) -> dict[str, Any]:
-    return {"Type": kind, "Message": message}
+    first = next((row for row in rows if row.error), None)
+    if first and first.error:
+        message += f"; the first, {first.task_id}, with {first.error.type}: {first.error.message}"
+    return Reason(ErrorType.TASKS_FAILED, message)

@@ -1,11 +1,13 @@
 """Executions of PollerWorkflow."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from poller.jobs import keys
+from poller.text import iso
 
 
 class Workflow:
@@ -14,13 +16,13 @@ class Workflow:
     def __init__(self, client: Any) -> None:
         self._client = client
 
-    def start(self, execution_arn: str, job_id: str, time: str) -> None:
+    def start(self, execution_arn: str, job_id: str, requested_at: datetime) -> None:
         """Start the execution of that ARN for a job that has a row. It is no error if it was started before."""
         try:
             self._client.start_execution(
                 stateMachineArn=keys.state_machine(execution_arn),
                 name=execution_arn.rpartition(":")[2],
-                input=json.dumps({"id": job_id, "detail": {}, "time": time}),
+                input=json.dumps({"id": job_id, "detail": {}, "time": iso(requested_at)}),
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionAlreadyExists":

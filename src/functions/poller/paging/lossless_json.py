@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from poller.errors import InvalidPayload
+from poller.text import is_encodable
 from poller.values import JSON
 
 _MOST_DEPTH = 200
@@ -16,12 +17,12 @@ _TOO_DEEP = f"the body is nested too deeply, beyond {_MOST_DEPTH} levels"
 _MAX_INT_DIGITS = 4000  # CPython refuses to convert more than 4,300 by default
 
 
-class ExactNumber(float):
+class LosslessNumber(float):
     """A number that remembers how it was written."""
 
     text: str
 
-    def __new__(cls, text: str) -> "ExactNumber":
+    def __new__(cls, text: str) -> "LosslessNumber":
         number = super().__new__(cls, text)
         number.text = text
         return number
@@ -66,15 +67,15 @@ def on_one_line(text: str) -> str:
     return text.replace("\n", " ").replace("\r", " ")
 
 
-def _int(text: str) -> int | ExactNumber:
+def _int(text: str) -> int | LosslessNumber:
     if len(text) > _MAX_INT_DIGITS or text == "-0":
-        return ExactNumber(text)
+        return LosslessNumber(text)
     return int(text)
 
 
 def _float(text: str) -> float:
     number = float(text)
-    return number if repr(number) == text else ExactNumber(text)
+    return number if repr(number) == text else LosslessNumber(text)
 
 
 def _refuse_constant(name: str) -> None:
@@ -112,7 +113,7 @@ def _write(value: JSON) -> str:
         return "{" + ",".join(f"{_write_string(k)}:{_write(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_write, value)) + "]"
-    if isinstance(value, ExactNumber):
+    if isinstance(value, LosslessNumber):
         return value.text
     return json.dumps(value)
 
@@ -120,12 +121,4 @@ def _write(value: JSON) -> str:
 def _write_string(value: str) -> str:
     written = json.dumps(value, ensure_ascii=False)
     # A lone surrogate has no UTF-8 form; its escape is the only exact way to write it.
-    return written if written.isascii() or _is_encodable(written) else json.dumps(value)
-
-
-def _is_encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return written if written.isascii() or is_encodable(written) else json.dumps(value)

@@ -1,12 +1,9 @@
-"""What a response says around its records: the objects that may speak of paging, and signs that there is more.
-
-Only the envelope is read, never a record: what a record calls its total or its next is its own business.
-"""
+"""Signs in a response that there is more than what arrived."""
 
 import re
 from collections.abc import Iterator
 
-from poller.paging.sections import sections
+from poller.paging.sections import Sections
 from poller.paging.selector import as_count
 from poller.text import plain, shown
 from poller.values import JSON, Page
@@ -31,7 +28,7 @@ _LINK_NEXT = re.compile(r"""rel\s*=\s*("[^"]*\bnext\b[^"]*"|next\b)""", re.IGNOR
 _NOTHING = {"", "false", "0", "-1", "none", "null", "no"}
 
 
-def promises_more(page: Page, pages: int = 1) -> Iterator[str]:
+def signs_of_more(page: Page, sections: Sections, pages: int) -> Iterator[str]:
     """Names of the things in the response that mean: there are more than `pages` pages."""
     limits = dict.fromkeys(PAGE_TOTALS, pages)
     if pages == 1:
@@ -41,7 +38,7 @@ def promises_more(page: Page, pages: int = 1) -> Iterator[str]:
         declared = page.headers.get(header, "")
         if re.fullmatch("[0-9]{1,18}", declared) and int(declared) > pages:
             yield f"header {header} = {int(declared)}"
-    for prefix, content in sections(page).items():
+    for prefix, content in sections.items():
         for name, value in content.items():
             count, limit = as_count(value), limits.get(name)
             if count is not None and limit is not None:

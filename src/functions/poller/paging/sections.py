@@ -17,12 +17,13 @@ _SECTION = re.compile(
 
 
 _SECTION_LEVELS = 2  # as in meta.pagination.total
-
-
 _PLAIN_STEP = re.compile(r'(?:[A-Za-z_][A-Za-z0-9_]*|"(?:[^"\\]|\\.)*")\.')
 
 
-def sections(page: Page) -> dict[str, dict[str, JSON]]:
+Sections = dict[str, dict[str, JSON]]
+
+
+def read_sections(page: Page) -> Sections:
     """The objects of the body that may speak of paging, each by how the paths into it begin: "", "meta." and so on.
 
     They are the body, the objects that the list of records lies in, and what has a usual name in one of these.

@@ -13,8 +13,6 @@ from poller.text import describe, plain, shown
 from poller.values import JSON
 
 _LIST_LEVELS = 3  # as in data.orders.items
-
-
 # Plain names of what is never taken for the records unless the spec says so.
 _BESIDE_RECORDS = {
     "error", "errors", "errormessages", "warnings", "warningmessages", "link", "links", "included", "includes",

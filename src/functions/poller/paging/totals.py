@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from poller.errors import JobRejected
-from poller.paging.sections import sections
+from poller.paging.sections import Sections
 from poller.paging.selector import as_count, select
-from poller.specs.model import Offset, PageNumber, Paginator, SinglePage
 from poller.text import describe
 from poller.values import Page
 
@@ -29,89 +28,49 @@ _RANGE = re.compile(r"(?!bytes)([a-zA-Z]+ )?[0-9]+-[0-9]+/[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
-    """A declared total: how many, of what, and the body's path or the header where it was read."""
+class TotalPlace:
+    """Where a total is: a path into the body or a header's name; and whether it counts pages instead of records."""
 
-    count: int
     path: str | None = None
     header: str | None = None
     of_pages: bool = False
 
-    @property
-    def place(self) -> str:
+    def read(self, page: Page) -> "Total":
+        """Raises JobRejected where nothing is there, or no believable count."""
+        if self.path is not None:
+            return Total(_believable(select(page.value, self.path), self.path, page), self)
+        return Total(_from_header(page, self.header or ""), self)
+
+    def __str__(self) -> str:
         return self.path or f"header {self.header}"
 
 
-def declared_total(paginator: Offset | PageNumber, page: Page) -> Total:
-    """The total that the paginator's own fields point to, or else one in a usual place.
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A declared total: how many, and where that was read."""
 
-    Raises JobRejected where there is none, or where it is no believable count.
-    """
-    for path, of_pages in (
-        (paginator.total_path, False),
-        (getattr(paginator, "total_pages_path", None), True),
-    ):
-        if path:
-            return Total(_believable(select(page.value, path), path, page), path=path, of_pages=of_pages)
-    for header, of_pages in (
-        (paginator.total_header, False),
-        (getattr(paginator, "total_pages_header", None), True),
-    ):
-        if header:
-            return Total(_from_header(page, header), header=header, of_pages=of_pages)
-    found = find_total(page)
-    if found is None:
-        raise JobRejected(
-            "the first response declares no total that could be found, so its pages cannot be planned; "
-            f"say where it is with paginator.total_path or paginator.total_header ({describe(page.value)})"
-        )
-    return found
+    count: int
+    place: TotalPlace
+
+    @property
+    def of_pages(self) -> bool:
+        return self.place.of_pages
 
 
-def total_now(paginator: Paginator, page: Page) -> int | None:
-    """The total of records that a later page declares; None where it declares none that can be believed."""
-    try:
-        if isinstance(paginator, SinglePage):
-            return max((total.count for total in _candidates(page)), default=None)
-        if not isinstance(paginator, Offset | PageNumber):
-            return None
-        total = declared_total(paginator, page)
-    except JobRejected:
-        return None
-    return None if total.of_pages else total.count
-
-
-def find_total(page: Page) -> Total | None:
-    """A total of records in a usual place of the body or the headers; None if there is none.
-
-    Raises JobRejected where such a place holds something that is no believable count, or where two places disagree:
-    some APIs call the number of rows on this page the total.
-    """
-    found = list(_candidates(page))
-    if page.records:
-        found = [total for total in found if total.count] or found  # 0 beside records: this one was not counted
-    if len({total.count for total in found}) > 1:
-        seen = ", ".join(f"{total.place} = {total.count}" for total in found)
-        raise JobRejected(
-            f"the first response declares several totals: {seen}; nothing was fetched. Say which one counts: "
-            "set paginator to offset or page_number with total_path or total_header, or to single_page if this is all"
-        )
-    return found[0] if found else None
-
-
-def _candidates(page: Page) -> Iterator[Total]:
-    for prefix, content in sections(page).items():
+def totals_in_usual_places(page: Page, sections: Sections) -> Iterator[Total]:
+    """Every total of records that has a usual name. Raises JobRejected where one is no believable count."""
+    for prefix, content in sections.items():
         for name in _TOTALS:
             if name == "total" and _OF_PAGES.search(prefix):
                 continue
             value = select(page.value, prefix + name) if name in content else None
             if value is not None and not isinstance(value, dict | list):
-                yield Total(_believable(value, prefix + name, page), path=prefix + name)
+                yield TotalPlace(path=prefix + name).read(page)
     for header in _TOTAL_HEADERS:
         if header in page.headers:
-            yield Total(_from_header(page, header), header=header)
+            yield TotalPlace(header=header).read(page)
     if _RANGE.fullmatch(page.headers.get("content-range", "")):
-        yield Total(_from_header(page, "content-range"), header="content-range")
+        yield TotalPlace(header="content-range").read(page)
 
 
 def page_size_at(path: str, page: Page) -> int:

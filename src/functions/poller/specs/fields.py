@@ -1,42 +1,17 @@
-"""Reading one field of a job spec each: the value, or the one sentence that says what is wrong with it."""
+"""Reading the fields that only a job spec has."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import jmespath
-
 from poller.errors import JobRejected
+from poller.readers import kind_of, text
 from poller.specs.credentials import is_credential, is_credential_header
-from poller.text import shown
+from poller.text import is_encodable, shown
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.1
 # The transport owns these (RFC 9112, sections 6 and 9); a spec that sets them would break the request's framing.
 _TRANSPORT_HEADERS = {"host", "content-length", "transfer-encoding", "connection", "accept-encoding"}
-
-Reader = Callable[[str, Any], Any]
-
-
-def kind_of(value: Any) -> str:
-    kinds = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
-    return kinds.get(type(value), "a number")
-
-
-def text(field: str, value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise JobRejected(f"{field} is {kind_of(value) if value != '' else 'empty'}; it must be a string")
-    if not is_encodable(value):
-        raise JobRejected(f"{field} holds half a surrogate pair, which is no character")
-    return value
-
-
-def is_encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def api_url(field: str, value: Any) -> str:
@@ -118,44 +93,10 @@ def request_headers(field: str, value: Any) -> dict[str, str]:
     return dict(value)
 
 
-def path_of(field: str, value: Any) -> str:
-    path = text(field, value)
-    try:
-        jmespath.compile(path)
-    except RecursionError:
-        raise JobRejected(f"{field} is nested too deeply") from None
-    except ValueError as error:  # JMESPath's own errors, and Python's for an index of thousands of digits
-        # A path may also be a plain key that JMESPath cannot read, such as @odata.count.
-        if re.search(r"[\[\]{}()|&*?\s]", path):
-            raise JobRejected(f"{field} is not a JMESPath expression: {str(error).splitlines()[0]}") from None
-    return path
-
-
-def integer(least: int, most: int) -> Reader:
-    def read(field: str, value: Any) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise JobRejected(f"{field} must be a whole number from {least:,} to {most:,}")
-        return value
-
-    return read
-
-
-def percentage(field: str, value: Any) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 100:
-        raise JobRejected(f"{field} must be a number from 0 to 100")
-    return float(value)
-
-
 def client_token(field: str, value: Any) -> str:
     if not isinstance(value, str) or not 1 <= len(value) <= 128 or not value.isprintable():
         raise JobRejected(f"{field} must be a string of 1 to 128 printable characters")
     return value
-
-
-def list_of_names(field: str, value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise JobRejected(f"{field} is {kind_of(value)}; it must be a list of header names")
-    return tuple(text(f"{field}[{i}]", item) for i, item in enumerate(value))
 
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

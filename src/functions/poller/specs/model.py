@@ -1,6 +1,8 @@
-"""What a caller asks for: the job spec and its parts, as `logic.job_spec` reads them."""
+"""What a caller asks for: the job spec and its parts, as `specs.parse` reads them."""
 
 from dataclasses import dataclass, field
+
+from poller.paging.paginators import Auto, KnownPaginator, Paginator
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,45 +16,6 @@ class Retry:
     max_attempts: int = 6
     max_delay_seconds: int = 300
     retry_after_headers: tuple[str, ...] = ("Retry-After", "X-RateLimit-Reset")
-
-
-@dataclass(frozen=True, slots=True)
-class Auto:
-    """Read the first response and decide."""
-
-
-@dataclass(frozen=True, slots=True)
-class SinglePage:
-    """The whole answer in one response."""
-
-
-@dataclass(frozen=True, slots=True)
-class Offset:
-    """Pages by the number of records to skip. `limit` None: the server's own page size."""
-
-    limit: int | None = None
-    limit_param: str = "limit"
-    offset_param: str = "offset"
-    total_path: str | None = None
-    total_header: str | None = None
-    limit_path: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PageNumber:
-    """Pages by number, the first being `base_page`. Without `limit_param` the server alone sets the size."""
-
-    page_param: str = "page"
-    base_page: int = 1
-    limit_param: str | None = None
-    limit: int | None = None
-    total_path: str | None = None
-    total_pages_path: str | None = None
-    total_header: str | None = None
-    total_pages_header: str | None = None
-
-
-Paginator = Auto | SinglePage | Offset | PageNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +35,10 @@ class JobSpec:
     deadline_seconds: int = 86_400
     tolerated_failure_percentage: float | None = None
     client_token: str | None = None
+
+    @property
+    def known_paginator(self) -> KnownPaginator:
+        """The paginator of a spec whose `auto` is resolved, as that of every planned job is."""
+        if isinstance(self.paginator, Auto):
+            raise RuntimeError("auto is not resolved yet")
+        return self.paginator

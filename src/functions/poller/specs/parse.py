@@ -1,41 +1,20 @@
 """From the JSON that a caller sent to a JobSpec, or to the one sentence that says what to change."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, fields
-from itertools import combinations
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from poller.errors import JobRejected
+from poller.paging.paginators import PAGINATORS, KnownPaginator, Paginator
+from poller.readers import Reader, integer, kind_of, list_of_names, path_of, percentage
 from poller.specs import planned
 from poller.specs.credentials import is_credential
-from poller.specs.fields import (
-    Reader,
-    api_url,
-    client_token,
-    http_method,
-    integer,
-    job_name,
-    kind_of,
-    list_of_names,
-    path_of,
-    percentage,
-    query_params,
-    request_headers,
-    text,
-)
-from poller.specs.model import Auto, JobSpec, Offset, PageNumber, Paginator, Retry, SinglePage
+from poller.specs.fields import api_url, client_token, http_method, job_name, query_params, request_headers
+from poller.specs.model import JobSpec, Retry
+from poller.specs.stored import write_stored
 from poller.text import counted, nearest, shown
 
-PAGINATORS: dict[str, type[Paginator]] = {
-    "auto": Auto,
-    "single_page": SinglePage,
-    "offset": Offset,
-    "page_number": PageNumber,
-}
-
-MOST_LIMIT = 1_000_000
 MOST_SPEC_BYTES = 64 * 1024
 """Of a spec, as the job's row keeps it: a row has 400 KB, and answers and events repeat parts of the spec.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
@@ -64,15 +43,6 @@ def accept_job_spec(raw: Any) -> JobSpec:
     return spec
 
 
-def job_spec_as_dict(spec: JobSpec) -> dict[str, Any]:
-    """The spec as JSON-ready data that `parse_job_spec` reads back to an equal one."""
-    kind = next(name for name, cls in PAGINATORS.items() if cls is type(spec.paginator))
-    data = asdict(spec)
-    data["paginator"] = {"type": kind, **{k: v for k, v in data["paginator"].items() if v is not None}}
-    data["retry"]["retry_after_headers"] = list(spec.retry.retry_after_headers)
-    return {name: value for name, value in data.items() if value is not None}
-
-
 def _build(cls: type[T], prefix: str, raw: Mapping[str, Any], readers: Mapping[str, Reader]) -> T:
     """Read each given field with its reader; a field that `cls` does not have is refused by name."""
     allowed = [f.name for f in fields(cls)]  # type: ignore[arg-type]  # T is always one of our dataclasses
@@ -90,7 +60,7 @@ def _unknown(prefix: str, name: str, allowed: list[str]) -> str:
     if name in planned.FIELDS.get(prefix, ()):
         return f"{prefix}{name} is not there yet; leave it out"
     known = f"it has {', '.join(allowed)}" if allowed else "it takes no fields"
-    elsewhere = {} if prefix else {n: f"{of}.{n}" for of, readers in _NESTED.items() for n in readers}
+    elsewhere = {} if prefix else {n: f"{of}.{n}" for of, names in _NESTED.items() for n in names}
     meant = nearest(name, [*elsewhere, *allowed])
     hint = f"did you mean {elsewhere.get(meant, prefix + meant)}? I" if meant else "i"
     return f"{prefix}{shown(name)} is not a field of {prefix.rstrip('.') or 'the job spec'}; {hint}{known[1:]}"
@@ -114,33 +84,18 @@ def _paginator(field: str, value: Any) -> Paginator:
         meant = nearest(kind, PAGINATORS) if isinstance(kind, str) else None
         raise JobRejected(f"{field}.type must be one of {allowed}{f'; did you mean {meant}?' if meant else ''}")
     rest = {name: item for name, item in raw.items() if name != "type"}
-    return _build(PAGINATORS[kind], f"{field}.", rest, _PAGINATOR_READERS)
+    return _build(PAGINATORS[kind], f"{field}.", rest, PAGINATORS[kind].READERS)
 
 
 def _refuse_contradictions(spec: JobSpec) -> None:
-    paginator = spec.paginator
-    if isinstance(paginator, PageNumber) and (paginator.limit is None) != (paginator.limit_param is None):
-        raise JobRejected("paginator.limit and paginator.limit_param go together; give both or neither")
-    _refuse_same(paginator, "limit_param", "offset_param", "page_param")
-    _refuse_same(paginator, "limit_path", "total_path", "total_pages_path")
-    ways = [w for w in ("total_path", "total_header", "total_pages_path", "total_pages_header")
-            if getattr(paginator, w, None)]  # fmt: skip
-    if len(ways) > 1:
-        raise JobRejected(f"paginator.{ways[0]} and paginator.{ways[1]} both say where the total is; give one")
+    if said := spec.paginator.contradiction():
+        raise JobRejected(said)
     refuse_fixed_parameters(spec)
-
-
-def _refuse_same(paginator: Paginator, *names: str) -> None:
-    """Raise JobRejected if two of these fields of `paginator` hold the same: one would be taken for the other."""
-    given = [(name, getattr(paginator, name, None)) for name in names]
-    for (one, value), (other, its_value) in combinations(given, 2):
-        if value is not None and value == its_value:
-            raise JobRejected(f"paginator.{one} and paginator.{other} are both {shown(value)}; they must differ")
 
 
 def refuse_large(spec: JobSpec) -> None:
     """Raise JobRejected if `spec` takes more bytes than a job's row keeps of it."""
-    size = len(json.dumps(job_spec_as_dict(spec)))
+    size = len(write_stored(spec))
     if size > MOST_SPEC_BYTES:
         raise JobRejected(
             f"the job spec takes {counted(size, 'byte')} to store, and may take {MOST_SPEC_BYTES:,}; "
@@ -148,31 +103,25 @@ def refuse_large(spec: JobSpec) -> None:
         )
 
 
+def with_paginator(spec: JobSpec, found: KnownPaginator) -> JobSpec:
+    """`spec` with the paginator that `auto` found. Raises JobRejected where the two do not fit."""
+    resolved = replace(spec, paginator=found)
+    refuse_fixed_parameters(resolved)
+    return resolved
+
+
 def refuse_fixed_parameters(spec: JobSpec) -> None:
     """Raise JobRejected if `spec` fixes a query parameter that its paginator has to vary."""
     fixed = set(spec.params) | {name for name, _ in parse_qsl(urlsplit(spec.url).query, keep_blank_values=True)}
-    for way in ("offset_param", "page_param"):
-        param = getattr(spec.paginator, way, None)
+    for field, param in spec.paginator.page_params.items():
         if param in fixed:
-            raise JobRejected(f"{param} is set in url or params, but paginator.{way} changes it page by page")
+            raise JobRejected(f"{param} is set in url or params, but paginator.{field} changes it page by page")
 
 
 _RETRY_READERS: dict[str, Reader] = {
     "max_attempts": integer(1, 20),
     "max_delay_seconds": integer(0, 3600),
     "retry_after_headers": list_of_names,
-}
-_PAGINATOR_READERS: dict[str, Reader] = {
-    "limit": integer(1, MOST_LIMIT),
-    "limit_param": text,
-    "offset_param": text,
-    "page_param": text,
-    "base_page": integer(0, 1_000_000),
-    "total_path": path_of,
-    "total_header": text,
-    "limit_path": path_of,
-    "total_pages_path": path_of,
-    "total_pages_header": text,
 }
 _SPEC_READERS: dict[str, Reader] = {
     "url": api_url,
@@ -189,5 +138,8 @@ _SPEC_READERS: dict[str, Reader] = {
     "tolerated_failure_percentage": percentage,
     "client_token": client_token,
 }
-_NESTED = {"paginator": _PAGINATOR_READERS, "retry": _RETRY_READERS}
+_NESTED = {
+    "paginator": {name for paginator in PAGINATORS.values() for name in paginator.READERS},
+    "retry": set(_RETRY_READERS),
+}
 """Fields that are looked for on the outside when they are not found there."""

@@ -4,34 +4,32 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from aws_lambda_powertools.utilities.data_classes.api_gateway_proxy_event import APIGatewayProxyEventV2
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from poller.errors import ErrorType
 from poller.handlers import dependencies
-from poller.http_api.answers import answer, not_found
-from poller.jobs import keys
+from poller.http_api.requests import find_job
+from poller.http_api.responses import HttpError, respond
 from poller.jobs.model import Job, JobStatus
-from poller.jobs.summary import iso
-from poller.jobs.verdict import TASKS_FAILED
+from poller.text import iso
 
 
-@dependencies.logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """`event`: an HTTP API request. 202, 404, or 409 where there is nothing to run again.
+@dependencies.api_function
+def handler(event: APIGatewayProxyEventV2, _context: LambdaContext) -> dict[str, Any]:
+    """202, 404, or 409 where there is nothing to run again.
 
     A fresh execution takes the job over; a SUCCEEDED one, as a PARTIAL job's is, cannot be redriven itself:
     https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
     """
-    job_id = event["pathParameters"]["jobId"]
-    job = dependencies.jobs().job(job_id) if keys.is_id(job_id) else None
-    if job is None:
-        return not_found(job_id)
+    job = find_job(event, dependencies.jobs().job)
     if refusal := _refusal(job):
-        return answer(409, {"message": f"Job {job_id} {refusal}"})
-    successor = job.successor or keys.next_execution(job.execution_arn, job_id, job.executions)
-    if job.successor is None and not _handed_over(job, successor):
-        return answer(409, {"message": f"Job {job_id} is being redriven already"})
-    dependencies.workflow().start(successor, job_id, job.started_at)
-    return answer(202, {"JobId": job_id, "message": f"Job {job_id} runs again what failed"})
+        raise HttpError(409, f"Job {job.job_id} {refusal}")
+    successor = job.owner.successor or job.owner.next_execution(job.job_id)
+    if job.owner.successor is None and not _handed_over(job, successor):
+        raise HttpError(409, f"Job {job.job_id} is being redriven already")
+    dependencies.workflow().start(successor, job.job_id, job.started_at)
+    return respond(202, {"JobId": job.job_id, "message": f"Job {job.job_id} runs again what failed"})
 
 
 def _handed_over(job: Job, successor: str) -> bool:
@@ -39,19 +37,21 @@ def _handed_over(job: Job, successor: str) -> bool:
     if dependencies.jobs().hand_over(job, successor, _fresh(job)):
         return True
     standing = dependencies.jobs().job(job.job_id)
-    return standing is not None and standing.successor == successor
+    return standing is not None and standing.owner.successor == successor
 
 
 def _refusal(job: Job) -> str | None:
-    if job.status is JobStatus.PENDING and job.successor:
+    if not job.is_readable:
+        return "was written by another release and cannot be read; submit a new job"
+    if job.status is JobStatus.PENDING and job.owner.successor:
         return None  # an earlier call may have ended before it started the execution
     if not job.status.is_final:
         return f"is {job.status}; wait for its end, or cancel it"
     if job.status is JobStatus.SUCCEEDED:
         return "has SUCCEEDED; nothing failed"
-    if job.status is JobStatus.PARTIAL and job.error and job.error["Type"] != TASKS_FAILED:
+    if job.status is JobStatus.PARTIAL and job.error and job.error.type != ErrorType.TASKS_FAILED:
         return "is PARTIAL, but no task failed; submit a new job"
-    if job.geometry is None:
+    if not job.is_planned:
         return f"was {job.status} before it was planned; submit a new job"
     if time.time() + job.planned[0].deadline_seconds > job.expires_at:
         return "is about to expire with all its rows; submit a new job"

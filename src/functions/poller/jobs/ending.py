@@ -1,0 +1,117 @@
+"""How a job ends: every task finished, the manifest written, one status, one event."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from poller.aws.s3 import Bucket
+from poller.errors import ErrorType, Reason, RetriablePollerError, shortened
+from poller.fetching.time_box import TimeBox
+from poller.jobs import keys
+from poller.jobs.events import JobEvents
+from poller.jobs.job_store import JobStore
+from poller.jobs.model import Counts, Job, JobStatus, Owner, TaskRow, TaskState
+from poller.jobs.plan import Task
+from poller.jobs.run_concurrently import run_concurrently
+from poller.jobs.task_state import PROCESSING_MAY_FAIL
+from poller.jobs.task_store import TaskStore
+from poller.jobs.verdict import End, Finished, verdict
+
+
+@dataclass(frozen=True, slots=True)
+class JobEnding:
+    """What ending a job takes. `log` is a logger's method."""
+
+    jobs: JobStore
+    tasks: TaskStore
+    dataset: Bucket
+    events: JobEvents
+    log: Callable[..., None]
+
+    def fail_unfinished(self, job: Job, reason: Reason, box: TimeBox) -> bool:
+        """Mark every unfinished task FAILED. False if the time box ended first."""
+        finished, causes = set(), {}
+        for row in self.tasks.tasks(job.job_id):
+            if row.state.rank >= TaskState.FAILED.rank:
+                finished.add(row.task_id)
+            elif row.error:
+                causes[row.task_id] = row.error
+
+        def fail(task: Task) -> bool:
+            if box.is_over:
+                return False
+            failed = TaskRow(task.task_id, TaskState.FAILED, error=_with_cause(reason, causes.get(task.task_id)))
+            self.tasks.transition(job, failed, PROCESSING_MAY_FAIL)
+            return True
+
+        return run_concurrently(fail, (task for task in job.plan or () if task.task_id not in finished))
+
+    def end(self, job: Job, ending: End | Finished, counts: Counts) -> dict[str, Any]:
+        """End the job, or find that it has ended, and announce it. Returns the summary."""
+        rows = list(self.tasks.tasks(job.job_id)) if counts.seen else []
+        if isinstance(ending, Finished):
+            ending = verdict(job, counts, rows)
+        elif ending.status is JobStatus.CANCELLED and 0 < job.total == counts.complete:
+            ending = _cancelled_late(ending, verdict(job, counts, rows))
+        shown = {name: reason.as_dict() for name in ("error", "notice") if (reason := getattr(ending, name))}
+        self.log("ending", extra={"status": ending.status.value, **shown})
+        now, began = datetime.now(UTC), job.redriven_at or job.started_at
+        over = replace(
+            job,
+            status=ending.status,
+            error=ending.error,
+            notice=ending.notice,
+            finished_at=now,
+            run_seconds=(job.run_seconds or 0) + max(0, int((now - began).total_seconds())),
+            # A successor that never took over has used its name all the same: the next one gets another.
+            owner=Owner(job.owner.current, job.owner.executions + (job.owner.successor is not None)),
+        )
+        if counts.complete:
+            self._write_manifest(over, rows)
+        if not self.jobs.save(job, over):
+            standing = self.jobs.snapshot(job.job_id)
+            if standing is None or not standing[0].status.is_final:
+                raise RetriablePollerError("the job changed hands while it ended")
+            over, counts = standing
+        return self.events.announce(over, counts)
+
+    def _write_manifest(self, job: Job, rows: Iterable[TaskRow]) -> None:
+        """Written before the status, after everything else: its being there says that all it lists is there."""
+        complete = sorted((row for row in rows if row.state is TaskState.COMPLETE), key=lambda row: row.task_id)
+        manifest = {
+            "JobId": job.job_id,
+            "Name": job.name,
+            "Status": job.status.value,
+            "Tasks": len(complete),
+            "Records": sum(row.records for row in complete),
+            "Bytes": sum(row.dataset_bytes for row in complete),
+            "Objects": [
+                {
+                    "TaskId": row.task_id,
+                    "Key": keys.dataset_key(job.name, job.job_id, row.task_id),
+                    "Records": row.records,
+                    "Size": row.dataset_bytes,
+                    "Sha256": row.sha256,
+                }
+                for row in complete
+            ],
+        }
+        key = keys.manifest_key(job.name, job.job_id)
+        self.dataset.put(key, json.dumps(manifest, indent=1).encode(), "application/json")
+
+
+def _with_cause(reason: Reason, cause: Reason | None) -> Reason:
+    """Why a task ends, with why it had not come that far by itself, and the page that it had to wait for."""
+    if cause is None:
+        return reason
+    return Reason(reason.type, shortened(f"{reason.message}; last seen: {cause.message}"), cause.page)
+
+
+def _cancelled_late(ending: End, otherwise: End) -> End:
+    """Cancelled when there was nothing left to cancel: whoever did so may want to know that everything is there."""
+    if otherwise.status is not JobStatus.SUCCEEDED:
+        return ending
+    message = "the job was cancelled when every record was in the dataset already; redriven, it ends SUCCEEDED"
+    return replace(ending, error=Reason(ErrorType.CANCELLED, message))

@@ -1,0 +1,69 @@
+"""Cutting a job into tasks: how many pages there are, how many a task takes, how many run at once."""
+
+from dataclasses import dataclass, replace
+
+from poller.errors import JobRejected
+from poller.jobs.plan import Ranges
+from poller.paging.envelope import Envelope
+from poller.specs.model import JobSpec
+from poller.text import counted
+
+_TASK_BYTES = 8 * 1024 * 1024  # of raw pages: a worker holds a task in memory
+_TASK_SECONDS = 30.0  # of fetching, at the first page's pace: far inside the function's timeout
+_MAX_PAGES_PER_TASK = 100
+_FINE_PROGRESS = 200  # tasks that a small job is cut into, so that its progress can be seen
+_MAX_THREADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What PreparePollerJob decided. `records` is the number of records that must arrive, None if unknown."""
+
+    spec: JobSpec
+    plan: Ranges
+    records: int | None
+    threads: int
+    map_concurrency: int
+
+
+def make_plan(spec: JobSpec, first: Envelope, page_bytes: int, page_seconds: float, guessed: bool = False) -> Planned:
+    """Plan all pages from `first`, the answer to `spec`'s first request. `guessed`: `auto` chose the paginator.
+
+    Raises JobRejected where the totals cannot be believed, pass `maximum_pages`, or are nobody's word but a guess
+    that the rest of the response contradicts.
+    """
+    paginator = spec.known_paginator
+    extent = paginator.extent(first, guessed)
+    if guessed or not paginator.names_total:
+        _refuse_contradicted(first, extent.pages)
+    spec = replace(spec, data_selector=first.page.selector, paginator=paginator.pinned(first))
+    if extent.pages > spec.maximum_pages:
+        raise JobRejected(
+            f"the API declares {counted(extent.pages, 'page')} of {counted(extent.page_size, 'record')}, "
+            f"and maximum_pages is {spec.maximum_pages:,}; nothing was fetched. "
+            "Raise maximum_pages, or narrow the request"
+        )
+    per_task = pages_per_task(extent.pages, page_bytes, page_seconds)
+    threads = min(per_task, spec.max_concurrency, _MAX_THREADS)
+    per_task -= per_task % threads  # whole rounds: in a round of fewer pages, threads would wait for nothing
+    plan = Ranges(extent.pages, per_task, extent.page_size)
+    return Planned(spec, plan, extent.records, threads, max(1, spec.max_concurrency // threads))
+
+
+def pages_per_task(pages: int, page_bytes: int, page_seconds: float) -> int:
+    """At least 1: few enough for memory, time and visible progress, many enough to cost little."""
+    by_bytes = _TASK_BYTES // max(1, page_bytes)
+    by_time = int(_TASK_SECONDS / max(0.001, page_seconds))
+    return max(1, min(_MAX_PAGES_PER_TASK, by_bytes, by_time, -(-pages // _FINE_PROGRESS)))
+
+
+def _refuse_contradicted(first: Envelope, pages: int) -> None:
+    """Raise JobRejected where the response says that there is more than the `pages` that its total makes."""
+    _ = first.total  # raises where several totals disagree
+    more = ", ".join(first.more(pages))
+    if more:
+        raise JobRejected(
+            f"the API contradicts itself: its total makes {counted(pages, 'page')}, but there is more by what "
+            f"else it says ({more}); nothing was fetched. Set paginator to offset or page_number and name the total "
+            "that counts with total_path or total_header, or to single_page if this is everything"
+        )

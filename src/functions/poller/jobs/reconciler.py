@@ -1,0 +1,88 @@
+"""Carrying out the next step of a job: plan what is unfinished, wait, give up, or end. It alone ends a job."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from poller.aws.s3 import Bucket
+from poller.errors import ErrorType, Reason
+from poller.fetching.time_box import TimeBox
+from poller.jobs.ending import JobEnding
+from poller.jobs.job_store import JobStore
+from poller.jobs.model import Counts, Job, JobStatus, StopRequest, TaskState
+from poller.jobs.next_step import MAX_ITERATIONS, Fetch, GiveUp, Wait, decide, in_words, note_progress
+from poller.jobs.plan import Task
+from poller.jobs.steps import fetch_step, step
+from poller.jobs.task_store import TaskStore
+from poller.jobs.verdict import End, Finished
+from poller.jobs.workflow import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciler:
+    """What looking at a job takes. `log` is a logger's method. Every answer is the workflow's next step."""
+
+    jobs: JobStore
+    tasks: TaskStore
+    raw_payloads: Bucket
+    workflow: Workflow
+    ending: JobEnding
+    log: Callable[..., None]
+
+    def reconcile(self, job: Job, counts: Counts, box: TimeBox) -> dict[str, Any]:
+        """Look at the counters, decide, and do what was decided."""
+        now = datetime.now(UTC)
+        noted = note_progress(job, counts, now)
+        decision = decide(noted, counts, now)
+        self.log("decided", extra={"decision": in_words(decision), "counts": asdict(counts)})
+        match decision:
+            case GiveUp(reason, then):
+                if not self.ending.fail_unfinished(job, reason, box):
+                    return step(job.job_id, "RECONCILE")
+                job, counts = self.jobs.snapshot(job.job_id) or (job, counts)
+                if isinstance(then, Finished) and job.stop:
+                    then = End(job.stop.status, job.stop.reason)
+                return step(job.job_id, "DONE", Summary=self.ending.end(job, then, counts))
+            case End() | Finished():
+                return step(job.job_id, "DONE", Summary=self.ending.end(job, decision, counts))
+            case Fetch() | Wait() if noted.iterations > MAX_ITERATIONS:
+                return self.hand_over(job)
+            case Fetch(scouts):
+                noted = replace(noted, plan_round=job.plan_round + 1, stalled_rounds=noted.stalled_rounds + 1)
+                tasks = islice(self._unqueued(noted), noted.map_concurrency if scouts else None)
+                next_step = fetch_step(self.raw_payloads, noted, tasks)
+            case Wait(seconds):
+                next_step = step(job.job_id, "WAIT", Seconds=seconds)
+        if not self.jobs.save(job, noted):
+            return step(job.job_id, "RECONCILE")  # the job changed since it was read: look again
+        return next_step
+
+    def abandon(self, job: Job, counts: Counts, why: str, box: TimeBox) -> dict[str, Any]:
+        """End a job whose execution is no more. Every task that is not finished fails with the reason."""
+        stop = StopRequest(JobStatus.FAILED, Reason(ErrorType.EXECUTION_ENDED, f"{why}; {_advice(job, why)}"))
+        self.jobs.request_stop(job.job_id, stop, job.owner.current)
+        job, counts = self.jobs.snapshot(job.job_id) or (job, counts)
+        return self.reconcile(job, counts, box)
+
+    def hand_over(self, job: Job) -> dict[str, Any]:
+        """Go on in a fresh execution: this one's history is nearly full."""
+        successor = job.owner.successor or job.owner.next_execution(job.job_id)
+        if job.owner.successor is None and not self.jobs.hand_over(job, successor, {}):
+            return step(job.job_id, "RECONCILE")
+        self.workflow.start(successor, job.job_id, job.started_at)
+        return step(job.job_id, "DONE")
+
+    def _unqueued(self, job: Job) -> Iterator[Task]:
+        """The planned tasks that have not reached the queue."""
+        reached = {row.task_id for row in self.tasks.tasks(job.job_id) if row.state.rank >= TaskState.ENQUEUED.rank}
+        return (task for task in job.plan or () if task.task_id not in reached)
+
+
+def _advice(job: Job, why: str) -> str:
+    if job.is_planned:
+        return "redrive the job to fetch what is missing"
+    if why.endswith("States.DataLimitExceeded"):
+        return "its spec is larger than a workflow takes: shorten it, and submit the job again"
+    return "it had no plan yet: submit the job again"

@@ -1,0 +1,72 @@
+"""What a response says around its records, read once and handed on to whoever asks."""
+
+from functools import cached_property
+
+from poller.errors import JobRejected
+from poller.paging.more_signs import signs_of_more
+from poller.paging.sections import Sections, read_sections
+from poller.paging.selector import as_count, select
+from poller.paging.totals import Total, TotalPlace, totals_in_usual_places
+from poller.text import describe
+from poller.values import Page
+
+
+class Envelope:
+    """One page, and the totals and signs of more in its body and headers."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    @property
+    def rows(self) -> int:
+        return len(self.page.records)
+
+    @cached_property
+    def sections(self) -> Sections:
+        return read_sections(self.page)
+
+    @cached_property
+    def totals(self) -> tuple[Total, ...]:
+        """Every total of records in a usual place. Raises JobRejected where one is no believable count."""
+        return tuple(totals_in_usual_places(self.page, self.sections))
+
+    @cached_property
+    def total(self) -> Total | None:
+        """The total of records in the usual places; None if there is none.
+
+        Raises JobRejected where one is no believable count, or where two disagree: some APIs call the number of rows
+        on this page the total.
+        """
+        found = self.totals
+        if self.rows:  # 0 beside records: this one was not counted
+            found = tuple(total for total in found if total.count) or found
+        if len({total.count for total in found}) > 1:
+            seen = ", ".join(f"{total.place} = {total.count}" for total in found)
+            raise JobRejected(
+                f"the first response declares several totals: {seen}; nothing was fetched. Say which one counts: set "
+                "paginator to offset or page_number with total_path or total_header, or to single_page if this is all"
+            )
+        return found[0] if found else None
+
+    def declared(self, named: TotalPlace | None) -> Total:
+        """The total at the place that the spec names, or else in the usual places. Raises JobRejected without one."""
+        found = self.total if named is None else named.read(self.page)
+        if found is None:
+            raise JobRejected(
+                "the first response declares no total that could be found, so its pages cannot be planned; "
+                "say where it is with paginator.total_path or paginator.total_header "
+                f"({describe(self.page.value)})"
+            )
+        return found
+
+    def more(self, pages: int = 1) -> list[str]:
+        """Names of the things in the response that mean: there are more than `pages` pages."""
+        return list(signs_of_more(self.page, self.sections, pages))
+
+    def echo(self, section: str, names: tuple[str, ...]) -> tuple[str, int] | None:
+        """The first of `names` that `section` of the body holds a count under, and that count."""
+        for name in names:
+            value = as_count(select(self.page.value, section + name))
+            if value is not None:
+                return name, value
+        return None

@@ -1,0 +1,24 @@
+"""`auto`: read the first response and decide."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from poller.readers import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Auto:
+    """Stands for a paginator that is yet to be found, by `paging.detect`."""
+
+    TYPE: ClassVar = "auto"
+    READERS: ClassVar[dict[str, Reader]] = {}
+
+    @property
+    def page_params(self) -> dict[str, str]:
+        return {}
+
+    def contradiction(self) -> str | None:
+        return None
+
+    def parameters(self, _index: int, _page_size: int | None) -> dict[str, str]:
+        return {}

@@ -1,0 +1,24 @@
+"""What the fields of one paginator may not be together."""
+
+from itertools import combinations
+
+from poller.text import shown
+
+MAX_LIMIT = 1_000_000
+"""Records a page that may be asked for."""
+
+
+def equal_fields(fields: dict[str, str | None]) -> str | None:
+    """A sentence where two of these fields hold the same: one would be taken for the other."""
+    for (one, value), (other, its_value) in combinations(fields.items(), 2):
+        if value is not None and value == its_value:
+            return f"paginator.{one} and paginator.{other} are both {shown(value)}; they must differ"
+    return None
+
+
+def several_totals(fields: dict[str, str | None]) -> str | None:
+    """A sentence where more than one of these fields says where the total is."""
+    given = [name for name, value in fields.items() if value]
+    if len(given) < 2:
+        return None
+    return f"paginator.{given[0]} and paginator.{given[1]} both say where the total is; give one"

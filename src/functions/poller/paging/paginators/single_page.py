@@ -1,0 +1,54 @@
+"""`single_page`: the whole answer in one response."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from poller.errors import JobRejected
+from poller.paging.detection import Detection
+from poller.paging.envelope import Envelope
+from poller.paging.extent import Extent
+from poller.readers import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class SinglePage:
+    """One request."""
+
+    TYPE: ClassVar = "single_page"
+    READERS: ClassVar[dict[str, Reader]] = {}
+
+    @classmethod
+    def recognise(cls, first: Envelope) -> "Detection[SinglePage] | None":
+        """The declared total is what already arrived."""
+        if first.total is None or first.total.count != first.rows:
+            return None
+        return Detection(cls(), f"{first.total.place} is {first.total.count}, and as many records arrived")
+
+    @property
+    def page_params(self) -> dict[str, str]:
+        return {}
+
+    @property
+    def names_total(self) -> bool:
+        """Who asks for a single page says that it is everything: what it calls its total may be a sum of money."""
+        return True
+
+    def contradiction(self) -> str | None:
+        return None
+
+    def parameters(self, _index: int, _page_size: int | None) -> dict[str, str]:
+        return {}
+
+    def extent(self, first: Envelope, guessed: bool) -> Extent:
+        total = first.total if guessed else None
+        return Extent(1, max(1, first.rows), total.count if total else None)
+
+    def pinned(self, _first: Envelope) -> "SinglePage":
+        return self
+
+    def total_now(self, later: Envelope) -> int | None:
+        """The largest total of records that a later page declares; None where it declares none to be believed."""
+        try:
+            return max((total.count for total in later.totals), default=None)
+        except JobRejected:
+            return None

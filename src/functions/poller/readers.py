@@ -1,0 +1,60 @@
+"""Reading one field of what a caller sent: the value, or the one sentence that says what is wrong with it."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import jmespath
+
+from poller.errors import JobRejected
+from poller.text import is_encodable
+
+Reader = Callable[[str, Any], Any]
+"""Takes a field's full name and its JSON value. Raises JobRejected."""
+
+
+def kind_of(value: Any) -> str:
+    kinds = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
+    return kinds.get(type(value), "a number")
+
+
+def text(field: str, value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise JobRejected(f"{field} is {kind_of(value) if value != '' else 'empty'}; it must be a string")
+    if not is_encodable(value):
+        raise JobRejected(f"{field} holds half a surrogate pair, which is no character")
+    return value
+
+
+def path_of(field: str, value: Any) -> str:
+    path = text(field, value)
+    try:
+        jmespath.compile(path)
+    except RecursionError:
+        raise JobRejected(f"{field} is nested too deeply") from None
+    except ValueError as error:  # JMESPath's own errors, and Python's for an index of thousands of digits
+        # A path may also be a plain key that JMESPath cannot read, such as @odata.count.
+        if re.search(r"[\[\]{}()|&*?\s]", path):
+            raise JobRejected(f"{field} is not a JMESPath expression: {str(error).splitlines()[0]}") from None
+    return path
+
+
+def integer(least: int, most: int) -> Reader:
+    def read(field: str, value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise JobRejected(f"{field} must be a whole number from {least:,} to {most:,}")
+        return value
+
+    return read
+
+
+def percentage(field: str, value: Any) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 100:
+        raise JobRejected(f"{field} must be a number from 0 to 100")
+    return float(value)
+
+
+def list_of_names(field: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise JobRejected(f"{field} is {kind_of(value)}; it must be a list of header names")
+    return tuple(text(f"{field}[{i}]", item) for i, item in enumerate(value))

@@ -1,0 +1,34 @@
+"""A spec as the job's row keeps it: written once, and read back as it was written.
+
+The rules for callers stay outside: a rule that a newer release brings says nothing of jobs that an older one accepted.
+"""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from poller.paging.paginators import PAGINATORS
+from poller.specs.model import JobSpec, Retry
+
+
+def spec_to_dict(spec: JobSpec) -> dict[str, Any]:
+    """JSON-ready data, in the form in which callers write specs."""
+    data = asdict(spec)
+    data["paginator"] = {"type": spec.paginator.TYPE, **{k: v for k, v in data["paginator"].items() if v is not None}}
+    data["retry"]["retry_after_headers"] = list(spec.retry.retry_after_headers)
+    return {name: value for name, value in data.items() if value is not None}
+
+
+def write_stored(spec: JobSpec) -> str:
+    return json.dumps(spec_to_dict(spec))
+
+
+def read_stored(text: str) -> JobSpec:
+    """What `write_stored` was given. Raises KeyError, TypeError or ValueError for what no release has written."""
+    data = json.loads(text)
+    paginator, retry = data.pop("paginator"), data.pop("retry")
+    return JobSpec(
+        **data,
+        paginator=PAGINATORS[paginator.pop("type")](**paginator),
+        retry=Retry(**{**retry, "retry_after_headers": tuple(retry["retry_after_headers"])}),
+    )
