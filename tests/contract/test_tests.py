@@ -35,3 +35,10 @@ def test_beside_tests_are_no_other_modules() -> None:
     strays = [path for path in MODULES if not path.name.startswith(("test_", "conftest"))]
 
     assert {path.parts[1] for path in strays} == {"support", "mutants"}
+
+
+def test_each_sample_of_an_api_is_used() -> None:
+    samples = {path.stem for path in (TESTS / "apis").glob("*.json")}
+    tests = "".join((ROOT / path).read_text() for path in MODULES if path.name.startswith("test_"))
+
+    assert {name for name in samples if f'"{name}"' not in tests} == set()

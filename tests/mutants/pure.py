@@ -137,7 +137,8 @@ def stage(tree: Path) -> None:
     )
     for path in (tree / "poller").rglob("*.py"):
         path.write_text(decorated_below(path.read_text()))
-    shutil.copytree(ROOT / "tests" / "support", tree / "tests" / "support")
+    for folder in ("support", "apis"):
+        shutil.copytree(ROOT / "tests" / folder, tree / "tests" / folder)
     for test in tests():
         (tree / test).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / test, tree / test)

@@ -127,3 +127,16 @@ def test_a_long_url_is_cut_and_one_that_cannot_be_stored_is_mended():
 @pytest.mark.parametrize(("finished_at", "shown"), [(None, None), (datetime(2026, 1, 1, 11, 5, tzinfo=UTC), 300)])
 def test_how_long_a_job_ran_is_known_at_its_end(finished_at, shown):
     assert summarize(job(finished_at=finished_at, run_seconds=300), Counts())["RunSeconds"] == shown
+
+
+def test_a_redriven_job_says_when():
+    one = job(redriven_at=datetime(2026, 1, 1, 11, 30, tzinfo=UTC))
+
+    assert summarize(one, Counts())["RedrivenAt"] == "2026-01-01T11:30:00Z"
+
+
+def test_a_long_url_is_shortened():
+    longest = f"https://api.example.com/{'x' * 476}"
+
+    assert shown_url(longest) == longest
+    assert shown_url(f"{longest}y") == f"{longest}…"

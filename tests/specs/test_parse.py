@@ -9,8 +9,8 @@ from poller.errors import JobRejected
 from poller.paging.paginators import PAGINATORS, Auto, Offset, PageNumber, SinglePage
 from poller.specs import planned
 from poller.specs.model import JobSpec, Retry
-from poller.specs.parse import parse_job_spec, refuse_fixed_parameters
-from poller.specs.stored import spec_to_dict
+from poller.specs.parse import MOST_SPEC_BYTES, accept_job_spec, parse_job_spec, refuse_fixed_parameters
+from poller.specs.stored import spec_to_dict, write_stored
 from tests.support.builders import URL, examples, page, spec
 
 CANARY = "s3cr3t-canary"
@@ -639,3 +639,18 @@ def test_each_paginator_has_a_name_of_its_own():
     written = [spec_to_dict(replace(one, paginator=kind()))["paginator"]["type"] for kind in PAGINATORS.values()]
 
     assert written == ["auto", "single_page", "offset", "page_number"]
+
+
+def test_a_spec_of_any_size_is_read_and_one_too_large_is_not_accepted():
+    raw = {"url": URL, "headers": {"X-Note": "x" * 60_000}}
+    room = MOST_SPEC_BYTES - len(write_stored(parse_job_spec({**raw, "name": "n"})))
+    fitting, larger = ({**raw, "name": "n", "headers": {"X-Note": "x" * (60_000 + more)}} for more in (room, room + 1))
+
+    assert accept_job_spec(fitting) == parse_job_spec(fitting)
+    with pytest.raises(JobRejected, match="takes 65,537 bytes to store, and may take 65,536; shorten its url, params"):
+        accept_job_spec(larger)
+
+
+@pytest.mark.parametrize("token", ["x", "x" * 128], ids=["shortest", "longest"])
+def test_a_client_token_has_1_to_128_characters(token):
+    assert parse_job_spec({"url": URL, "client_token": token}).client_token == token

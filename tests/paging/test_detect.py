@@ -517,3 +517,20 @@ def test_a_page_size_without_limit_does_not_break_the_stored_job(body):
         resolved, _ = resolve(spec(), answer)
 
     assert resolved is None or parse_job_spec(spec_to_dict(resolved)) == resolved
+
+
+@pytest.mark.parametrize(
+    ("body", "paginator"),
+    [
+        ({"offset": 0, "limit": 1, "total": 35, "items": TEN[:1]}, Offset(1, "limit", "offset", total_path="total")),
+        (
+            {"meta": {"page": 1, "pageCount": 2, "next": "/items?page=2"}, "data": TEN},
+            PageNumber("page", 1, total_pages_path="meta.pageCount"),
+        ),
+    ],
+    ids=["pages of one record", "two pages"],
+)
+def test_the_smallest_number_of_pages_that_is_more_than_one_is_recognised(body, paginator):
+    resolved, _ = resolve(spec(), page(body))
+
+    assert resolved.paginator == paginator

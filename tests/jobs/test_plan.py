@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.errors import JobRejected
-from poller.jobs.plan import Ranges, Task
+from poller.jobs.plan import Ranges, Task, Walks
 from poller.jobs.planning import Planned, pages_per_task
 from poller.paging.paginators import Auto, Offset, PageNumber, SinglePage
 from poller.specs.model import JobSpec
@@ -431,3 +431,14 @@ def test_a_task_is_whole_rounds_of_its_threads(pages, max_concurrency, per_task,
     plan = planned(one, page({"rows": [0] * 10, "total": pages * 10}), 1000, 0.1)
 
     assert (plan.plan.pages_per_task, plan.threads) == (per_task, threads)
+
+
+def test_a_task_s_first_page_follows_from_its_id():
+    plan = Ranges(pages=35, pages_per_task=10, page_size=100)
+
+    assert [plan.first_page(task.task_id) for task in plan] == [task.first_page for task in plan] == [0, 10, 20, 30]
+
+
+def test_a_walk_is_a_task_whose_pages_are_not_known():
+    assert list(Walks(2)) == [Task("w00000000", 0, 0), Task("w00000001", 0, 0)]
+    assert len(Walks(2)) == 2

@@ -1,0 +1,227 @@
+"""How a job ends whose tasks are all finished."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from poller.errors import Reason
+from poller.jobs.model import Counts, JobStatus, TaskRow, TaskState
+from poller.jobs.next_step import decide
+from poller.jobs.plan import Ranges
+from poller.jobs.verdict import End, Finished, exceeds_tolerance, too_many_failures, verdict
+from tests.support.builders import NOW, examples, job, spec
+
+CANCELLED = Reason("Cancelled", "cancelled by its caller")
+TOLERANT = spec(tolerated_failure_percentage=10)
+
+
+@pytest.mark.parametrize(
+    ("limit", "failed", "exceeded"),
+    [(None, 10, False), (0, 0, False), (0, 1, True), (10, 1, False), (10, 2, True), (12.5, 1, False), (100, 10, False)],
+)
+def test_how_many_failures_are_tolerated(limit, failed, exceeded):
+    one = job(spec=spec(tolerated_failure_percentage=limit))
+
+    answer = exceeds_tolerance(one, Counts(failed=failed, complete=10 - failed))
+
+    assert answer is exceeded
+
+
+@pytest.mark.parametrize("counts", [Counts(complete=8, failed=2), Counts(failed=10)])
+def test_a_job_with_too_many_failures_fails(counts):
+    one = job(spec=TOLERANT)
+
+    decided = decide(one, counts, NOW)
+
+    assert decided == End(JobStatus.FAILED, too_many_failures(one, counts))
+    assert decided.error.type == "ToleratedFailuresExceeded"
+
+
+def complete(number: int, declared: int | None = None) -> TaskRow:
+    return TaskRow(f"t{number:08d}", TaskState.COMPLETE, declared=declared)
+
+
+def failed(number: int, kind: str, message: str) -> TaskRow:
+    return TaskRow(f"t{number:08d}", TaskState.FAILED, error=Reason(kind, message))
+
+
+@pytest.mark.parametrize(
+    ("expected", "received", "declared", "ending"),
+    [
+        (None, 7, [], End(JobStatus.SUCCEEDED)),
+        (None, 7, [5, 9], End(JobStatus.SUCCEEDED)),
+        (0, 0, [], End(JobStatus.SUCCEEDED)),
+        (1000, 1000, [], End(JobStatus.SUCCEEDED)),
+        (1000, 1000, [1000, 1000, None], End(JobStatus.SUCCEEDED)),
+        (1000, 1000, [1000, 990], End(JobStatus.SUCCEEDED)),
+        (
+            1000,
+            1000,
+            [1000, 1010],
+            End(
+                JobStatus.SUCCEEDED,
+                notice=Reason(
+                    "GrewAfterPlan",
+                    "the API declared 1,000 records when the job was planned and 1,010 while it ran; 1,000 arrived. "
+                    "Records may be missing or repeated where others were added: run the job again",
+                ),
+            ),
+        ),
+        (
+            1000,
+            1003,
+            [1003, 1000],
+            End(
+                JobStatus.SUCCEEDED,
+                notice=Reason(
+                    "GrewAfterPlan",
+                    "the API declared 1,000 records when the job was planned and 1,003 while it ran; 1,003 arrived. "
+                    "Records may be missing or repeated where others were added: run the job again",
+                ),
+            ),
+        ),
+        (1000, 999, [], "the API declared 1,000 records and sent 999"),
+        (1000, 1001, [], "the API declared 1,000 records and sent 1,001"),
+        (1000, 1001, [1000, None], "the API declared 1,000 records and sent 1,001"),
+        (0, 1, [], "the API declared 0 records and sent 1"),
+        (1000, 990, [1000, 990], "the API declared between 990 and 1,000 records and sent 990"),
+        (1000, 999, [1010], "the API declared between 1,000 and 1,010 records and sent 999"),
+        (1000, 1011, [1010, 990], "the API declared between 990 and 1,010 records and sent 1,011"),
+    ],
+)
+def test_records_are_reconciled_with_what_the_api_declared(expected, received, declared, ending):
+    one = job(records_expected=expected)
+    rows = (complete(number, total) for number, total in enumerate(declared))
+
+    ended = verdict(one, Counts(complete=10, records=received), rows)
+
+    if isinstance(ending, str):
+        ending = End(JobStatus.PARTIAL, Reason("TotalsDisagree", ending))
+    assert ended == ending
+
+
+@pytest.mark.parametrize(
+    ("counts", "rows", "status", "message"),
+    [
+        (
+            Counts(complete=8, failed=2, records=1000),
+            [
+                complete(0),
+                failed(7, "InvalidPayload", "the body is not JSON"),
+                failed(2, "UpstreamRefused", "the API answered HTTP 404"),
+            ],
+            JobStatus.PARTIAL,
+            "2 of 10 tasks failed; the first, t00000002, with UpstreamRefused: the API answered HTTP 404",
+        ),
+        (
+            Counts(failed=10),
+            [failed(number, "NoProgress", "given up") for number in range(10)],
+            JobStatus.FAILED,
+            "10 of 10 tasks failed; the first, t00000000, with NoProgress: given up",
+        ),
+        (Counts(complete=9, failed=1), [], JobStatus.PARTIAL, "1 of 10 tasks failed"),
+    ],
+)
+def test_failed_tasks_are_explained_by_the_first(counts, rows, status, message):
+    one = job(records_expected=1000)
+
+    ended = verdict(one, counts, iter(rows))
+
+    assert ended == End(status, Reason("TasksFailed", message))
+
+
+small = st.integers(0, 4)
+
+
+@examples
+@given(st.builds(Counts, small, small, small, small, small, records=st.integers(0, 3)), st.none() | st.integers(0, 3))
+def test_a_job_succeeds_only_with_all_tasks_and_all_records(counts, expected):
+    one = job(plan=Ranges(max(1, counts.seen), 1, 1), records_expected=expected)
+
+    ended = decide(one, counts, NOW)
+    if isinstance(ended, Finished):
+        ended = verdict(one, counts, [])
+
+    whole = counts.complete == one.total and expected in (None, counts.records)
+    assert (ended == End(JobStatus.SUCCEEDED)) is whole
+    assert isinstance(ended, End) is (counts.finished == one.total)
+
+
+def test_a_task_that_begins_where_the_one_before_it_ended_is_a_loop():
+    rows = [
+        TaskRow("t00000001", TaskState.COMPLETE, first_digest="b", last_digest="c"),
+        TaskRow("t00000000", TaskState.COMPLETE, first_digest="a", last_digest="b"),
+    ]
+
+    end = verdict(job(records_expected=20), Counts(complete=2, records=20), rows)
+
+    assert end.status is JobStatus.PARTIAL
+    assert end.error is not None
+    assert end.error.type == "PaginationLoop"
+
+
+def rows_of(*pages: dict[str, object]) -> list[TaskRow]:
+    """One completed task a dictionary of fields."""
+    return [TaskRow(f"t{n:08d}", TaskState.COMPLETE, **fields) for n, fields in enumerate(pages)]
+
+
+def ended(*pages: dict[str, object]) -> End:
+    return verdict(job(records_expected=20), Counts(complete=len(pages), records=20), rows_of(*pages))
+
+
+def test_a_loop_says_where_it_is_and_what_to_correct():
+    end = ended({"first_digest": "a", "last_digest": "b"}, {"first_digest": "b", "last_digest": "c"})
+
+    assert end.error == Reason(
+        "PaginationLoop",
+        "task t00000001 begins with the records that the task before it ends with; "
+        "the API seems to ignore the page asked for: correct the paginator and submit a new job",
+    )
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        ({"pages": 1, "first_record": "a", "last_record": "b"}, {"pages": 1, "first_record": "b", "last_record": "c"}),
+        ({"pages": 2, "overlaps": True},),
+        ({"pages": 2, "overlaps": True, "last_record": "b"}, {"pages": 2, "first_record": "c"}),
+    ],
+    ids=["between two tasks", "within the only one", "within the first one"],
+)
+def test_a_second_page_that_begins_with_the_last_record_is_an_overlap(pages):
+    end = ended(*pages)
+
+    assert end == End(
+        JobStatus.PARTIAL,
+        Reason(
+            "PagesOverlap",
+            "the second page begins with the record that the first one ends with, so others may be missing; "
+            "if running the job again ends the same, the API counts its records from 1, or its pages overlap",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        (),
+        ({"pages": 1, "last_record": "b"},),
+        ({"pages": 1, "last_record": "b"}, {"pages": 1, "first_record": "c", "last_record": "c"}),
+        ({"pages": 1, "last_record": ""}, {"pages": 1, "first_record": "", "last_record": ""}),
+        ({"pages": 1, "overlaps": True, "last_record": "b"}, {"pages": 1, "first_record": "c", "last_record": "c"}),
+        ({"pages": 2, "last_record": "b"}, {"pages": 2, "first_record": "b", "overlaps": True}),
+    ],
+    ids=["no task", "one page", "others", "no records", "of one page", "a later one"],
+)
+def test_other_pages_may_begin_as_they_like(pages):
+    assert ended(*pages) == End(JobStatus.SUCCEEDED)
+
+
+def test_a_job_without_a_spec_tolerates_everything():
+    assert not exceeds_tolerance(job(spec=None), Counts(failed=10))
+
+
+def test_pages_without_a_total_are_no_more_than_was_expected():
+    end = verdict(job(records_expected=0), Counts(complete=1, records=0), rows_of({}))
+
+    assert end == End(JobStatus.SUCCEEDED)

@@ -1,0 +1,159 @@
+"""First pages as well-known APIs send them, and what `auto` makes of each: a plan for everything, or why not."""
+
+import pytest
+
+from poller.errors import InvalidPayload, JobRejected
+from poller.jobs.planning import Planned
+from poller.paging.read import read_page
+from poller.values import Response
+from tests.support.apis import api
+from tests.support.builders import NOW, planned, resolve, spec
+
+
+def plan_for(answer: Response) -> Planned:
+    """From the API's answer to a plan, as PreparePollerJob goes about it."""
+    page = read_page(answer, None, (), NOW)
+    resolved, _ = resolve(spec(), page)
+    return planned(resolved, page, 1000, 0.1, guessed=True)
+
+
+@pytest.mark.parametrize(
+    ("sample", "sign"),
+    [
+        ("github", "a Link header with rel=next"),
+        ("github-search", "incomplete_results"),
+        ("gitlab", "header x-total = 35, header x-next-page, header x-total-pages = 4"),
+        ("gitlab-not-counted", "header x-next-page"),
+        ("wordpress", "header x-wp-total = 35, header x-wp-totalpages = 4"),
+        ("stripe", "has_more"),
+        ("shopify", "a Link header with rel=next"),
+        ("hubspot", "total = 10, paging.next"),
+        ("spring-data", "totalElements = 35, last, totalPages = 4"),
+        ("spring-slice", "10 records, last;"),
+        ("spring-data-rest", "page.totalElements = 35, _links.next, page.totalPages = 4"),
+        ("drf", "10 records, count = 35, next;"),
+        ("json-api", "links.next"),
+        ("json-api-included-pages-counted", "10 records, links.next;"),
+        ("odata", "@odata.count = 35, @odata.nextLink"),
+        ("salesforce", "totalSize = 35, done, nextRecordsUrl"),
+        ("slack", "response_metadata.next_cursor"),
+        ("slack-search", "messages.total = 10, messages.pagination.page_count = 4"),
+        ("zendesk", "next_page"),
+        ("zendesk-cursors", "meta.has_more, links.next"),
+        ("jira", "total = 120"),
+        ("jira-total-of-the-page", "total = 10, isLast"),
+        ("jira-v3", "nextPageToken, isLast"),
+        ("confluence", "_links.next"),
+        ("bitbucket", "next"),
+        ("elastic", "10 records"),
+        ("elastic-6", "hits.total = 35"),
+        ("algolia", "nbHits = 35, nbPages = 4"),
+        ("youtube", "pageInfo.totalResults = 10, nextPageToken"),
+        ("kubernetes", "metadata.continue"),
+        ("s3", "IsTruncated, NextContinuationToken"),
+        ("aws", "NextToken"),
+        ("graphql", "data.users.totalCount = 35, data.users.pageInfo.hasNextPage"),
+        ("reddit", "10 records"),
+        ("facebook", "paging.next"),
+        ("twitter", "meta.next_token"),
+        ("zoho", "info.more_records"),
+        ("gbif", "endOfRecords"),
+        ("arcgis", "exceededTransferLimit"),
+        ("stack-exchange", "has_more"),
+        ("fhir", "total = 10, link"),
+        ("strapi", "meta.pagination.total = 35"),
+        ("mediawiki", "continue"),
+        ("postgrest", "header content-range = 35"),
+        ("intercom", "10 records, pages.total_pages = 4"),
+        ("solr", "response.numFound = 35"),
+        ("scim", "totalResults = 35"),
+        ("airtable", "10 records"),
+        ("a-bare-list", "10 records"),
+        ("a-list-and-no-word-about-it", "10 records"),
+        ("stripe-last-page", "10 records;"),
+    ],
+)
+def test_a_first_page_is_never_taken_for_everything(sample: str, sign: str) -> None:
+    answer = api(sample)
+
+    with pytest.raises(JobRejected) as refused:
+        plan_for(answer)
+
+    assert refused.value.message.startswith("auto cannot tell how the API pages")
+    assert sign in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        "total-of-the-page",
+        "headers",
+        "a-spring-page-in-another-s-hands",
+    ],
+)
+def test_totals_that_disagree_are_no_plan(sample: str) -> None:
+    answer = api(sample)
+
+    with pytest.raises(JobRejected) as refused:
+        plan_for(answer)
+
+    assert "declares several totals" in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("sample", "pages", "records"),
+    [
+        ("startat-and-count", 4, 35),
+        ("offset-and-limit", 4, 35),
+        ("skip-and-limit", 20, 194),
+        ("tastypie", 4, 35),
+        ("page-and-per-page", 4, 35),
+        ("tmdb", 50, 500),
+        ("cloudflare", 4, 35),
+        ("offset-and-limit-a-level-down", 4, 35),
+        ("algolia-complete", 4, 35),
+        ("postgrest-complete", 1, 10),
+        ("all-of-it-complete", 1, 10),
+        ("nothing-complete", 1, 0),
+        ("github-search-complete", 1, 10),
+        ("gitlab-complete", 1, 10),
+        ("wordpress-complete", 1, 10),
+        ("spring-data-complete", 1, 10),
+        ("spring-data-rest-complete", 1, 10),
+        ("salesforce-complete", 1, 10),
+        ("odata-complete", 1, 10),
+        ("jira-complete", 1, 10),
+        ("elastic-6-complete", 1, 10),
+        ("hubspot-complete", 1, 10),
+        ("laravel-complete", 1, 10),
+        ("every-way-to-say-no-more-complete", 1, 10),
+        ("graphql-complete", 1, 10),
+        ("fhir-complete", 1, 10),
+        ("other-nexts-complete", 1, 10),
+    ],
+)
+def test_what_is_sure_is_planned_completely(sample: str, pages: int, records: int) -> None:
+    answer = api(sample)
+
+    plan = plan_for(answer)
+
+    assert (plan.plan.pages, plan.records) == (pages, records)
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        "graphql-error",
+        "an-error-in-a-200",
+        "no-list-but-of-errors",
+        "trino",
+        "two-lists",
+    ],
+)
+def test_a_list_that_is_not_surely_the_records_is_not_taken(sample: str) -> None:
+    answer = api(sample)
+
+    with pytest.raises(InvalidPayload) as refused:
+        plan_for(answer)
+
+    assert "data_selector" in refused.value.message

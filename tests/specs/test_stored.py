@@ -1,0 +1,27 @@
+"""A stored spec is read as it was written."""
+
+import pytest
+
+from poller.paging.paginators import Auto, Offset, PageNumber, SinglePage
+from poller.specs.model import Retry
+from poller.specs.stored import read_stored, write_stored
+from tests.support.builders import spec
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"paginator": Auto()},
+        {"paginator": SinglePage()},
+        {"paginator": Offset(10, "count", "startAt", total_path="totalRecords")},
+        {"paginator": PageNumber("p", 0, total_pages_header="x-pages")},
+        {"retry": Retry(max_attempts=2, retry_after_headers=("x-backoff", "retry-after"))},
+        {"headers": {"Accept": "application/json"}, "params": {"q": "a b"}, "data_selector": "rows"},
+    ],
+    ids=["usual", "auto", "single_page", "offset", "page_number", "retry", "request"],
+)
+def test_a_spec_survives_being_stored(fields: dict[str, object]) -> None:
+    one = spec(**fields)
+
+    assert read_stored(write_stored(one)) == one
