@@ -288,8 +288,20 @@ def test_what_arrived_before_a_job_was_given_up_is_for_the_verdict(fields, count
 
 
 def test_a_long_queue_is_looked_at_less_often():
-    many = job(plan=Ranges(400, 1, 100))
+    many = job(plan=Ranges(410, 1, 100))
 
-    decided = decide(many, Counts(enqueued=400), NOW)
+    decided = decide(many, Counts(enqueued=410), NOW)
 
     assert decided == Wait(20)
+
+
+def test_a_job_without_a_plan_ends_with_the_reason():
+    assert decide(job(plan=None), Counts(), NOW) == End(
+        JobStatus.FAILED, Reason("NotPlanned", "the job ended before its plan was made")
+    )
+
+
+def test_a_pause_that_ends_when_something_moved_resets_nothing():
+    one = job(not_before=int(NOW.timestamp()), progress_at=NOW, stalled_rounds=2)
+
+    assert note_progress(one, Counts(), NOW).stalled_rounds == 2

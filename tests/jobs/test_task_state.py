@@ -273,3 +273,11 @@ def test_what_counters_add_up_to(counts, seen, finished):
     totals = (counts.seen, counts.finished)
 
     assert totals == expected
+
+
+def test_complete_says_how_many_records_there_are_and_that_nothing_is_wrong():
+    before = TaskRow("t", TaskState.FAILED, pages=2, records=10, bytes=99, error=Reason("NoProgress", "given up"))
+
+    after = transition(before, TaskRow("t", TaskState.COMPLETE))
+
+    assert after == TaskRow("t", TaskState.COMPLETE, pages=2, records=0, bytes=99)

@@ -27,12 +27,25 @@ PRODUCT = ROOT / "src" / "functions" / "poller"
 LIST = Path(__file__).with_name("survivors.toml")
 FILES = (
     "text.py",
+    "datasets/records.py",
     "fetching/backoff.py",
     "fetching/curl.py",
+    "jobs/keys.py",
+    "jobs/model.py",
+    "jobs/next_step.py",
+    "jobs/plan.py",
+    "jobs/summary.py",
+    "jobs/task_state.py",
+    "jobs/verdict.py",
+    "paging/boundaries.py",
+    "paging/detection.py",
+    "paging/envelope.py",
     "paging/lossless_json.py",
     "paging/read.py",
+    "paging/sections.py",
     "paging/selector.py",
     "specs/credentials.py",
+    "specs/stored.py",
 )
 WHOLE_ROOMS = ("paging", "specs")
 _KILLED = (1, 3, 24, 36, 152, 255, -24, -9)

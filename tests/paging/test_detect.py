@@ -534,3 +534,9 @@ def test_the_smallest_number_of_pages_that_is_more_than_one_is_recognised(body, 
     resolved, _ = resolve(spec(), page(body))
 
     assert resolved.paginator == paginator
+
+
+@pytest.mark.parametrize("last", [False, "false", "FALSE"])
+def test_an_api_that_says_it_is_not_at_the_end_is_believed_however_it_writes_false(last):
+    with pytest.raises(JobRejected, match="total = 10, isLast"):
+        resolve(spec(), page({"total": 10, "items": TEN, "isLast": last}))

@@ -4,9 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from poller.errors import JobRejected
+from poller.paging.envelope import Envelope
+from poller.paging.extent import Extent
 from poller.paging.paginators import Auto, Offset, PageNumber, SinglePage
 from poller.specs.page_request import page_request
-from tests.support.builders import URL, examples, spec
+from tests.support.builders import URL, examples, page, spec
 
 
 @pytest.mark.parametrize(
@@ -108,3 +111,28 @@ def test_asking_twice_asks_for_the_same():
 
     assert requests[0] == requests[1]
     assert one.params == {"b": "1", "a": "2"}
+
+
+def test_a_total_that_was_found_in_a_header_is_pinned_there():
+    first = Envelope(page([1, 2], x_total_count="7"))
+
+    assert PageNumber().pinned(first) == PageNumber(total_header="x-total-count")
+
+
+def test_an_extent_counts_by_the_total_that_the_spec_names():
+    first = Envelope(page({"rows": [1, 2], "total": 2, "meta": {"n": 7}}))
+
+    assert Offset(total_path="meta.n").extent(first, False) == Extent(4, 2, 7)
+
+
+def test_an_empty_first_page_of_two_is_refused():
+    first = Envelope(page({"rows": [], "pages": 2}, "rows"))
+
+    with pytest.raises(JobRejected, match="pages is 2, but the first page holds no records"):
+        PageNumber(total_pages_path="pages").extent(first, False)
+
+
+def test_two_totals_in_one_place_are_refused_by_their_names():
+    said = PageNumber(total_path="a", total_pages_path="a").contradiction()
+
+    assert said == "paginator.total_path and paginator.total_pages_path are both a; they must differ"

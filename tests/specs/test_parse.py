@@ -9,6 +9,7 @@ from poller.errors import JobRejected
 from poller.paging.paginators import PAGINATORS, Auto, Offset, PageNumber, SinglePage
 from poller.specs import planned
 from poller.specs.model import JobSpec, Retry
+from poller.specs.page_request import page_request
 from poller.specs.parse import MOST_SPEC_BYTES, accept_job_spec, parse_job_spec, refuse_fixed_parameters
 from poller.specs.stored import spec_to_dict, write_stored
 from tests.support.builders import URL, examples, page, spec
@@ -654,3 +655,38 @@ def test_a_spec_of_any_size_is_read_and_one_too_large_is_not_accepted():
 @pytest.mark.parametrize("token", ["x", "x" * 128], ids=["shortest", "longest"])
 def test_a_client_token_has_1_to_128_characters(token):
     assert parse_job_spec({"url": URL, "client_token": token}).client_token == token
+
+
+def test_a_parameter_of_the_url_is_a_credential_also_where_it_is_empty():
+    with pytest.raises(JobRejected, match="would store a secret"):
+        parse_job_spec({"url": f"{URL}?api_key="})
+
+
+def test_a_made_up_field_that_may_be_a_key_is_judged_by_its_value():
+    sent = []
+    for value in ("AIzaSyD4c5n4rY-0123_456", "name"):
+        with pytest.raises(JobRejected) as refused:
+            parse_job_spec({"url": URL, "key": value})
+        sent.append(refused.value.secret_sent)
+
+    assert sent == [True, False]
+
+
+def test_a_paginator_that_resembles_none_is_told_which_there_are():
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec({"url": URL, "paginator": {"type": "zzz"}})
+
+    assert refused.value.message == "paginator.type must be one of auto, single_page, offset, page_number"
+
+
+def test_what_is_no_list_is_not_said_to_be_there_later():
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec({"url": URL, "params": {"a": {"b": 1}}})
+
+    assert refused.value.message == "params.a is an object; a query parameter is a string, number or boolean"
+
+
+def test_a_page_s_parameter_takes_the_place_of_the_url_s_whatever_that_holds():
+    asked = page_request(spec(url=f"{URL}?offset=1=2&q=a=b", paginator=Offset(limit=10)), 3, 10)
+
+    assert asked.url == f"{URL}?q=a=b&limit=10&offset=30"
