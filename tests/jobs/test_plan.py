@@ -437,6 +437,7 @@ def test_a_task_s_first_page_follows_from_its_id():
     plan = Ranges(pages=35, pages_per_task=10, page_size=100)
 
     assert [plan.first_page(task.task_id) for task in plan] == [task.first_page for task in plan] == [0, 10, 20, 30]
+    assert plan.first_page("t12345678") == 123_456_780
 
 
 def test_a_walk_is_a_task_whose_pages_are_not_known():
