@@ -379,7 +379,7 @@ def test_the_list_that_was_found_is_where_later_pages_have_it():
 def test_auto_is_not_planned():
     one = spec(paginator=Auto())
 
-    with pytest.raises(RuntimeError, match="resolved before planning"):
+    with pytest.raises(RuntimeError, match="auto is not resolved yet"):
         planned(one, page([1]), 1000, 0.1)
 
     assert isinstance(one, JobSpec)
