@@ -16,9 +16,11 @@ README = ROOT / "README.md"
 SECTION = "A first job of your own"
 *STEPS, DOWN = commands(README, SECTION)
 CONSOLE = [block.text for block in blocks(README) if block.language == "console"]
+(LOADING,) = [block.text for block in blocks(README) if block.language == "python"]
 NOT_RUN_AS_WRITTEN = {
     "make demo\nmake test\n": "test_demo.py runs what the first runs; the second runs this",
     DOWN: "the fixture does that, and test_laptop.py looks at it",
+    LOADING: "tests/contract/test_dataset_docs.py runs it",
     CONSOLE[0]: "sam local invoke needs Docker; the sample events are run by test_sample_events.py",
 }
 

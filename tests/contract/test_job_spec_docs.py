@@ -1,0 +1,100 @@
+"""docs/job-spec.md has the fields, defaults and ranges that the code has, and no others; its examples are job specs."""
+
+import json
+import re
+from dataclasses import MISSING, Field, fields
+from typing import Any
+
+import pytest
+
+from poller.errors import JobRejected
+from poller.paging.paginators import PAGINATORS, Auto
+from poller.specs import planned
+from poller.specs.model import JobSpec, Retry
+from poller.specs.parse import accept_job_spec, parse_job_spec
+from tests.support.documents import blocks
+from tests.support.template import ROOT
+
+DOCUMENT = ROOT / "docs" / "job-spec.md"
+SECTIONS = {
+    part.split("\n", 1)[0]: part for part in re.split(r"^## ", DOCUMENT.read_text(), flags=re.M)[1:]
+}  # fmt: skip
+EXAMPLES = [(block.section, block.text) for block in blocks(DOCUMENT) if block.language == "json"]
+PAGINATOR_SECTIONS = {name: f"Paginator {name}" for name in PAGINATORS}
+DESCRIBED: dict[str, type] = {"Fields": JobSpec, "Retry": Retry} | {
+    PAGINATOR_SECTIONS[name]: cls for name, cls in PAGINATORS.items()
+}
+URL = "https://api.example.com/"
+
+
+def table(section: str) -> dict[str, tuple[str, str]]:
+    """By field: its default, without the backticks around it, and what is said of it."""
+    rows = re.findall(r"^\| `(\w+)` \| *(.*?) *\| (.*) \|$", SECTIONS[section], flags=re.M)
+    return {name: (default.strip("`"), text) for name, default, text in rows}
+
+
+def default_of(field: Field[Any]) -> str:
+    if field.default is MISSING and field.default_factory is MISSING:
+        return "required"
+    value = field.default if field.default_factory is MISSING else field.default_factory()
+    special = {None: "", Auto(): Auto.TYPE, Retry(): "below"}
+    if not isinstance(value, dict) and value in special:
+        return special[value]
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def spec_with(section: str, name: str, value: object) -> dict[str, Any]:
+    """A spec in which one field of that section has `value`."""
+    if section == "Fields":
+        return {"url": URL, name: value}
+    if section == "Retry":
+        return {"url": URL, "retry": {name: value}}
+    return {"url": URL, "paginator": {"type": section.removeprefix("Paginator "), name: value}}
+
+
+@pytest.mark.parametrize("section", DESCRIBED)
+def test_a_table_has_the_fields_of_the_code_in_their_order_with_their_defaults(section: str) -> None:
+    expected = [(field.name, default_of(field)) for field in fields(DESCRIBED[section])]
+
+    shown = [(name, default) for name, (default, _text) in table(section).items()]
+
+    assert shown == expected
+
+
+@pytest.mark.parametrize("section", DESCRIBED)
+def test_a_number_has_the_range_that_the_code_enforces(section: str) -> None:
+    for name, (_default, text) in table(section).items():
+        with pytest.raises(JobRejected) as refused:
+            parse_job_spec(spec_with(section, name, -1))
+
+        allowed = re.search(r"must be a (?:whole )?number from (\S+ to \S+)$", str(refused.value))
+        assert allowed is None or allowed[1] in text, f"{name}: {refused.value}"
+
+
+def test_every_paginator_has_a_section_and_no_other_has() -> None:
+    shown = [section for section in SECTIONS if section.startswith("Paginator ")]
+
+    assert shown == list(PAGINATOR_SECTIONS.values())
+
+
+@pytest.mark.parametrize(("section", "example"), EXAMPLES)
+def test_an_example_is_a_job_spec_that_is_accepted(section: str, example: str) -> None:
+    spec = accept_job_spec(json.loads(example))
+
+    assert PAGINATOR_SECTIONS[spec.paginator.TYPE] == section or not section
+
+
+def test_every_paginator_has_an_example() -> None:
+    assert {section for section, _ in EXAMPLES} >= set(PAGINATOR_SECTIONS.values())
+
+
+def test_what_is_not_there_yet_is_what_the_code_says_it_is() -> None:
+    lines = re.findall(r"^- (Paginators|Fields of [\w ]+): (.*?)\.$", SECTIONS["Not there yet"], flags=re.M | re.S)
+
+    shown = {title: set(re.findall(r"`(\w+)`", names)) for title, names in lines}
+
+    assert shown == {
+        "Paginators": set(planned.PAGINATORS),
+        "Fields of a spec": set(planned.FIELDS[""]),
+        "Fields of a paginator": set(planned.FIELDS["paginator."]),
+    }
