@@ -63,8 +63,8 @@ LIMITS: tuple[Mutation, ...] = (
     Mutation(
         "BatchGetItem is asked for a hundred keys at most",
         "src/functions/poller/aws/dynamodb.py",
-        "_MOST_KEYS = 100",
-        "_MOST_KEYS = 1000",
+        "_MAX_KEYS = 100",
+        "_MAX_KEYS = 1000",
         "tests/integration/test_list_jobs.py::test_fifty_jobs_are_read_a_hundred_keys_at_a_time",
     ),
     Mutation(

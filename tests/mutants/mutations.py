@@ -179,8 +179,8 @@ MUTATIONS = (
     Mutation(
         "counters are read consistently before a job ends",
         f"{_SRC}/aws/dynamodb.py",
-        '"Keys": keys[start : start + _MOST_KEYS], "ConsistentRead": True}',
-        '"Keys": keys[start : start + _MOST_KEYS]}',
+        '"Keys": keys[start : start + _MAX_KEYS], "ConsistentRead": True}',
+        '"Keys": keys[start : start + _MAX_KEYS]}',
         "tests/jobs/test_job_store.py::test_every_read_that_decides_is_consistent",
     ),
     # The job's row (cases 11, 12, 16, 17)

@@ -6,14 +6,14 @@ from typing import Any
 from poller.errors import MAX_MESSAGE, Reason
 from poller.jobs import rows
 from poller.jobs.model import Job, JobStatus, Owner
-from poller.specs.parse import MOST_SPEC_BYTES, parse_job_spec
+from poller.specs.parse import MAX_SPEC_BYTES, parse_job_spec
 
 STATE = 262_144  # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 EVENT = 256 * 1024  # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
 MESSAGE = 256 * 1024  # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 ROW = 400 * 1024  # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 ANSWER = 6 * 1024 * 1024  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-SPEC = MOST_SPEC_BYTES
+SPEC = MAX_SPEC_BYTES
 LONG_ERROR = Reason("E" * 256, "\U0001f600" * MAX_MESSAGE)  # 12 bytes a character, escaped as JSON
 
 

@@ -1,1 +1,1 @@
-"""The functions of the API poller. Floors, lowest first: models and errors, logic, edges, handlers."""
+"""The functions of the API poller: a folder a subject. Imports run downwards, as tests/contract/test_rooms.py lists."""

@@ -1,0 +1,1 @@
+"""AWS's services as such: rows of DynamoDB, objects of S3."""

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from poller.errors import RetriablePollerError
 
 ATTEMPTS = 12
-_MOST_KEYS = 100  # that one BatchGetItem takes
+_MAX_KEYS = 100  # that one BatchGetItem takes
 
 
 class Table:
@@ -28,8 +28,8 @@ class Table:
     def get_all(self, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The rows there are under `keys`, consistently read: BatchGetItem until DynamoDB has answered for all."""
         found: list[dict[str, Any]] = []
-        for start in range(0, len(keys), _MOST_KEYS):
-            asked = {self.name: {"Keys": keys[start : start + _MOST_KEYS], "ConsistentRead": True}}
+        for start in range(0, len(keys), _MAX_KEYS):
+            asked = {self.name: {"Keys": keys[start : start + _MAX_KEYS], "ConsistentRead": True}}
             for attempt in range(ATTEMPTS):
                 answer = self.client.batch_get_item(RequestItems=asked)
                 found += [plain(item) for item in answer["Responses"].get(self.name, [])]

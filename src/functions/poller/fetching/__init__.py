@@ -1,0 +1,1 @@
+"""Asking for pages until they arrive, are refused, or have to wait."""

@@ -1,0 +1,1 @@
+"""Requests to and responses of the functions behind PollerHttpApi."""

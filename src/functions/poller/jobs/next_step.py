@@ -109,6 +109,8 @@ def _early_end(job: Job, counts: Counts) -> End | None:
     """How the job ends whatever its tasks do; None where they decide."""
     if job.stop is not None:
         return End(job.stop.status, job.stop.reason)
+    if not job.is_readable:
+        return End(JobStatus.FAILED, job.error)
     if not job.is_planned:
         return End(JobStatus.FAILED, Reason(ErrorType.NOT_PLANNED, "the job ended before its plan was made"))
     if exceeds_tolerance(job, counts):

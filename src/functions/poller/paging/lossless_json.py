@@ -12,8 +12,8 @@ from poller.errors import InvalidPayload
 from poller.text import is_encodable
 from poller.values import JSON
 
-_MOST_DEPTH = 200
-_TOO_DEEP = f"the body is nested too deeply, beyond {_MOST_DEPTH} levels"
+_MAX_DEPTH = 200
+_TOO_DEEP = f"the body is nested too deeply, beyond {_MAX_DEPTH} levels"
 _MAX_INT_DIGITS = 4000  # CPython refuses to convert more than 4,300 by default
 
 
@@ -94,7 +94,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _refuse_depth(value: JSON) -> None:
     """Readers give up at different depths, this one's successors too: refuse what is far beyond any real record."""
     level = [value]
-    for _ in range(_MOST_DEPTH):
+    for _ in range(_MAX_DEPTH):
         level = [
             child
             for item in level

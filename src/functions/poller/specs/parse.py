@@ -15,7 +15,7 @@ from poller.specs.model import JobSpec, Retry
 from poller.specs.stored import write_stored
 from poller.text import counted, nearest, shown
 
-MOST_SPEC_BYTES = 64 * 1024
+MAX_SPEC_BYTES = 64 * 1024
 """Of a spec, as the job's row keeps it: a row has 400 KB, and answers and events repeat parts of the spec.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
 
@@ -96,9 +96,9 @@ def _refuse_contradictions(spec: JobSpec) -> None:
 def refuse_large(spec: JobSpec) -> None:
     """Raise JobRejected if `spec` takes more bytes than a job's row keeps of it."""
     size = len(write_stored(spec))
-    if size > MOST_SPEC_BYTES:
+    if size > MAX_SPEC_BYTES:
         raise JobRejected(
-            f"the job spec takes {counted(size, 'byte')} to store, and may take {MOST_SPEC_BYTES:,}; "
+            f"the job spec takes {counted(size, 'byte')} to store, and may take {MAX_SPEC_BYTES:,}; "
             "shorten its url, params, headers, data_selector or paginator"
         )
 

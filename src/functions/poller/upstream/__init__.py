@@ -1,0 +1,1 @@
+"""The external API over HTTP: the only place that sends requests to strangers."""

@@ -21,7 +21,7 @@ from urllib3.exceptions import HTTPError
 from poller.errors import InvalidPayload, TransientUpstreamError
 from poller.upstream.adapter import Adapter, Session
 from poller.upstream.addresses import host_rule, read_target
-from poller.upstream.http_message import decoded, is_framed, joined, request_headers
+from poller.upstream.http_message import decode_body, is_framed, join_headers, request_headers
 from poller.upstream.idle import IdleConnections
 from poller.upstream.wire import BudgetSpent, NetworkFailure
 from poller.values import PageRequest, Response
@@ -71,7 +71,7 @@ class Upstream:
         started = time.monotonic()
         try:
             with self._session.send(prepared, stream=True, timeout=self._total_seconds) as answer:
-                headers = joined(answer.raw.headers.items())
+                headers = join_headers(answer.raw.headers.items())
                 body = _body(answer.raw, headers) if 200 <= answer.status_code < 300 else _drain(answer.raw)
                 return Response(answer.status_code, headers, body, time.monotonic() - started)
         except BudgetSpent:
@@ -101,7 +101,7 @@ def _body(raw: HTTPResponse, headers: dict[str, str]) -> bytes:
     pieces, room = [], MAX_BODY_BYTES
     # As it came: urllib3 takes gzip that was cut for whole, and inflates it without a limit of ours.
     chunks = iter(lambda: raw.read(_CHUNK, decode_content=False), b"")
-    for piece in decoded(chunks, headers.get("content-encoding", "").lower(), MAX_BODY_BYTES + 1):
+    for piece in decode_body(chunks, headers.get("content-encoding", "").lower(), MAX_BODY_BYTES + 1):
         room -= len(piece)
         if room < 0:
             raise _too_large()

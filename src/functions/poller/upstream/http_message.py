@@ -29,7 +29,7 @@ def request_headers(request: PageRequest, target: Target, user_agent: str) -> di
     return own | given
 
 
-def joined(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+def join_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Names in lower case, repeated ones as one (RFC 9110, section 5.3), folded ones on one line (RFC 9112, 5.2)."""
     answer: dict[str, str] = {}
     for name, value in headers:
@@ -44,7 +44,7 @@ def is_framed(headers: dict[str, str]) -> bool:
     return length.isascii() and length.isdecimal() and coding.lower() == "chunked"
 
 
-def decoded(chunks: Iterable[bytes], coding: str, most: int) -> Iterator[bytes]:
+def decode_body(chunks: Iterable[bytes], coding: str, most: int) -> Iterator[bytes]:
     """The body in pieces of at most `most` bytes, whatever it inflates to.
 
     Gzip alone was asked for, and gzip alone is unpacked: raises InvalidPayload for another Content-Encoding, and

@@ -10,6 +10,7 @@ from poller.handlers import dependencies
 from poller.http_api.requests import decode_next, encode_next, find_job, limit_of, one_of
 from poller.http_api.responses import respond, take_fitting
 from poller.jobs.model import Job, TaskRow, TaskState
+from poller.jobs.plan import Ranges
 from poller.specs.page_request import page_request
 
 _MAX_LIMIT = 1000
@@ -32,16 +33,21 @@ def handler(event: APIGatewayProxyEventV2, _context: LambdaContext) -> dict[str,
 
 
 def _shown(job: Job, row: TaskRow) -> dict[str, Any]:
-    spec, ranges = job.planned
+    ranges = job.plan if isinstance(job.plan, Ranges) else None  # a row that cannot be read has none
     page = row.error.page if row.error else None
     return {
         "TaskId": row.task_id,
         "State": row.state.value,
         "Attempts": row.attempts,
-        "FirstPage": ranges.first_page(row.task_id),
+        "FirstPage": ranges.first_page(row.task_id) if ranges else None,
         "Pages": row.pages,
         "Records": row.records,
         "Bytes": row.bytes,
         "Error": row.error.as_dict() if row.error else None,
-        "Request": None if page is None else curl_line(page_request(spec, page, ranges.page_size)),
+        "Request": None if page is None or ranges is None else _request(job, page),
     }
+
+
+def _request(job: Job, page: int) -> str:
+    spec, ranges = job.planned
+    return curl_line(page_request(spec, page, ranges.page_size))
