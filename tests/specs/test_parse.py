@@ -10,7 +10,7 @@ from poller.paging.paginators import PAGINATORS, Auto, Offset, PageNumber, Singl
 from poller.specs import planned
 from poller.specs.model import JobSpec, Retry
 from poller.specs.page_request import page_request
-from poller.specs.parse import MOST_SPEC_BYTES, accept_job_spec, parse_job_spec, refuse_fixed_parameters
+from poller.specs.parse import MAX_SPEC_BYTES, accept_job_spec, parse_job_spec, refuse_fixed_parameters
 from poller.specs.stored import spec_to_dict, write_stored
 from tests.support.builders import URL, examples, page, spec
 
@@ -644,7 +644,7 @@ def test_each_paginator_has_a_name_of_its_own():
 
 def test_a_spec_of_any_size_is_read_and_one_too_large_is_not_accepted():
     raw = {"url": URL, "headers": {"X-Note": "x" * 60_000}}
-    room = MOST_SPEC_BYTES - len(write_stored(parse_job_spec({**raw, "name": "n"})))
+    room = MAX_SPEC_BYTES - len(write_stored(parse_job_spec({**raw, "name": "n"})))
     fitting, larger = ({**raw, "name": "n", "headers": {"X-Note": "x" * (60_000 + more)}} for more in (room, room + 1))
 
     assert accept_job_spec(fitting) == parse_job_spec(fitting)
