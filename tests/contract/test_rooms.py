@@ -104,6 +104,14 @@ def test_no_two_files_of_a_room_need_each_other() -> None:
     assert not needs, f"these import each other in a circle: {sorted(needs)}"
 
 
+def test_contributing_lists_the_rooms_from_the_highest_to_the_lowest() -> None:
+    (table,) = re.findall(r"^\| room \|.*?\n\n", (ROOT / "CONTRIBUTING.md").read_text(), flags=re.M | re.S)
+
+    first_cells = re.findall(r"^\| (`.*?`) \|", table, flags=re.M)
+
+    assert [set(re.findall(r"\w+", cell)) for cell in first_cells] == list(reversed(ROOMS))
+
+
 @pytest.mark.parametrize("name", PURE)
 def test_decisions_are_plain_functions_of_values(name: str) -> None:
     text = (POLLER / name).read_text()
