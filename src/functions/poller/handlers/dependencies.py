@@ -1,20 +1,15 @@
 """What handlers share, each built once per worker from the settings."""
 
 import gc
-from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.data_classes import event_source
-from aws_lambda_powertools.utilities.data_classes.api_gateway_proxy_event import APIGatewayProxyEventV2
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
 from poller.aws.dynamodb import Table
 from poller.aws.s3 import Bucket
-from poller.http_api.responses import answers_errors
 from poller.jobs.ending import JobEnding
 from poller.jobs.events import JobEvents
 from poller.jobs.job_store import JobStore
@@ -88,12 +83,6 @@ def upstream() -> "Upstream":
 def reconciler() -> Reconciler:
     ending = JobEnding(jobs(), tasks(), dataset(), events(), logger.info)
     return Reconciler(jobs(), tasks(), raw_payloads(), workflow(), ending, logger.info)
-
-
-def api_function(handle: Callable[[APIGatewayProxyEventV2, LambdaContext], dict[str, Any]]) -> Any:
-    """A Lambda function behind PollerHttpApi: `handle` gets its request typed, and may raise HttpError."""
-    typed: Any = event_source(data_class=APIGatewayProxyEventV2)
-    return logger.inject_lambda_context(typed(answers_errors(handle)), clear_state=True)
 
 
 def _client(service: str, config: Config = _CONFIG) -> Any:

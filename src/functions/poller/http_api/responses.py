@@ -1,16 +1,12 @@
-"""Responses of the Lambda functions behind PollerHttpApi (payload format 2.0), and the errors that become some."""
+"""Responses of the Lambda functions behind PollerHttpApi and the error that becomes one."""
 
 import json
-from collections.abc import Callable, Iterable
-from functools import wraps
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import Any
 
 # Of the items in a response. Lambda hands over 6 MB of JSON, in which the body is one string:
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 _MAX_BYTES = 5 * 1024 * 1024
-
-Event = TypeVar("Event")
-Context = TypeVar("Context")
 
 
 class HttpError(Exception):
@@ -19,21 +15,6 @@ class HttpError(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.response = respond(status, {"message": message})
-
-
-def answers_errors(
-    handle: Callable[[Event, Context], dict[str, Any]],
-) -> Callable[[Event, Context], dict[str, Any]]:
-    """Make an HttpError of `handle` its response."""
-
-    @wraps(handle)
-    def handler(event: Event, context: Context) -> dict[str, Any]:
-        try:
-            return handle(event, context)
-        except HttpError as error:
-            return error.response
-
-    return handler
 
 
 def respond(status: int, body: dict[str, Any]) -> dict[str, Any]:

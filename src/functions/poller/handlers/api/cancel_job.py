@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from poller.errors import ErrorType, Reason
 from poller.handlers import dependencies
+from poller.http_api.functions import api_function
 from poller.http_api.requests import find_job
 from poller.http_api.responses import HttpError, respond
 from poller.jobs.model import JobStatus, StopRequest
@@ -14,7 +15,7 @@ from poller.jobs.model import JobStatus, StopRequest
 _STOP = StopRequest(JobStatus.CANCELLED, Reason(ErrorType.CANCELLED, "the job was cancelled; redrive it to go on"))
 
 
-@dependencies.api_function
+@api_function(dependencies.logger)
 def handler(event: APIGatewayProxyEventV2, _context: LambdaContext) -> dict[str, Any]:
     """202, 404, or 409 if the job is over."""
     job = find_job(event, dependencies.jobs().job)

@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.data_classes.api_gateway_proxy_event import
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from poller.handlers import dependencies
+from poller.http_api.functions import api_function
 from poller.http_api.requests import decode_next, encode_next, find_job, limit_of
 from poller.http_api.responses import respond, take_fitting
 from poller.jobs import keys
@@ -15,7 +16,7 @@ _URL_SECONDS = 900
 _MAX_LIMIT = 1000
 
 
-@dependencies.api_function
+@api_function(dependencies.logger)
 def handler(event: APIGatewayProxyEventV2, _context: LambdaContext) -> dict[str, Any]:
     """`event` has limit (1 to 1000) and next. 200 with a page of objects, 400 or 404.
 

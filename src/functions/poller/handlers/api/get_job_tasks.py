@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from poller.fetching.curl import curl_line
 from poller.handlers import dependencies
+from poller.http_api.functions import api_function
 from poller.http_api.requests import decode_next, encode_next, find_job, limit_of, one_of
 from poller.http_api.responses import respond, take_fitting
 from poller.jobs.model import Job, TaskRow, TaskState
@@ -16,7 +17,7 @@ from poller.specs.page_request import page_request
 _MAX_LIMIT = 1000
 
 
-@dependencies.api_function
+@api_function(dependencies.logger)
 def handler(event: APIGatewayProxyEventV2, _context: LambdaContext) -> dict[str, Any]:
     """`event` has state, limit (1 to 1000) and next. 200, 400 or 404.
 

@@ -6,6 +6,7 @@ from aws_lambda_powertools.utilities.data_classes.api_gateway_proxy_event import
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from poller.handlers import dependencies
+from poller.http_api.functions import api_function
 from poller.http_api.requests import decode_next, encode_next, limit_of, name_of, one_of
 from poller.http_api.responses import respond
 from poller.jobs.model import JobStatus
@@ -14,7 +15,7 @@ from poller.jobs.summary import summarize
 _MAX_LIMIT = 50
 
 
-@dependencies.api_function
+@api_function(dependencies.logger)
 def handler(event: APIGatewayProxyEventV2, _context: LambdaContext) -> dict[str, Any]:
     """`event` has name, status, limit (1 to 50) and next. 200 with summaries, or 400."""
     limit, start = limit_of(event, _MAX_LIMIT), decode_next(event, "[A-Za-z0-9-]{1,64}", "[0-9TZ:.+-]{10,40}")

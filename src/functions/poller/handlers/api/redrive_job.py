@@ -9,13 +9,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from poller.errors import ErrorType
 from poller.handlers import dependencies
+from poller.http_api.functions import api_function
 from poller.http_api.requests import find_job
 from poller.http_api.responses import HttpError, respond
 from poller.jobs.model import Job, JobStatus
 from poller.text import iso
 
 
-@dependencies.api_function
+@api_function(dependencies.logger)
 def handler(event: APIGatewayProxyEventV2, _context: LambdaContext) -> dict[str, Any]:
     """202, 404, or 409 where there is nothing to run again.
 
