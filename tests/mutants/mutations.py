@@ -1,6 +1,7 @@
 """The guards, each with the one-line change that takes it away and the test that has to miss it.
 
-A guard that is added to the product gets its line here. `test` should be the narrowest there is: one that takes a
+A guard that is added to the product gets its line here, unless it is within a function of the files that mutmut changes
+(pure.py). `test` should be the narrowest there is: one that takes a
 second or two, and fails for the guard's own reason.
 """
 
@@ -44,13 +45,6 @@ class Mutation:
 MUTATIONS = (
     # Tasks and counters (cases 1 to 7)
     Mutation(
-        "a state never goes back: nothing overtakes a success (5)",
-        f"{_SRC}/jobs/task_state.py",
-        "if before is not None and _reach(before) >= _reach(change):",
-        "if before is not None and before.state is change.state:",
-        "tests/jobs/test_task_state.py::test_nothing_overtakes_a_success",
-    ),
-    Mutation(
         "a fetch may only fail a task that nobody has saved (5, 13)",
         f"{_SRC}/jobs/task_state.py",
         "FETCHING_MAY_FAIL = frozenset({TaskState.STARTED})",
@@ -91,20 +85,6 @@ MUTATIONS = (
         '_SEEN = ("State", "Pages", "Records", "Bytes", "Raw", "Part")',
         '_SEEN = ("State",)',
         "tests/jobs/test_task_store.py::test_a_task_that_was_put_back_and_failed_again_is_not_counted_by_its_old_numbers",
-    ),
-    Mutation(
-        "a started task goes on by what is stored of it, and never back",
-        f"{_SRC}/jobs/task_state.py",
-        "return row.state.rank, row.pages if row.state is TaskState.STARTED else 0",
-        "return row.state.rank, 0",
-        "tests/jobs/test_task_state.py::test_a_started_task_goes_on_by_what_is_stored_of_it",
-    ),
-    Mutation(
-        "a raw object is described by the change that names it, not by an earlier part",
-        f"{_SRC}/jobs/task_state.py",
-        "if before is None or change.raw or change.part:",
-        "if before is None:",
-        "tests/jobs/test_task_state.py::test_a_raw_object_is_described_by_the_change_that_names_it",
     ),
     Mutation(
         "the condition covers which raw object counts (17)",
@@ -312,13 +292,6 @@ MUTATIONS = (
         "tests/integration/test_prepare_poller_job.py::test_an_id_that_is_none_begins_no_job",
     ),
     Mutation(
-        "an id is one from its first to its last character (31)",
-        f"{_SRC}/jobs/keys.py",
-        "_ID.fullmatch(text)",
-        "_ID.match(text)",
-        "tests/jobs/test_keys.py::test_what_is_no_id",
-    ),
-    Mutation(
         "a client token that was used begins no second job",
         f"{_SRC}/handlers/prepare_poller_job.py",
         "if first := _earlier_job(job, spec):",
@@ -339,27 +312,6 @@ MUTATIONS = (
         "if job is None or job.is_stopped(datetime.now(UTC)):",
         "if job is None:",
         "tests/integration/test_fetch_payload.py::test_a_child_that_begins_after_the_stop_leaves_no_trace",
-    ),
-    Mutation(
-        "no request is sent for a job that has a verdict",
-        f"{_SRC}/jobs/model.py",
-        "return self.status.is_final or self.stop is not None or ",
-        "return job.status.is_final or ",
-        "tests/integration/test_cancel_job.py::test_a_cancelled_job_sends_no_request_and_every_task_ends",
-    ),
-    Mutation(
-        "no request is sent for a job that is over",
-        f"{_SRC}/jobs/model.py",
-        "return self.status.is_final or self.stop is not None or ",
-        "return job.stop is not None or ",
-        "tests/integration/test_fetch_payload.py::test_a_child_that_begins_after_the_end_is_skipped",
-    ),
-    Mutation(
-        "no request is sent after the job's deadline",
-        f"{_SRC}/jobs/model.py",
-        "now > self.deadline_at",
-        "False",
-        "tests/integration/test_partial_jobs.py::test_a_deadline_ends_the_job_with_what_arrived",
     ),
     Mutation(
         "a worker in the middle of its pages stops with its job",
@@ -460,13 +412,6 @@ MUTATIONS = (
         "tests/fetching/test_page_fetcher.py::test_invitations_end_even_if_time_stands_still",
     ),
     Mutation(
-        "the rate limit of every answer is no reason to wait after a failure (21)",
-        f"{_SRC}/paging/read.py",
-        'if limited or name.lower() == "retry-after"',
-        "if True",
-        "tests/paging/test_retry_after.py::test_a_failure_is_not_a_rate_limit_although_its_headers_tell_of_one",
-    ),
-    Mutation(
         "a shorter pause does not end a longer one in the worker (21)",
         f"{_SRC}/fetching/pause.py",
         "if not_before <= self._not_before:",
@@ -481,53 +426,11 @@ MUTATIONS = (
         "tests/jobs/test_job_store.py::test_a_pause_is_never_shortened",
     ),
     Mutation(
-        "what the API asks for is capped by max_delay_seconds (21)",
-        f"{_SRC}/fetching/backoff.py",
-        "min(cap, retry_after or 0.0)",
-        "(retry_after or 0.0)",
-        "tests/fetching/test_backoff.py::test_jitter_does_not_shorten_what_the_api_asks_for",
-    ),
-    Mutation(
-        "jitter does not undercut what the API asks for (21)",
-        f"{_SRC}/fetching/backoff.py",
-        "min(cap, retry_after or 0.0)",
-        "0.0",
-        "tests/fetching/test_backoff.py::test_jitter_does_not_shorten_what_the_api_asks_for",
-    ),
-    Mutation(
-        "a Retry-After date that has passed asks for no wait (21)",
-        f"{_SRC}/paging/read.py",
-        "return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())",
-        "return (parsedate_to_datetime(text) - now).total_seconds()",
-        "tests/paging/test_read.py::test_how_long_the_api_asks_to_wait",
-    ),
-    Mutation(
-        "a reset time that has passed asks for no wait (21)",
-        f"{_SRC}/paging/read.py",
-        "return max(0.0, number - now.timestamp()) if number > 1e9 else number",
-        "return number - now.timestamp() if number > 1e9 else number",
-        "tests/paging/test_read.py::test_how_long_the_api_asks_to_wait",
-    ),
-    Mutation(
         "404 and other refusals are not asked again (21)",
         f"{_SRC}/paging/read.py",
         "_TRANSIENT = {408, 425, 429}",
         "_TRANSIENT = {401, 403, 404, 408, 410, 425, 429}",
         "tests/paging/test_read.py::test_a_status_that_says_no_is_not_asked_again",
-    ),
-    Mutation(
-        "a redirect is refused (28)",
-        f"{_SRC}/paging/read.py",
-        "if 300 <= status < 400:",
-        "if False:",
-        "tests/paging/test_read.py::test_a_redirect_is_refused_without_saying_where_to",
-    ),
-    Mutation(
-        "a success without a whole body is no page (22)",
-        f"{_SRC}/paging/read.py",
-        "if status == 206 and ",
-        "if False and ",
-        "tests/paging/test_read.py::test_a_success_without_a_whole_body_is_no_page",
     ),
     Mutation(
         "a page that repeats the job's first page is a loop (20)",
@@ -592,13 +495,6 @@ MUTATIONS = (
         "sizes = [0]",
         "tests/integration/test_fetched_parts.py::test_what_a_part_weighs_counts",
     ),
-    Mutation(
-        "raw objects of two children do not overwrite each other",
-        f"{_SRC}/jobs/keys.py",
-        "{task_id}.{digest}.jsonl.gz",
-        "{task_id}.jsonl.gz",
-        "tests/integration/test_fetched_parts.py::test_of_two_children_whose_answers_differ_one_counts_everywhere",
-    ),
     # Planning (case 18)
     Mutation(
         "the page size is what the server really serves (20)",
@@ -641,20 +537,6 @@ MUTATIONS = (
         "if not size or size > _MOST:",
         "if size is None or size > _MOST:",
         "tests/paging/test_totals.py::test_a_page_size_that_is_none_is_refused",
-    ),
-    Mutation(
-        "a negative number is no count (18)",
-        f"{_SRC}/paging/selector.py",
-        "not isinstance(value, int) or value < 0:",
-        "not isinstance(value, int):",
-        "tests/paging/test_read.py::test_only_whole_numbers_count",
-    ),
-    Mutation(
-        "true is no count (18)",
-        f"{_SRC}/paging/selector.py",
-        "if isinstance(value, bool) or not isinstance(value, int) or value < 0:",
-        "if not isinstance(value, int) or value < 0:",
-        "tests/paging/test_read.py::test_only_whole_numbers_count",
     ),
     Mutation(
         "totals that disagree are refused",
@@ -706,89 +588,11 @@ MUTATIONS = (
         "tests/jobs/test_plan.py::test_more_pages_than_the_total_makes_are_a_contradiction_too",
     ),
     Mutation(
-        "the objects around the records are read for signs of more",
-        f"{_SRC}/paging/sections.py",
-        "while step := _PLAIN_STEP.match(page.selector, end):",
-        'while step := _PLAIN_STEP.match("", end):',
-        "tests/paging/test_totals.py::test_a_total_may_stand_beside_the_list_deeper_down",
-    ),
-    Mutation(
-        "errors, links and the like are never taken for the records",
-        f"{_SRC}/paging/selector.py",
-        "if plain(name) in _BESIDE_RECORDS:",
-        "if False:",
-        "tests/paging/test_read.py::test_records_that_nobody_can_guess_are_asked_for",
-    ),
-    Mutation(
-        "where two lists could be the records none is taken",
-        f"{_SRC}/paging/selector.py",
-        "if len(lists) > 1:",
-        "if False:",
-        "tests/paging/test_read.py::test_records_that_nobody_can_guess_are_asked_for",
-    ),
-    Mutation(
         "a number of pages is not reconciled with records (20)",
         f"{_SRC}/paging/paginators/page_number.py",
         "return None if total.of_pages else total.count",
         "return total.count",
         "tests/paging/test_totals.py::test_a_later_page_may_declare_another_total_of_records",
-    ),
-    # What arrives is what was sent (cases 22, 23)
-    Mutation(
-        "an object with a key twice is refused (22)",
-        f"{_SRC}/paging/lossless_json.py",
-        "if len(value) != len(pairs):",
-        "if False:",
-        "tests/paging/test_lossless_json.py::test_what_is_no_json_is_refused_with_its_place",
-    ),
-    Mutation(
-        "NaN is refused (22)",
-        f"{_SRC}/paging/lossless_json.py",
-        "parse_constant=_refuse_constant,",
-        "parse_constant=float,",
-        "tests/paging/test_lossless_json.py::test_what_is_no_json_is_refused_with_its_place",
-    ),
-    Mutation(
-        "what is nested too deeply for others is refused (22)",
-        f"{_SRC}/paging/lossless_json.py",
-        "_refuse_depth(value)",
-        "pass",
-        "tests/paging/test_lossless_json.py::test_whatever_can_be_read_can_be_written",
-    ),
-    Mutation(
-        "what is nested too deeply for Python is refused (22)",
-        f"{_SRC}/paging/lossless_json.py",
-        "except RecursionError:",
-        "except ZeroDivisionError:",
-        "tests/paging/test_lossless_json.py::test_what_is_no_json_is_refused_with_its_place",
-    ),
-    Mutation(
-        "what is not UTF-8 is refused, never repaired (23)",
-        f"{_SRC}/paging/lossless_json.py",
-        'body.decode("utf-8-sig")',
-        'body.decode("utf-8-sig", "replace")',
-        "tests/paging/test_lossless_json.py::test_what_is_no_json_is_refused_with_its_place",
-    ),
-    Mutation(
-        "an integer of any length keeps its digits (23)",
-        f"{_SRC}/paging/lossless_json.py",
-        'if len(text) > _MAX_INT_DIGITS or text == "-0":',
-        'if text == "-0":',
-        "tests/paging/test_lossless_json.py::test_the_text_of_a_number_survives",
-    ),
-    Mutation(
-        "-0 keeps its sign (23)",
-        f"{_SRC}/paging/lossless_json.py",
-        'if len(text) > _MAX_INT_DIGITS or text == "-0":',
-        "if len(text) > _MAX_INT_DIGITS:",
-        "tests/paging/test_lossless_json.py::test_the_text_of_a_number_survives",
-    ),
-    Mutation(
-        "the same pages make the same object, at any time (1, 13)",
-        f"{_SRC}/datasets/records.py",
-        "compresslevel=6, mtime=0)",
-        "compresslevel=6)",
-        "tests/datasets/test_records.py::test_the_same_lines_give_the_same_bytes_at_any_time",
     ),
     # Messages (cases 6, 8, 9, 16, 31)
     Mutation(
@@ -920,13 +724,6 @@ MUTATIONS = (
     ),
     # What happens next (cases 14 to 16, 20, 21)
     Mutation(
-        "pages that a task kept are progress (14)",
-        f"{_SRC}/jobs/next_step.py",
-        "3 * counts.finished + counts.pages",
-        "3 * counts.finished",
-        "tests/jobs/test_next_step.py::test_progress_is_noted",
-    ),
-    Mutation(
         "after a pause a few tasks ask first (21)",
         f"{_SRC}/jobs/reconciler.py",
         "islice(self._unqueued(noted), noted.map_concurrency if scouts else None)",
@@ -941,95 +738,11 @@ MUTATIONS = (
         "tests/integration/test_reconcile_job.py::test_rounds_without_progress_are_counted",
     ),
     Mutation(
-        "a queue that does not move is not waited for without end (16)",
-        f"{_SRC}/jobs/next_step.py",
-        "if idle > PROCESSING_PATIENCE:",
-        "if False:",
-        "tests/jobs/test_next_step.py::test_what_cannot_be_finished_is_given_up",
-    ),
-    Mutation(
-        "the workflow waits as long as the API asks (21)",
-        f"{_SRC}/jobs/next_step.py",
-        "if pause > 0:",
-        "if False:",
-        "tests/jobs/test_next_step.py::test_what_happens_next",
-    ),
-    Mutation(
-        "the workflow does not wait beyond the job's deadline (21)",
-        f"{_SRC}/jobs/next_step.py",
-        "ceil(pause), _until_deadline(job, now))",
-        "ceil(pause))",
-        "tests/jobs/test_next_step.py::test_a_pause_is_looked_at_again_within_the_hour_and_at_the_deadline",
-    ),
-    Mutation(
-        "more failures than tolerated stop the job (15)",
-        f"{_SRC}/jobs/next_step.py",
-        "if exceeds_tolerance(job, counts):",
-        "if False:",
-        "tests/jobs/test_next_step.py::test_what_cannot_be_finished_is_given_up",
-    ),
-    Mutation(
-        "as many failures as tolerated do not stop it (15)",
-        f"{_SRC}/jobs/verdict.py",
-        "counts.failed * 100 > limit * job.total",
-        "counts.failed * 100 >= limit * job.total",
-        "tests/jobs/test_verdict.py::test_how_many_failures_are_tolerated",
-    ),
-    Mutation(
         "the worker that meets one failure too many stops the others (15)",
         f"{_SRC}/handlers/fetch_payload.py",
         "if now and exceeds_tolerance(*now):",
         "if False:",
         "tests/integration/test_partial_jobs.py::test_more_failures_than_tolerated_stop_the_job",
-    ),
-    Mutation(
-        "a failed task is no success (14)",
-        f"{_SRC}/jobs/verdict.py",
-        "if counts.failed:",
-        "if False:",
-        "tests/jobs/test_verdict.py::test_a_job_succeeds_only_with_all_tasks_and_all_records",
-    ),
-    Mutation(
-        "records that are missing are no success (20)",
-        f"{_SRC}/jobs/verdict.py",
-        "if expected is None or (received == expected and latest <= expected):",
-        "if expected is None or latest <= expected:",
-        "tests/jobs/test_verdict.py::test_a_job_succeeds_only_with_all_tasks_and_all_records",
-    ),
-    Mutation(
-        "an API that grew while it was polled is reported (20)",
-        f"{_SRC}/jobs/verdict.py",
-        "if expected is None or (received == expected and latest <= expected):",
-        "if expected is None or received == expected:",
-        "tests/jobs/test_verdict.py::test_records_are_reconciled_with_what_the_api_declared",
-    ),
-    Mutation(
-        "more records than were ever declared are no success (20)",
-        f"{_SRC}/jobs/verdict.py",
-        "if expected <= received <= latest:",
-        "if expected <= received:",
-        "tests/jobs/test_verdict.py::test_records_are_reconciled_with_what_the_api_declared",
-    ),
-    Mutation(
-        "a task that repeats the end of the one before it is no success (20)",
-        f"{_SRC}/jobs/verdict.py",
-        "if repeated := _first_repeated(rows):",
-        "if repeated := None:",
-        "tests/jobs/test_verdict.py::test_a_task_that_begins_where_the_one_before_it_ended_is_a_loop",
-    ),
-    Mutation(
-        "a second page that repeats a record of the first is no success (20)",
-        f"{_SRC}/jobs/verdict.py",
-        "if _second_page_overlaps(rows):",
-        "if False:",
-        "tests/integration/test_partial_jobs.py::test_pages_counted_from_one_are_no_success",
-    ),
-    Mutation(
-        "records that are the same as the next one tell no overlap (20)",
-        f"{_SRC}/paging/boundaries.py",
-        "if texts and texts[1:] != texts[:1] else",
-        "if texts else",
-        "tests/datasets/test_records.py::test_the_outermost_records_tell_a_page_from_others_unless_the_next_is_the_same",
     ),
     Mutation(
         "a job goes on in a fresh execution before this one's history is full (19)",
@@ -1265,20 +978,6 @@ MUTATIONS = (
         "tests/specs/test_credentials.py::test_what_sounds_secret_is_not_stored_with_a_job",
     ),
     Mutation(
-        "headers that carry keys of any name are refused (32)",
-        f"{_SRC}/specs/credentials.py",
-        " or is_credential(name, value):",
-        ":",
-        "tests/specs/test_credentials.py::test_a_header_that_carries_a_credential_is_refused",
-    ),
-    Mutation(
-        "headers are judged by their values too (32)",
-        f"{_SRC}/specs/credentials.py",
-        " or _SCHEME.fullmatch(value)",
-        "",
-        "tests/specs/test_credentials.py::test_a_header_whose_value_looks_like_a_credential_is_refused_whatever_its_name",
-    ),
-    Mutation(
         "a probe goes on counting its attempts (39)",
         f"{_SRC}/handlers/prepare_poller_job.py",
         "fetcher.fetch(page_request(spec, 0, None), failures)",
@@ -1301,13 +1000,6 @@ MUTATIONS = (
         "tests/specs/test_parse.py::test_fields_that_contradict_each_other_are_refused",
     ),
     Mutation(
-        "a parameter that may be a key is judged by its value (32)",
-        f"{_SRC}/specs/credentials.py",
-        "return _RANDOM.fullmatch(value) is not None",
-        "return False",
-        "tests/specs/test_credentials.py::test_a_parameter_that_carries_a_credential_is_refused",
-    ),
-    Mutation(
         "headers that frame the request are refused (26)",
         f"{_SRC}/specs/fields.py",
         "if name.lower() in _TRANSPORT_HEADERS:",
@@ -1320,20 +1012,6 @@ MUTATIONS = (
         "if parts.username is not None or parts.password is not None:",
         "if False:",
         "tests/specs/test_parse.py::test_a_bad_value_is_refused_by_the_name_of_its_field",
-    ),
-    Mutation(
-        "a line for a shell hides parameters that sound secret (32)",
-        f"{_SRC}/fetching/curl.py",
-        "quote(without_secrets(request.url))",
-        "quote(request.url)",
-        "tests/fetching/test_curl.py::test_a_line_for_a_shell_holds_no_secret",
-    ),
-    Mutation(
-        "a line for a shell hides headers that sound secret (32)",
-        f"{_SRC}/fetching/curl.py",
-        "{name}: {MASK if sounds_secret(name) else value}",
-        "{name}: {value}",
-        "tests/fetching/test_curl.py::test_a_line_for_a_shell_holds_no_secret",
     ),
     # The workflow and the template (cases 8, 14, 16, 19)
     Mutation(
