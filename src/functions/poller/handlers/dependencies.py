@@ -10,16 +10,15 @@ from botocore.config import Config
 
 from poller.aws.dynamodb import Table
 from poller.aws.s3 import Bucket
-from poller.jobs.ending import JobEnding
 from poller.jobs.events import JobEvents
 from poller.jobs.job_store import JobStore
 from poller.jobs.queue import PayloadQueue
-from poller.jobs.reconciler import Reconciler
 from poller.jobs.task_store import TaskStore
 from poller.jobs.workflow import Workflow
 from poller.settings import Settings
 
 if TYPE_CHECKING:
+    from poller.jobs.reconciler import Reconciler
     from poller.upstream.client import Upstream
 
 # What is imported stays. Looking for garbage among it, as making a client would set off, takes 30 ms of a cold start.
@@ -80,7 +79,11 @@ def upstream() -> "Upstream":
     return Upstream(settings.user_agent, settings.allow_loopback, settings.allowed_hosts)
 
 
-def reconciler() -> Reconciler:
+def reconciler() -> "Reconciler":
+    # Here, because most functions end no job.
+    from poller.jobs.ending import JobEnding  # noqa: PLC0415
+    from poller.jobs.reconciler import Reconciler  # noqa: PLC0415
+
     ending = JobEnding(jobs(), tasks(), dataset(), events(), logger.info)
     return Reconciler(jobs(), tasks(), raw_payloads(), workflow(), ending, logger.info)
 
