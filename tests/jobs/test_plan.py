@@ -443,3 +443,10 @@ def test_a_task_s_first_page_follows_from_its_id():
 def test_a_walk_is_a_task_whose_pages_are_not_known():
     assert list(Walks(2)) == [Task("w00000000", 0, 0), Task("w00000001", 0, 0)]
     assert len(Walks(2)) == 2
+
+
+def test_totals_that_disagree_on_the_second_look_are_no_plan_though_auto_has_named_one():
+    one = spec(paginator=Offset(limit=2, total_path="total"))
+
+    with pytest.raises(JobRejected, match="several totals: total = 2, totalCount = 5"):
+        planned(one, page({"rows": [1, 2], "total": 2, "totalCount": 5}), 1000, 0.1, guessed=True)
