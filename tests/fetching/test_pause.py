@@ -7,6 +7,7 @@ from math import inf
 from typing import Any
 
 import pytest
+import time_machine
 
 from poller.errors import JobStopped, PauseRequested
 from poller.fetching.pause import Throttle
@@ -43,16 +44,18 @@ def test_a_worker_whose_job_is_gone_stops(aws: None) -> None:
 def test_a_long_pause_is_left_to_the_workflow_and_a_short_one_is_waited() -> None:
     slept: list[float] = []
     short, long = Throttle(sleep=slept.append), Throttle(sleep=slept.append)
-    short.pause_for(5)
-    long.pause_for(120)
+    now = datetime(2026, 1, 1, tzinfo=UTC)
 
-    short.wait(TimeBox(inf))
-    with pytest.raises(PauseRequested) as held:
-        long.wait(TimeBox(inf))
+    with time_machine.travel(now, tick=False):  # however slow the machine is
+        short.pause_for(5)
+        long.pause_for(120)
+        short.wait(TimeBox(inf))
+        with pytest.raises(PauseRequested) as held:
+            long.wait(TimeBox(inf))
 
     assert len(slept) == 1
-    assert 4 < slept[0] <= 9
-    assert held.value.not_before >= time.time() + 118
+    assert 6 <= slept[0] <= 6 * 1.5
+    assert held.value.not_before == int(now.timestamp()) + 121
 
 
 def test_a_pause_that_another_worker_met_holds_this_one(aws: None) -> None:
