@@ -305,3 +305,12 @@ def test_a_pause_that_ends_when_something_moved_resets_nothing():
     one = job(not_before=int(NOW.timestamp()), progress_at=NOW, stalled_rounds=2)
 
     assert note_progress(one, Counts(), NOW).stalled_rounds == 2
+
+
+def test_a_job_whose_row_cannot_be_read_ends_with_that_reason():
+    reason = Reason("Unreadable", "another release wrote the job's row")
+    one = job(plan=None, spec=None, is_readable=False, error=reason)
+
+    decided = decide(one, Counts(), NOW)
+
+    assert decided == End(JobStatus.FAILED, reason)

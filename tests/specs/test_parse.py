@@ -182,7 +182,10 @@ def test_what_is_no_spec_at_all_is_refused(raw, message):
         ({"headers": {"X-A": "ü"}}, "headers.X-A must be a string of printable ASCII characters"),
         ({"data_selector": ""}, "data_selector is empty"),
         ({"data_selector": ["data"]}, "data_selector is a list; it must be a string"),
-        ({"data_selector": "data["}, "data_selector is not a JMESPath expression"),
+        (
+            {"data_selector": "data["},
+            "data_selector is not a JMESPath expression: Invalid jmespath expression: Incomplete expression",
+        ),
         ({"data_selector": "a b"}, "data_selector is not a JMESPath expression"),
         ({"data_selector": "items[?price >]"}, "data_selector is not a JMESPath expression"),
         ({"paginator": None}, "paginator is null; it must be an object with a type: auto, single_page, offset"),
@@ -690,3 +693,18 @@ def test_a_page_s_parameter_takes_the_place_of_the_url_s_whatever_that_holds():
     asked = page_request(spec(url=f"{URL}?offset=1=2&q=a=b", paginator=Offset(limit=10)), 3, 10)
 
     assert asked.url == f"{URL}?q=a=b&limit=10&offset=30"
+
+
+def test_credentials_where_auth_is_to_be_one_day_were_sent_all_the_same():
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec({"url": URL, "auth": {"type": "bearer", "token": "x"}})
+
+    assert refused.value.secret_sent
+
+
+def test_what_jmespath_says_of_a_path_is_handed_on():
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec({"url": URL, "data_selector": "data["})
+
+    said = "data_selector is not a JMESPath expression: Invalid jmespath expression: Incomplete expression"
+    assert refused.value.message == said

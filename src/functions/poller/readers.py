@@ -35,7 +35,9 @@ def path_of(field: str, value: Any) -> str:
     except ValueError as error:  # JMESPath's own errors, and Python's for an index of thousands of digits
         # A path may also be a plain key that JMESPath cannot read, such as @odata.count.
         if re.search(r"[\[\]{}()|&*?\s]", path):
-            raise JobRejected(f"{field} is not a JMESPath expression: {str(error).splitlines()[0]}") from None
+            raise JobRejected(
+                f"{field} is not a JMESPath expression: {str(error).splitlines()[0].rstrip(':')}"
+            ) from None
     return path
 
 

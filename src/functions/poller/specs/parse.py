@@ -48,8 +48,7 @@ def _build(cls: type[T], prefix: str, raw: Mapping[str, Any], readers: Mapping[s
     allowed = [f.name for f in fields(cls)]  # type: ignore[arg-type]  # T is always one of our dataclasses
     for name in raw:
         if name not in allowed:
-            secret = name == "auth" or is_credential(name, str(raw[name]))
-            raise JobRejected(_unknown(prefix, name, allowed), secret_sent=secret)
+            raise JobRejected(_unknown(prefix, name, allowed), secret_sent=is_credential(name, str(raw[name])))
     optional = {f.name for f in fields(cls) if f.default is None}  # type: ignore[arg-type]
     given = {name: value for name, value in raw.items() if value is not None or name not in optional}
     return cls(**{name: readers[name](prefix + name, value) for name, value in given.items()})
