@@ -44,9 +44,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         dependencies.jobs().take_over(job, execution_arn)
         job, counts = dependencies.jobs().snapshot(job_id) or (job, counts)
     never_began = not job.is_planned or (job.status is JobStatus.PENDING and event.get("Failure"))
-    if never_began and job.stop is None:
-        reason = _failure(event) if job.is_readable or job.error is None else job.error
-        job = replace(job, stop=StopRequest(JobStatus.FAILED, reason))
+    if never_began and job.stop is None and job.is_readable:  # one that cannot be read ends with that reason
+        job = replace(job, stop=StopRequest(JobStatus.FAILED, _failure(event)))
     return dependencies.reconciler().reconcile(job, counts, box)
 
 
