@@ -10,7 +10,7 @@ from xdist.remote import Producer
 from poller.handlers import dependencies
 from tests.support.handlers import EXECUTION, as_record
 from tests.support.scheduling import BySharedParts
-from tests.support.storage import SETTINGS, create_storage, forget_clients
+from tests.support.storage import SETTINGS, create_storage, forget_clients, serialize_calls
 from tests.support.workflow import Take
 
 
@@ -24,6 +24,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    serialize_calls(monkeypatch)
     with mock_aws():
         create_storage(monkeypatch)
         forget_clients()

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from threading import Lock
 from typing import Any
 from uuid import uuid4
 
@@ -39,16 +38,15 @@ pytestmark = pytest.mark.usefixtures("executions")
 def test_a_hundred_writers_with_conflicts_all_commit_and_are_counted_once(aws: None) -> None:
     """Case 7."""
     client = boto3.client("dynamodb")
-    call_aws, one_at_a_time, commits = client._make_api_call, Lock(), Counter[str]()
+    call_aws, commits = client._make_api_call, Counter[str]()
 
     def often_conflicting(operation: str, request: Any) -> Any:
-        with one_at_a_time:  # moto is not made for threads; what the writers do between their calls still interleaves
-            if operation == "TransactWriteItems":
-                task_id = request["TransactItems"][0]["Put"]["Item"]["TaskId"]["S"]
-                commits[task_id] += 1
-                if commits[task_id] <= int(task_id[1:]) % 9:  # up to eight conflicts in a row
-                    raise cancelled("None", "TransactionConflict")
-            return call_aws(operation, request)
+        if operation == "TransactWriteItems":
+            task_id = request["TransactItems"][0]["Put"]["Item"]["TaskId"]["S"]
+            commits[task_id] += 1
+            if commits[task_id] <= int(task_id[1:]) % 9:  # up to eight conflicts in a row
+                raise cancelled("None", "TransactionConflict")
+        return call_aws(operation, request)
 
     client._make_api_call = often_conflicting
     table = Table(client, "PollerTasksTable", sleep=lambda _: None)
@@ -199,17 +197,8 @@ def history_events() -> int:
     return events + 3
 
 
-def test_two_consumers_of_one_message_make_one_transition_and_both_succeed(
-    sent_messages: Take, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_consumers_of_one_message_make_one_transition_and_both_succeed(sent_messages: Take) -> None:
     """Case 6."""
-    call_aws, lock = botocore.client.BaseClient._make_api_call, Lock()
-
-    def one_at_a_time(client: Any, operation: str, request: Any) -> Any:
-        with lock:  # moto is not made for threads; what the consumers do between their calls still interleaves
-            return call_aws(client, operation, request)
-
-    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", one_at_a_time)
     with serving(Partner(total=20)) as partner:
         step = planned(partner)
         workflow.fetch_all(step)
