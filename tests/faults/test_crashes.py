@@ -30,6 +30,7 @@ from tests.support import workflow
 from tests.support.handlers import EXECUTION, Context, as_record
 from tests.support.killing import Killer
 from tests.support.partner import Partner, serving
+from tests.support.storage import empty_table
 from tests.support.workflow import Take
 
 Scenario = Callable[["Run"], None]
@@ -200,6 +201,7 @@ def test_a_kill_after_any_outside_call_changes_nothing_in_the_end(
         wrong = []
         for invocation, (name, count) in enumerate(calls):
             for call in range(1, count + 1):
+                empty_table()
                 killer.calls.clear()
                 killer.target = (invocation, call)
                 run = Run(killer, sent_messages, partner)

@@ -24,7 +24,7 @@ from tests.support.faulty import cancelled
 from tests.support.template import resources
 
 STEPS = (
-    3200  # more than the two thousand asked for: some find nothing to repeat, and the rarest rule has to be frequent
+    2400  # more than the two thousand asked for: some find nothing to repeat, and the rarest rule has to be frequent
 )
 LEAST = 50
 fired: Counter[str] = Counter()

@@ -41,12 +41,22 @@ def serialize_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BotocoreStubber, "process_request", guarded)
 
 
-def create_storage(monkeypatch: pytest.MonkeyPatch) -> None:
+def create_table() -> None:
     table = resources("AWS::DynamoDB::Table")["PollerTasksTable"]["Properties"]
     boto3.client("dynamodb").create_table(
         TableName="PollerTasksTable",
         **{key: table[key] for key in ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")},
     )
+
+
+def empty_table() -> None:
+    """For a test that runs many jobs: moto copies all rows in each transaction."""
+    boto3.client("dynamodb").delete_table(TableName="PollerTasksTable")
+    create_table()
+
+
+def create_storage(monkeypatch: pytest.MonkeyPatch) -> None:
+    create_table()
     for bucket in ("raw", "dataset"):
         boto3.client("s3").create_bucket(Bucket=bucket)
     boto3.client("events").create_event_bus(Name="bus")
