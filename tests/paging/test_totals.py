@@ -315,7 +315,7 @@ def test_a_page_size_written_as_no_number_is_no_page_size():
     ],
 )
 def test_a_later_page_may_declare_another_total_of_records(paginator, total):
-    answer = page({"total": 35, "meta": {"n": 7}, "text": "35", **ROWS}, x_items="8")
+    answer = page({"total": 35, "meta": {"n": 7}, "text": "many", **ROWS}, "rows", x_items="8")
 
     declared = paginator.total_now(Envelope(answer))
 

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable
 
 from poller.paging.lossless_json import dumps, loads
-from poller.paging.selector import records_at
+from poller.paging.records import records_at
 
 
 def compress(lines: Iterable[str]) -> bytes:

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 
 from poller.errors import InvalidPayload, TransientUpstreamError, UpstreamRefused
 from poller.paging.lossless_json import loads, on_one_line
-from poller.paging.selector import guess_selector, records_at
+from poller.paging.records import guess_selector, records_at
 from poller.values import Page, Response
 
 _TRANSIENT = {408, 425, 429}

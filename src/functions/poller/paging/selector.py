@@ -1,22 +1,21 @@
-"""Finding things in a body: what a path leads to, and where the records are if nobody said."""
+"""Following a JMESPath expression into a body: what it leads to, and what that stands in.
+
+https://jmespath.org/specification.html
+"""
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import jmespath
 from jmespath.exceptions import JMESPathError
+from jmespath.visitor import TreeInterpreter
 
-from poller.errors import InvalidPayload
-from poller.text import describe, plain, shown
 from poller.values import JSON
 
-_LIST_LEVELS = 3  # as in data.orders.items
-# Plain names of what is never taken for the records unless the spec says so.
-_BESIDE_RECORDS = {
-    "error", "errors", "errormessages", "warnings", "warningmessages", "link", "links", "included", "includes",
-    "facets", "aggregations", "aggs", "meta", "metadata", "pagination", "paging", "pageinfo", "responsemetadata",
+# Parts of an expression whose first operand is where they look: `values(a)`, `a[*]`, `a || b`.
+_LOOK_THROUGH = {
+    "projection", "value_projection", "filter_projection", "flatten", "function_expression", "or_expression", "pipe",
 }  # fmt: skip
 
 
@@ -30,45 +29,33 @@ def select(value: JSON, path: str) -> JSON:
         return None
 
 
-def records_at(value: JSON, selector: str) -> list[JSON]:
-    """The list that `selector` leads to. Raises InvalidPayload where there is none."""
-    found = select(value, selector)
-    if not isinstance(found, list):
-        what = "nothing" if found is None else "no list"
-        raise InvalidPayload(f"data_selector {selector!r} finds {what} in the body; {describe(value)}")
-    return found
+def holder(value: JSON, path: str) -> tuple[JSON, str | None]:
+    """The object that `path` finds its last key in, and that key; None for the key where it looks none up.
 
-
-def guess_selector(value: JSON) -> str:
-    """Where the records are if nobody said: the list that the body is, or the only list in its upper levels.
-
-    A list of plain values counts only where there is no list of objects or lists, and no empty one, which could be
-    either. Raises InvalidPayload where that leaves none or several.
+    Of an expression such as `values(a.b)` or `a.b[*]`, that is the `a` in which it finds `b`.
     """
-    if isinstance(value, list):
-        return "@"
-    found = dict(_lists(value, "", _LIST_LEVELS))
-    rows = [path for path, items in found.items() if not items or any(isinstance(i, dict | list) for i in items)]
-    lists = rows or list(found)
-    if len(lists) > 1:
-        raise InvalidPayload(
-            f"the body holds several lists ({', '.join(map(shown, lists[:8]))}); say which with data_selector"
-        )
-    if not lists:
-        raise InvalidPayload(f"the body holds no list of records; {describe(value)}; say where with data_selector")
-    return lists[0]
+    if isinstance(value, dict) and path in value:
+        return value, path
+    try:
+        node = jmespath.compile(path).parsed
+    except JMESPathError:
+        return value, None
+    while node["type"] in _LOOK_THROUGH and node["children"]:
+        node = node["children"][0]
+    *before, last = node["children"] if node["type"] == "subexpression" else [node]
+    if last["type"] != "field":
+        return value, None
+    return TreeInterpreter().visit(_steps(before), value) if before else value, str(last["value"])
 
 
-def _lists(value: JSON, prefix: str, levels: int) -> Iterator[tuple[str, list[JSON]]]:
-    """Each list in the upper `levels` of `value`, with its path; not what stands beside the records."""
-    for name, item in value.items() if isinstance(value, dict) and levels else ():
-        if plain(name) in _BESIDE_RECORDS:
-            continue
-        path = prefix + identifier(name)
-        if isinstance(item, list):
-            yield path, item
-        else:
-            yield from _lists(item, path + ".", levels - 1)
+def _steps(nodes: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"type": "subexpression", "children": nodes}
+
+
+def leads_to_null(value: JSON, path: str) -> bool:
+    """Whether the key that `path` looks up is there, and holds null."""
+    around, key = holder(value, path)
+    return isinstance(around, dict) and key in around and around[key] is None
 
 
 def identifier(name: str) -> str:
