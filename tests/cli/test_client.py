@@ -122,14 +122,16 @@ def test_wait_shows_every_summary_and_returns_the_final_one(api: FakeApi, client
 
     assert final == SUCCEEDED
     assert [each["Status"] for each in seen] == ["PENDING", "RUNNING", "RUNNING", "SUCCEEDED"]
-    assert time.slept == pytest.approx([0.3, 0.39, 0.507])
+    assert time.slept == pytest.approx([0.3, 0.3, 0.3])
 
 
-def test_wait_backs_off_to_two_seconds(api: FakeApi, client: PollerClient, time: FakeTime):
-    api.shows(*[RUNNING] * 20, SUCCEEDED)
+def test_wait_is_late_by_a_tenth_and_by_two_seconds_at_most(api: FakeApi, client: PollerClient, time: FakeTime):
+    api.shows(*[RUNNING] * 60, SUCCEEDED)
 
     client.wait(JOB)
 
+    assert time.slept[:11] == pytest.approx([0.3] * 11)
+    assert time.slept[11] == pytest.approx(0.33)
     assert max(time.slept) == 2.0
     assert time.slept == sorted(time.slept)
 

@@ -82,6 +82,39 @@ def test_a_notice_is_shown_and_changes_no_exit_status(api: FakeApi, command: Com
     assert "Notice   GrewAfterPlan: 3,503 records are declared now" in done.stdout.splitlines()
 
 
+@pytest.mark.parametrize(
+    ("final", "exit_status"),
+    [
+        (SUCCEEDED, 0),
+        ({**SUCCEEDED, "Notice": {"Type": "ChangedWhilePolled", "Message": "the first page is another one now"}}, 2),
+        (PARTIAL, 2),
+        (CANCELLED, 1),
+    ],
+)
+@pytest.mark.parametrize("arguments", [("run", URL), ("status", JOB), ("redrive", JOB)])
+def test_a_strict_wait_takes_no_notice_for_a_success(
+    api: FakeApi, command: Command, arguments: tuple[str, ...], final: dict[str, Any], exit_status: int
+):
+    api.takes_jobs()
+    accepts(api, "POST", f"/jobs/{JOB}/redrive", f"Job {JOB} runs again")
+    api.shows(final)
+
+    done = command(*arguments, "--wait", "--strict", "--api-url", api.url)
+
+    assert done.returncode == exit_status
+    assert f"Status   {final['Status']}" in done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("arguments", [("run", URL), ("status", JOB), ("redrive", JOB)])
+def test_strict_without_wait_is_refused_before_anything_is_sent(
+    api: FakeApi, command: Command, arguments: tuple[str, ...]
+):
+    done = command(*arguments, "--strict", "--api-url", api.url)
+
+    assert (done.returncode, done.stderr) == (2, "poller: --strict says how --wait exits; add --wait\n")
+    assert api.server.log == []
+
+
 def test_cancel_is_one_line(api: FakeApi, command: Command):
     accepts(api, "DELETE", f"/jobs/{JOB}", f"Job {JOB} is being cancelled")
 

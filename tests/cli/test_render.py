@@ -48,8 +48,34 @@ def test_a_success_may_come_with_a_notice():
 
     lines = render.summary_lines(grown)
 
-    assert ("Status", "SUCCEEDED", "bold green") in lines
-    assert ("Notice", "GrewAfterPlan: the API has 3 more records now", "yellow") in lines
+    assert ("Status", "SUCCEEDED", "bold yellow") in lines
+    assert ("Notice", "GrewAfterPlan: the API has 3 more records now", "bold yellow") in lines
+
+
+def test_only_a_plain_success_is_green():
+    notice = {"Type": "GrewAfterPlan", "Message": "3 more"}
+
+    styles = [render.status_style(job) for job in (SUCCEEDED, summary("FAILED", Notice=notice))]
+
+    assert styles == ["bold green", "bold red"]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "text"),
+    [
+        ({"Requests": 1012, "Retried": 12, "WaitedSeconds": 3.2}, "1,012, 12 retried, waited 3 s"),
+        ({"Requests": 1000, "Retried": 0, "WaitedSeconds": 0.4}, "1,000"),
+        ({"Requests": 7, "Retried": None, "WaitedSeconds": None}, "7"),
+    ],
+)
+def test_what_requests_met_is_counted(trouble: dict[str, float | None], text: str):
+    lines = {label: value for label, value, _style in render.summary_lines({**SUCCEEDED, **trouble})}
+
+    assert lines["Requests"] == text
+
+
+def test_an_older_stack_counts_no_requests():
+    assert "Requests" not in [label for label, _value, _style in render.summary_lines(SUCCEEDED)]
 
 
 def test_a_job_that_repeats_another_names_it():

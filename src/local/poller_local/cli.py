@@ -1,7 +1,7 @@
 """The `poller` command: options in, a body called, one line if it goes wrong.
 
-Exit statuses: 0 done, 1 an error, 2 a job that ended PARTIAL or a command line that cannot be read (nothing was
-sent then), 130 Ctrl-C.
+Exit statuses: 0 done, 1 an error, 2 a job that ended PARTIAL (with --strict, or with a Notice) or a command line that
+cannot be read (nothing was sent then), 130 Ctrl-C.
 """
 
 import os

@@ -20,7 +20,7 @@ from poller_local.summary import Summary, is_final, parse_summary, pending_summa
 
 # A job is unknown between the answer to POST /jobs and the first step of its workflow.
 UNKNOWN_IS_PENDING_SECONDS = 60.0
-DELAY_GROWTH = 1.3
+LATENESS = 0.1  # of the time waited: by so much a job may seem longer than it was
 # Six tries take about six seconds: longer than a Lambda cold start or a throttled second.
 PATIENT_TRIES = 6
 # The largest pages that the API gives.
@@ -92,7 +92,7 @@ class PollerClient:
         `on_progress` gets every summary seen, the final one too. An unknown id counts as PENDING for
         60 s, then raises JobNotFound; `timeout` (seconds) raises WaitTimeout.
         """
-        started, delay = self._clock(), FIRST_DELAY
+        started = self._clock()
         while True:
             waited = self._clock() - started
             try:
@@ -107,8 +107,7 @@ class PollerClient:
                 return summary
             if timeout is not None and waited >= timeout:
                 raise WaitTimeout(job_id, timeout)
-            self._sleep(delay)
-            delay = min(delay * DELAY_GROWTH, LONGEST_DELAY)
+            self._sleep(min(max(FIRST_DELAY, waited * LATENESS), LONGEST_DELAY))
 
     def tasks(self, job_id: str, state: str | None = None, most: int | None = None) -> Iterator[Task]:
         """The job's tasks that have begun: all, those in `state`, or at most so many of them."""

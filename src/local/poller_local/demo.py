@@ -12,7 +12,7 @@ from poller_local.checkout import require_checkout
 from poller_local.client import PollerClient
 from poller_local.errors import LocalStackError, PollerError
 from poller_local.jobs import stop_waiting_on_interrupt
-from poller_local.progress import progress_lines
+from poller_local.progress import job_progress
 from poller_local.render import format_count, show_summary
 from poller_local.screen import Screen
 from poller_local.stack import LocalStack
@@ -36,8 +36,8 @@ def run_demo(stack: LocalStack, directory: Path, screen: Screen) -> int:
         url = f"{stack['external_api_url']}/payload"
         job_id = client.submit({"url": url, "name": "demo"})
         screen.note(f"Job {job_id} polls {url}")
-        with stop_waiting_on_interrupt(job_id), progress_lines(screen.err) as draw:
-            summary = client.wait(job_id, draw)
+        with stop_waiting_on_interrupt(job_id), job_progress(screen.err) as show:
+            summary = client.wait(job_id, show)
         show_summary(screen.out, summary)
         if not is_whole(summary):
             return 1

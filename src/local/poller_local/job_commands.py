@@ -35,6 +35,7 @@ Region = Annotated[str | None, typer.Option("--region", metavar="REGION", help="
 Job = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, as 'poller run' printed it.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, and nothing else there.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Follow the job to its end.")]
+Strict = Annotated[bool, typer.Option("--strict", help="With --wait, exit 2 on a success that has a Notice.")]
 
 
 def run(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signature
@@ -51,15 +52,17 @@ def run(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signature
         typer.Option("--client-token", metavar="TOKEN", help="Submitted twice with the same token, a job runs once."),
     ] = None,
     wait: Wait = False,
+    strict: Strict = False,
     as_json: Json = False,
     api_url: ApiUrl = None,
     stack_name: StackName = None,
     region: Region = None,
 ) -> None:
     """Submit a job. With --wait, exits 0 on SUCCEEDED, 2 on PARTIAL and 1 otherwise."""
+    ways = jobs.Ways(wait=wait, as_json=as_json, strict=strict)
     job_spec = build_spec(source, spec, name, client_token)
     with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
-        raise typer.Exit(jobs.run_job(client, job_spec, Screen(), wait=wait, as_json=as_json))
+        raise typer.Exit(jobs.run_job(client, job_spec, Screen(), ways))
 
 
 def list_(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signature
@@ -82,14 +85,16 @@ def list_(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signatur
 def status(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signature
     job: Job,
     wait: Wait = False,
+    strict: Strict = False,
     as_json: Json = False,
     api_url: ApiUrl = None,
     stack_name: StackName = None,
     region: Region = None,
 ) -> None:
     """Show how far a job is. With --wait, exits as 'run --wait' does."""
+    ways = jobs.Ways(wait=wait, as_json=as_json, strict=strict)
     with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
-        raise typer.Exit(jobs.show_status(client, job, Screen(), wait=wait, as_json=as_json))
+        raise typer.Exit(jobs.show_status(client, job, Screen(), ways))
 
 
 def tasks(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signature
@@ -139,14 +144,16 @@ def cancel(
 def redrive(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signature
     job: Job,
     wait: Wait = False,
+    strict: Strict = False,
     as_json: Json = False,
     api_url: ApiUrl = None,
     stack_name: StackName = None,
     region: Region = None,
 ) -> None:
     """Run again what failed of a job, and only that. With --wait, exits as 'run --wait' does."""
+    ways = jobs.Ways(wait=wait, as_json=as_json, strict=strict)
     with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
-        raise typer.Exit(jobs.redrive_job(client, job, Screen(), wait=wait, as_json=as_json))
+        raise typer.Exit(jobs.redrive_job(client, job, Screen(), ways))
 
 
 def show_logs(

@@ -3,24 +3,42 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import typer
 
 from poller_local.client import PollerClient
-from poller_local.errors import Interrupted, JobConflict, one_line
-from poller_local.progress import progress_bar
+from poller_local.errors import BadUsage, Interrupted, JobConflict, one_line
+from poller_local.progress import job_progress
 from poller_local.render import next_command, show_summary
 from poller_local.screen import Screen
 from poller_local.summary import Summary, exit_status
 
 
-def run_job(client: PollerClient, spec: Mapping[str, Any], screen: Screen, *, wait: bool, as_json: bool) -> int:
-    """Submits a job and, with `wait`, follows it to its end. With `as_json` stdout holds one JSON object."""
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How a command treats its job: `wait` follows it to its end, `strict` exits 2 where that has a Notice, and with
+    `as_json` stdout holds one JSON object.
+
+    Raises BadUsage where `strict` has no end to judge.
+    """
+
+    wait: bool = False
+    as_json: bool = False
+    strict: bool = False
+
+    def __post_init__(self) -> None:
+        if self.strict and not self.wait:
+            raise BadUsage("--strict says how --wait exits; add --wait")
+
+
+def run_job(client: PollerClient, spec: Mapping[str, Any], screen: Screen, ways: Ways) -> int:
+    """Submits a job and, if asked to, follows it to its end."""
     job_id = client.submit(spec)
-    if wait:
-        return _show_end(_follow(client, job_id, f"Job {job_id} is submitted", screen), screen, as_json)
-    if as_json:
+    if ways.wait:
+        return _show_end(_follow(client, job_id, f"Job {job_id} is submitted", screen), screen, ways)
+    if ways.as_json:
         print_json({"JobId": job_id})
     else:
         screen.say(job_id)
@@ -28,12 +46,12 @@ def run_job(client: PollerClient, spec: Mapping[str, Any], screen: Screen, *, wa
     return 0
 
 
-def redrive_job(client: PollerClient, job_id: str, screen: Screen, *, wait: bool, as_json: bool) -> int:
-    """Runs again what failed of a job; `wait` and `as_json` as for `run_job`."""
+def redrive_job(client: PollerClient, job_id: str, screen: Screen, ways: Ways) -> int:
+    """Runs again what failed of a job, and follows it as `run_job` does."""
     said = client.redrive(job_id)
-    if wait:
-        return _show_end(_follow(client, job_id, said, screen), screen, as_json)
-    if as_json:
+    if ways.wait:
+        return _show_end(_follow(client, job_id, said, screen), screen, ways)
+    if ways.as_json:
         print_json({"JobId": job_id, "message": said})
     else:
         screen.say(said)
@@ -53,15 +71,15 @@ def cancel_job(client: PollerClient, job_id: str, screen: Screen, *, wait: bool)
         screen.say(said)
         return 0
     final = _follow(client, job_id, said, screen, goes_on="the job is being cancelled all the same")
-    _show(final, screen, as_json=False)
+    show_summary(screen.out, final)
     return 0 if final["Status"] == "CANCELLED" else 1
 
 
-def show_status(client: PollerClient, job_id: str, screen: Screen, *, wait: bool, as_json: bool) -> int:
-    """Shows how far a job is; with `wait`, its end, as `run_job` does."""
-    if wait:
-        return _show_end(_follow(client, job_id, f"Waiting for job {job_id}", screen), screen, as_json)
-    _show(client.job(job_id), screen, as_json)
+def show_status(client: PollerClient, job_id: str, screen: Screen, ways: Ways) -> int:
+    """Shows how far a job is, or its end, as `run_job` does."""
+    if ways.wait:
+        return _show_end(_follow(client, job_id, f"Waiting for job {job_id}", screen), screen, ways)
+    _show(client.job(job_id), screen, ways)
     return 0
 
 
@@ -92,23 +110,21 @@ def _wait(client: PollerClient, job_id: str, said: str, screen: Screen, goes_on:
     # From the line that names the job on, Ctrl-C is answered with how to find it again.
     with stop_waiting_on_interrupt(job_id, goes_on):
         screen.note(said)
-        with progress_bar(screen.err) as draw:
-            return client.wait(job_id, draw)
+        with job_progress(screen.err) as show:
+            return client.wait(job_id, show)
 
 
-def _show(summary: Summary, screen: Screen, as_json: bool) -> int:
-    """Shows a job's summary; returns the exit status of a command that waited for it."""
-    if as_json:
+def _show(summary: Summary, screen: Screen, ways: Ways) -> None:
+    if ways.as_json:
         print_json(summary)
     else:
         show_summary(screen.out, summary)
-    return exit_status(summary)
 
 
-def _show_end(summary: Summary, screen: Screen, as_json: bool) -> int:
-    """Like `_show`, and for people with what they may want to do next."""
-    status = _show(summary, screen, as_json)
+def _show_end(summary: Summary, screen: Screen, ways: Ways) -> int:
+    """Shows how a job ended, and to people what they may want to do next; returns the exit status."""
+    _show(summary, screen, ways)
     following = next_command(summary)
-    if following and not as_json:
+    if following and not ways.as_json:
         screen.note(following)
-    return status
+    return exit_status(summary, ways.strict)

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from poller_local.errors import one_line
+from poller_local.proof import is_complete, proof_in_words
 from poller_local.summary import JobError, Summary, is_final
 
 STYLES = {
@@ -37,8 +38,8 @@ def next_command(summary: Summary) -> str | None:
 
 def summary_lines(summary: Summary) -> list[tuple[str, str, str]]:
     """The summary as (label, value, style), worst news first."""
-    failed, status = summary["FailedToComplete"], summary["Status"]
-    lines = [("Job", summary["JobId"], ""), ("Status", status, status_style(status))]
+    failed, status, proof = summary["FailedToComplete"], summary["Status"], proof_in_words(summary)
+    lines = [("Job", summary["JobId"], ""), ("Status", status, status_style(summary))]
     if summary["Name"]:
         lines.insert(1, ("Name", one_line(summary["Name"]), ""))
     if summary["Url"]:
@@ -46,7 +47,9 @@ def summary_lines(summary: Summary) -> list[tuple[str, str, str]]:
     if summary["Error"]:
         lines.append(("Error", format_error(summary["Error"]), "bold red"))
     if summary["Notice"]:
-        lines.append(("Notice", format_error(summary["Notice"]), "yellow"))
+        lines.append(("Notice", format_error(summary["Notice"]), "bold yellow"))
+    if proof:
+        lines.append(("Proof", proof, "green" if is_complete(summary) else "yellow"))
     if summary["DuplicateOf"]:
         lines.append(("Repeats", f"{one_line(summary['DuplicateOf'])}, which has the same client token", "yellow"))
     tasks = f"{summary['SuccessfullyCompleted']:,} of {format_total(summary)} complete"
@@ -54,14 +57,18 @@ def summary_lines(summary: Summary) -> list[tuple[str, str, str]]:
     lines.append(("Pages", f"{summary['Pages']:,}", ""))
     lines.append(("Records", format_records(summary, " of "), ""))
     lines.append(("Size", format_size(summary["Bytes"]), ""))
+    if requests := summary.get("Requests"):
+        lines.append(("Requests", f"{requests:,}{format_trouble(summary)}", ""))
     seconds = _seconds(summary)
     if seconds is not None:
         lines.append(("Time", f"{seconds:,.1f} s", ""))
     return lines
 
 
-def status_style(status: str) -> str:
-    return STYLES.get(status, "bold red")
+def status_style(summary: Summary) -> str:
+    """The colour of a job's status. A success with a Notice is none to pass over."""
+    status = summary["Status"]
+    return "bold yellow" if summary["Notice"] and status == "SUCCEEDED" else STYLES.get(status, "bold red")
 
 
 def format_error(error: JobError) -> str:
@@ -78,6 +85,12 @@ def format_records(summary: Summary, separator: str) -> str:
     expected = summary["RecordsExpected"]
     received = f"{summary['RecordsReceived']:,}"
     return received if expected is None else f"{received}{separator}{expected:,}"
+
+
+def format_trouble(summary: Summary) -> str:
+    """What the requests of a job met, like ", 12 retried, waited 3 s"; empty if that was nothing."""
+    retried, waited = summary.get("Retried") or 0, summary.get("WaitedSeconds") or 0
+    return (f", {retried:,} retried" if retried else "") + (f", waited {waited:,.0f} s" if waited >= 1 else "")
 
 
 def format_time(time: str | None) -> str:

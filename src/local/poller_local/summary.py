@@ -1,6 +1,6 @@
 """The summary of a job as `GET /jobs/{jobId}` answers it, and what follows from it."""
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from poller_local.errors import BadUsage
 
@@ -13,12 +13,31 @@ class JobError(TypedDict):
     Message: str
 
 
+class Proof(TypedDict):
+    """What shows that the dataset is whole.
+
+    `End`: "seen", "refused" or "not asked"; `EndSaid` is what the API answered behind the last page. `Distinct` and
+    `Repeated` count records by the fields of `Key`, or by all of each record where it is None. `Moved`: whether the
+    first page or the total was another one at the end, None where nobody looked. `Mended` counts pages that were
+    asked for again, and then were whole.
+    """
+
+    End: str
+    EndSaid: str | None
+    Distinct: int
+    Repeated: int
+    Key: list[str] | None
+    Moved: bool | None
+    Mended: int
+
+
 class Summary(TypedDict):
     """Task counts by state, then the job: sizes in bytes, times in ISO 8601, UTC.
 
     `Url` is without secrets, `RunSeconds` without the time between an end and a redrive; both, and `RedrivenAt`, are
     None where the stack is older than they are. `Notice` is something to know about a success; `DuplicateOf` is the
-    job that this one repeats, having the same client token.
+    job that this one repeats, having the same client token. The last six are not there, or None, where the stack is
+    older than they are or the job has not come so far.
     """
 
     Started: int
@@ -45,6 +64,12 @@ class Summary(TypedDict):
     Error: JobError | None
     Notice: JobError | None
     DuplicateOf: str | None
+    Proof: NotRequired["Proof | None"]
+    PagesArrived: NotRequired[int | None]
+    PagesPlanned: NotRequired[int | None]
+    Requests: NotRequired[int | None]
+    Retried: NotRequired[int | None]
+    WaitedSeconds: NotRequired[float | None]
 
 
 def parse_summary(answer: dict[str, Any]) -> Summary:
@@ -98,6 +123,8 @@ def finished_tasks(summary: Summary) -> int:
     return summary["SuccessfullyCompleted"] + summary["FailedToComplete"]
 
 
-def exit_status(summary: Summary) -> int:
-    """What `poller run --wait` exits with: 0 SUCCEEDED, 2 PARTIAL, 1 otherwise."""
+def exit_status(summary: Summary, strict: bool = False) -> int:
+    """What `poller run --wait` exits with: 0 SUCCEEDED, 2 PARTIAL, 1 otherwise. `strict`: 2 on a Notice too."""
+    if strict and summary["Status"] == "SUCCEEDED" and summary["Notice"]:
+        return 2
     return {"SUCCEEDED": 0, "PARTIAL": 2}.get(summary["Status"], 1)

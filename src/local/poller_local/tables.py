@@ -42,7 +42,7 @@ def show_jobs(console: Console, jobs: Iterable[Summary]) -> None:
                 format_time(job["StartedAt"]),
                 one_line(job["Url"] or ""),
             ),
-            status_style(job["Status"]),
+            status_style(job),
         )
         for job in jobs
     ]
