@@ -14,7 +14,7 @@ POLLER = FUNCTIONS / "poller"
 ROOMS = (
     {"errors", "settings", "values"},
     {"text"},
-    {"readers", "aws"},
+    {"readers", "credentials", "aws"},
     {"paging", "upstream"},
     {"specs"},
     {"fetching", "datasets"},

@@ -27,9 +27,9 @@ def test_the_outermost_records_tell_a_page_from_others_unless_the_next_is_the_sa
 
 
 @pytest.mark.parametrize(
-    ("lines", "text"), [([], b""), (["a"], b"a\n"), (["a", "", "é\u2028"], "a\n\né\u2028\n".encode())]
+    ("lines", "text"), [([], b""), (["a"], b"a\n"), (["a", "", "é\u2028"], "a\né\u2028\n".encode())]
 )
-def test_each_line_ends_in_a_line_break(lines, text):
+def test_each_line_ends_in_a_line_break_and_empty_ones_are_left_out(lines, text):
     source = iter(lines)
 
     body = compress(source)

@@ -6,7 +6,7 @@ from math import inf
 
 import pytest
 
-from poller.errors import PauseRequested, UpstreamUnavailable
+from poller.errors import InvalidPayload, PauseRequested, UpstreamRefused, UpstreamUnavailable
 from poller.fetching import page_fetcher, pause, time_box
 from poller.fetching.page_fetcher import PageFetcher
 from poller.fetching.pause import Throttle
@@ -162,6 +162,94 @@ def test_a_pause_is_waited_only_if_the_time_box_lasts_as_long(clock):
     gate.wait(TimeBox(clock.now + 8))
 
     assert len(clock.waits) == 1
+
+
+def test_an_invitation_to_come_back_at_once_is_waited_for_as_a_failure_is(clock, monkeypatch):
+    monkeypatch.setattr(page_fetcher.random, "random", lambda: 0.5)
+    asked: list[float] = []
+    gate = Throttle(sleep=clock.sleep)
+    monkeypatch.setattr(gate, "pause_for", asked.append)
+    api = Api(clock, [later(0), later(0), ERROR, later(0), later(3), PAGE])
+    spec = JobSpec("https://api.example.com/", retry=Retry(max_attempts=2))
+
+    PageFetcher(api, spec, TimeBox(clock.now + 1000), gate, clock.sleep).fetch(REQUEST)
+
+    assert asked == [0.25, 0.5, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("status", [403, 420])
+def test_a_refusal_that_says_when_to_come_back_is_a_rate_limit(clock, status):
+    api = Api(clock, [*[later(1, status)] * 30, PAGE])
+
+    page, _ = fetcher(clock, api).fetch(REQUEST)
+
+    assert page.records == [1]
+
+
+GARBLED = Response(200, {"content-type": "text/html"}, b"<html>Back in a minute</html>")
+
+
+def test_a_page_that_comes_garbled_is_asked_for_again(clock):
+    api = Api(clock, [GARBLED, Response(200, {}, b""), Response(200, {}, b"[1,"), PAGE])
+
+    page, _ = fetcher(clock, api, attempts=4).fetch(REQUEST)
+
+    assert page.records == [1]
+
+
+def test_a_page_that_stays_garbled_is_given_up_with_what_came(clock):
+    api = Api(clock, repeat(GARBLED))
+
+    with pytest.raises(UpstreamUnavailable, match=r"GET /: the body is not JSON.*HTML page.* \(3 attempts\)"):
+        fetcher(clock, api, attempts=3).fetch(REQUEST)
+
+
+def test_a_jobs_first_page_that_is_garbled_is_asked_for_once_more(clock):
+    api = Api(clock, [ERROR, GARBLED, ERROR, PAGE])
+
+    page, _ = fetcher(clock, api, attempts=6).fetch(REQUEST, is_first=True)
+
+    assert page.records == [1]
+
+
+@pytest.mark.parametrize("attempts", [1, 2, 6])
+def test_an_address_that_has_no_json_says_so_soon(clock, attempts):
+    api = Api(clock, repeat(GARBLED))
+
+    with pytest.raises(InvalidPayload, match="GET /: the body is not JSON"):
+        fetcher(clock, api, attempts).fetch(REQUEST, is_first=True)
+
+    assert len(api.asked) == min(attempts, 2)
+
+
+def test_what_an_api_always_sends_so_is_asked_for_once(clock):
+    api = Api(clock, repeat(Response(200, {}, b"[NaN]")))
+
+    with pytest.raises(InvalidPayload, match="GET /: the body holds NaN"):
+        fetcher(clock, api).fetch(REQUEST)
+
+    assert len(api.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "asked"),
+    [
+        ("https://api.example.com", "GET /: "),
+        ("https://api.example.com/v2/orders?q=a+b&page=7", "GET /v2/orders?q=a+b&page=7: "),
+        (f"https://api.example.com/v2?q={'x' * 500}&page=7", f"GET /v2?q={'x' * 94}…{'x' * 93}&page=7: "),
+        ("https://api.example.com/?key=canary-5f1d&page=7", "GET /?key=...&page=7: "),
+    ],
+)
+def test_what_is_wrong_is_said_with_what_was_asked(clock, url, asked):
+    api = Api(clock, repeat(Response(404, {}, b'{"message": "canary-5f1d finds no page 7"}')))
+    request = PageRequest("GET", url, {"X-Token": "canary-5f1d"})
+
+    with pytest.raises(UpstreamRefused) as refused:
+        fetcher(clock, api).fetch(request)
+
+    assert refused.value.message.startswith(f'{asked}the API answered HTTP 404: "... finds no page 7"')
+    assert refused.value.status == 404
+    assert "canary" not in str(refused.value)
 
 
 def test_failures_wait_longer_and_longer_and_invitations_do_not(clock, monkeypatch):

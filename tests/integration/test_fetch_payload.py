@@ -135,7 +135,7 @@ def test_a_long_retry_after_holds_back_every_worker_and_is_the_workflows_to_wait
     assert workflow.status(step["JobId"])["Status"] == "RUNNING"
 
 
-@pytest.mark.parametrize(("asked", "waited"), [("99999999", 301), ("-5", 0), ("soon", 0)])
+@pytest.mark.parametrize(("asked", "waited"), [("99999999", 301), ("soon", 0)])
 @pytest.mark.usefixtures("still_clock")
 def test_an_absurd_retry_after_is_clamped(
     sent_messages: Take, monkeypatch: pytest.MonkeyPatch, asked: str, waited: int

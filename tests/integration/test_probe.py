@@ -101,7 +101,7 @@ def test_an_api_that_never_answers_is_given_up_after_as_many_attempts_as_the_spe
     assert (silence.attempts, called) == (attempts, calls)
     assert (job["Status"], job["Error"]["Type"]) == ("FAILED", "UpstreamUnavailable")
     tries = "1 attempt" if attempts == 1 else f"{attempts} attempts"
-    assert job["Error"]["Message"] == f"{SAID} ({tries})"
+    assert job["Error"]["Message"] == f"GET /: {SAID} ({tries})"
 
 
 def test_an_api_that_never_answers_is_given_up_at_the_deadline(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +111,7 @@ def test_an_api_that_never_answers_is_given_up_at_the_deadline(aws: None, monkey
 
     assert (silence.attempts, calls) == (4, 3)  # the last call comes too late for an attempt, and knows what was seen
     assert (job["Status"], job["Error"]["Type"]) == ("FAILED", "UpstreamUnavailable")
-    assert job["Error"]["Message"].startswith(f"{SAID} (4 attempts); the job's deadline is ")
+    assert job["Error"]["Message"].startswith(f"GET /: {SAID} (4 attempts); the job's deadline is ")
 
 
 def test_a_deadline_shorter_than_the_function_s_time_ends_the_attempts(
@@ -134,4 +134,4 @@ def test_failures_before_a_pause_count_after_it(aws: None, monkeypatch: pytest.M
         job = workflow.reconcile(step["JobId"])["Summary"]
 
     assert (calls, len(partner.requests)) == (3, 3)
-    assert job["Error"]["Message"] == "the API answered HTTP 503 (3 attempts)"
+    assert job["Error"]["Message"] == "GET /orders?limit=10&offset=0: the API answered HTTP 503 (3 attempts)"

@@ -14,6 +14,8 @@ from tests.support.partner import Partner, serving
 from tests.support.silence import SAID, Silence
 from tests.support.workflow import Take, change, planned
 
+ASKED = "GET /orders?limit=10&offset=10"
+
 
 def fetch(step: dict[str, Any], number: int) -> dict[str, Any]:
     task = workflow.planned_tasks(step)[number]
@@ -38,7 +40,7 @@ def test_a_task_that_had_to_wait_says_why_and_how_to_try_it_by_hand(aws: None, m
 
     (task,) = tasks_of(step)
     assert (task["State"], task["Attempts"]) == ("STARTED", silence.attempts)
-    assert task["Error"] == {"Type": "TransientUpstreamError", "Message": SAID, "Page": 1}
+    assert task["Error"] == {"Type": "TransientUpstreamError", "Message": f"{ASKED}: {SAID}", "Page": 1}
     assert "offset=10" in task["Request"]
 
 
@@ -57,7 +59,7 @@ def test_a_task_that_the_deadline_cuts_off_keeps_its_cause_and_its_curl_line(
     tasks = {task["TaskId"]: task for task in tasks_of(step)}
     late = "the job's deadline passed with 3 of 3 tasks left"
     assert tasks["t00000001"]["Error"]["Type"] == "DeadlineExceeded"
-    assert tasks["t00000001"]["Error"]["Message"] == f"{late}; last seen: {SAID}"
+    assert tasks["t00000001"]["Error"]["Message"] == f"{late}; last seen: {ASKED}: {SAID}"
     assert "offset=10" in tasks["t00000001"]["Request"]
     assert (tasks["t00000002"]["Error"]["Message"], tasks["t00000002"]["Request"]) == (late, None)
 
@@ -79,7 +81,7 @@ def test_the_deadline_that_passes_between_two_attempts_loses_no_cause(
     assert fetch(step, 0)["State"] == "SKIPPED"
 
     (task,) = tasks_of(step)
-    assert task["Error"]["Message"] == SAID
+    assert task["Error"]["Message"] == f"GET /orders?limit=10&offset=0: {SAID}"
 
 
 def test_a_task_that_the_api_held_back_says_so(aws: None) -> None:
@@ -91,7 +93,7 @@ def test_a_task_that_the_api_held_back_says_so(aws: None) -> None:
         assert fetch(step, 2)["State"] == "SKIPPED"
 
     asked, held = tasks_of(step)
-    assert asked["Error"] == {"Type": "PauseRequested", "Message": "the API answered HTTP 429", "Page": 1}
+    assert asked["Error"] == {"Type": "PauseRequested", "Message": f"{ASKED}: the API answered HTTP 429", "Page": 1}
     assert held["Error"] == {"Type": "PauseRequested", "Message": "the API asked for a pause", "Page": 2}
 
 

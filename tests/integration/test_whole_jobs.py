@@ -26,6 +26,19 @@ def test_every_record_arrives_exactly_once(sent_messages: Take, total: int, pagi
     assert (job["RecordsReceived"], job["RecordsExpected"], job["Error"]) == (total, total, None)
 
 
+@pytest.mark.parametrize(
+    "paginator", ["auto", "single_page", offset(10), {"type": "page_number", "total_path": "info.count"}], ids=str
+)
+@pytest.mark.parametrize("selector", [{}, {"data_selector": "data"}], ids=["guessed", "named"])
+def test_no_content_is_an_empty_dataset(sent_messages: Take, paginator: Any, selector: dict[str, str]) -> None:
+    with serving(Partner(status=204, body=b"")) as partner:
+        job = workflow.run({"url": partner.url, "paginator": paginator, **selector}, sent_messages)
+
+    assert job["Status"] == "SUCCEEDED"
+    assert dataset(job) == []
+    assert (job["RecordsReceived"], job["RecordsExpected"], job["Pages"]) == (0, 0, 1)
+
+
 def test_a_server_that_caps_the_page_size_is_noticed(sent_messages: Take) -> None:
     with serving(Partner(total=95, cap=50)) as partner:
         job = workflow.run({"url": partner.url, "paginator": offset(500)}, sent_messages)

@@ -4,7 +4,7 @@ import pytest
 
 from poller.errors import InvalidPayload, JobRejected
 from poller.jobs.planning import Planned
-from poller.paging.read import read_page
+from poller.paging.meaning import read_page
 from poller.values import Response
 from tests.support.apis import api
 from tests.support.builders import NOW, planned, resolve, spec

@@ -17,7 +17,7 @@ from tests.support.builders import spec
         {"paginator": Offset(10, "count", "startAt", total_path="totalRecords")},
         {"paginator": PageNumber("p", 0, total_pages_header="x-pages")},
         {"retry": Retry(max_attempts=2, retry_after_headers=("x-backoff", "retry-after"))},
-        {"headers": {"Accept": "application/json"}, "params": {"q": "a b"}, "data_selector": "rows"},
+        {"headers": {"Accept": "application/json"}, "params": {"q": "a b", "ids": ["2", "1"]}, "data_selector": "rows"},
     ],
     ids=["usual", "auto", "single_page", "offset", "page_number", "retry", "request"],
 )

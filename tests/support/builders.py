@@ -11,7 +11,7 @@ from poller.jobs.plan import Ranges
 from poller.jobs.planning import Planned, make_plan
 from poller.paging.detect import detect
 from poller.paging.envelope import Envelope
-from poller.paging.read import read_page
+from poller.paging.meaning import read_page
 from poller.specs.model import JobSpec
 from poller.specs.parse import with_paginator
 from poller.values import Page, Response

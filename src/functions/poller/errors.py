@@ -79,8 +79,13 @@ class PollerError(Exception):
     page: int | None = None
 
     def __init__(self, message: str) -> None:
+        super().__init__()
+        self.retell(message)
+
+    def retell(self, message: str) -> None:
+        """Say it in other words, for who knows more of the case."""
         self.message = shortened(message)
-        super().__init__(self.message)
+        self.args = (self.message,)
 
     @property
     def reason(self) -> Reason:
@@ -89,11 +94,14 @@ class PollerError(Exception):
 
 
 class TransientUpstreamError(PollerError):
-    """One request failed in a way that often passes. `retry_after` is in seconds, None if not said."""
+    """One request failed in a way that often passes. `retry_after` is in seconds, None if not said.
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    `is_limit`: the API has nothing against the request, only against its moment.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None, is_limit: bool = False) -> None:
         super().__init__(message)
-        self.retry_after = retry_after
+        self.retry_after, self.is_limit = retry_after, is_limit
 
 
 class RetriablePollerError(PollerError):
@@ -136,7 +144,11 @@ class AddressRefused(PermanentPollerError):
 
 
 class UpstreamRefused(PermanentPollerError):
-    """An HTTP status that says no: 4xx other than 408, 425 and 429, or a redirect."""
+    """An HTTP `status` that says no: most of 4xx, or a redirect that is not followed."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class UpstreamUnavailable(PermanentPollerError):
@@ -144,7 +156,14 @@ class UpstreamUnavailable(PermanentPollerError):
 
 
 class InvalidPayload(PermanentPollerError):
-    """A successful answer whose body is not JSON, or does not hold records where they should be."""
+    """A successful answer whose body is not JSON, or does not hold records where they should be.
+
+    `may_pass`: it is no JSON at all, as a maintenance page is; where pages arrived before, one may arrive again.
+    """
+
+    def __init__(self, message: str, may_pass: bool = False) -> None:
+        super().__init__(message)
+        self.may_pass = may_pass
 
 
 class PaginationLoop(PermanentPollerError):

@@ -30,7 +30,7 @@ class Response:
 class Page:
     """A response that holds records, found with `selector`.
 
-    `line` is its JSON text on one line; `digest` tells its records from another page's.
+    `line` is its JSON text on one line, "" where it has none; `digest` tells its records from another page's.
     """
 
     value: JSON
@@ -39,3 +39,8 @@ class Page:
     headers: dict[str, str]
     line: str
     digest: str
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it is an answer without a body, which means that there are no records, and says nothing else."""
+        return not self.line

@@ -10,11 +10,12 @@ from poller.paging.records import records_at
 
 
 def compress(lines: Iterable[str]) -> bytes:
-    """The lines as gzip. The same lines always give the same bytes: a time in the header would not.
+    """The lines as gzip; of a page without a body, whose line is empty, there is nothing to keep.
 
+    The same lines always give the same bytes: a time in the header would not.
     More lines can be added by appending them compressed: https://www.rfc-editor.org/rfc/rfc1952 (section 2.2).
     """
-    return gzip.compress("".join(line + "\n" for line in lines).encode(), compresslevel=6, mtime=0)
+    return gzip.compress("".join(line + "\n" for line in lines if line).encode(), compresslevel=6, mtime=0)
 
 
 def digest(body: bytes) -> str:

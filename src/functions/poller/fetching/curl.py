@@ -2,7 +2,7 @@
 
 from shlex import quote
 
-from poller.specs.credentials import MASK, sounds_secret, without_secrets
+from poller.credentials import MASK, sounds_secret, without_secrets
 from poller.values import PageRequest
 
 

@@ -4,21 +4,23 @@ import random
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from poller.credentials import blanked, secrets_of, without_secrets
 from poller.errors import (
+    InvalidPayload,
     JobStopped,
     PauseRequested,
     PollerError,
     RetriablePollerError,
     TransientUpstreamError,
+    UpstreamRefused,
     UpstreamUnavailable,
 )
 from poller.fetching.backoff import delay
 from poller.fetching.pause import Throttle
 from poller.fetching.time_box import TimeBox
-from poller.paging.read import read_page
+from poller.paging.meaning import read_page
 from poller.specs.model import JobSpec
 from poller.text import counted
 from poller.values import Page, PageRequest, Response
@@ -27,6 +29,10 @@ if TYPE_CHECKING:  # functions that read what was fetched, and fetch nothing, do
     from poller.upstream.client import Upstream
 
 _MAX_INVITATIONS = 100  # to come back, for one page; the time box ends long before, but that is not ours to rely on
+
+
+_MAX_FIRST_GARBLED = 2  # answers to a job's first request that are no JSON: an address that has none says so soon
+_SHOWN_TARGET = 100  # characters of each end of a long path and query
 
 
 class PageFetcher:
@@ -43,18 +49,19 @@ class PageFetcher:
         self._upstream, self._spec, self._box, self._throttle, self._sleep = upstream, spec, box, throttle, sleep
         self.requests = 0
 
-    def fetch(self, request: PageRequest, failures: int = 0) -> tuple[Page, Response]:
-        """The page, however many attempts it takes; `failures` of them were made before.
+    def fetch(self, request: PageRequest, failures: int = 0, is_first: bool = False) -> tuple[Page, Response]:
+        """The page, however many attempts it takes; `failures` of them were made before; `is_first`: of its job.
 
-        A 429 that says when to come back is an invitation, and no failure that counts against `retry.max_attempts`:
-        many workers under one rate limit would otherwise fail pages that nothing is wrong with. Other answers that
-        say so do count: a server may say so of a page that fails for good.
+        A rate limit that says when to come back is an invitation, and no failure that counts against
+        `retry.max_attempts`: many workers under one limit would otherwise fail pages that nothing is wrong with. Other
+        answers that say so do count: a server may say so of a page that fails for good. An invitation to come back at
+        once is waited for as a failure is.
 
         Raises what makes another attempt pointless: a PermanentPollerError, UpstreamUnavailable after
         `retry.max_attempts`, RetriablePollerError when the time box ends first, PauseRequested when the API asks for a
         pause that is long or ends after the time box, or JobStopped. The last three know how far it had come.
         """
-        retry, invitations, seen = self._spec.retry, 0, ""
+        retry, invitations, at_once, garbled, seen = self._spec.retry, 0, 0, 0, ""
         while True:
             try:
                 self._throttle.wait(self._box)
@@ -63,29 +70,51 @@ class PageFetcher:
             except (PauseRequested, JobStopped, RetriablePollerError) as halt:
                 raise _so_far(halt, failures, seen) from None
             self.requests += 1
-            response = None
             try:
-                response = self._upstream.send(request)
-                now = datetime.now(UTC)
-                return read_page(response, self._spec.data_selector, retry.retry_after_headers, now), response
+                return self._ask(request)
+            except InvalidPayload as error:
+                garbled += 1
+                if not error.may_pass or (is_first and garbled >= min(_MAX_FIRST_GARBLED, retry.max_attempts)):
+                    raise
+                trouble = TransientUpstreamError(error.message)
             except TransientUpstreamError as error:
-                limited = response is not None and response.status == HTTPStatus.TOO_MANY_REQUESTS
-                if limited and error.retry_after is not None and invitations < _MAX_INVITATIONS:
-                    invitations += 1
-                else:
-                    failures += 1
-                if failures >= retry.max_attempts:
-                    tries = counted(invitations + failures, "attempt")
-                    raise UpstreamUnavailable(f"{error.message} ({tries})") from None
-                seen = error.message
-                pause = delay(failures, retry, error.retry_after, random.random())  # noqa: S311  # nosec B311  # jitter
-                if error.retry_after is not None:
-                    self._throttle.pause_for(pause)
-                elif self._box.ends_within(pause):
-                    late = RetriablePollerError(f"{seen}; the next attempt would begin after this step's time box")
-                    raise _so_far(late, failures, seen) from None
-                else:
-                    self._sleep(pause)
+                trouble = error
+            wait, seen = trouble.retry_after, trouble.message
+            if trouble.is_limit and wait is not None and invitations < _MAX_INVITATIONS:
+                invitations += 1
+                at_once += wait == 0
+            else:
+                failures += 1
+            if failures >= retry.max_attempts:
+                tries = counted(invitations + failures, "attempt")
+                raise UpstreamUnavailable(f"{seen} ({tries})")
+            pause = delay(failures + at_once, retry, wait, random.random())  # noqa: S311  # nosec B311  # jitter
+            if wait is not None:
+                self._throttle.pause_for(pause)
+            elif self._box.ends_within(pause):
+                late = RetriablePollerError(f"{seen}; the next attempt would begin after this step's time box")
+                raise _so_far(late, failures, seen)
+            else:
+                self._sleep(pause)
+
+    def _ask(self, request: PageRequest) -> tuple[Page, Response]:
+        """Send `request` once. What is wrong with the answer is said with what was asked, and without secrets."""
+        try:
+            response = self._upstream.send(request)
+            now = datetime.now(UTC)
+            headers = self._spec.retry.retry_after_headers
+            return read_page(response, self._spec.data_selector, headers, now), response
+        except (TransientUpstreamError, UpstreamRefused, InvalidPayload) as error:
+            error.retell(blanked(f"{_asked(request)}: {error.message}", secrets_of(request)))
+            raise
+
+
+def _asked(request: PageRequest) -> str:
+    """`GET /orders?page=7`: both ends of what is long, for the page is at the end."""
+    target = "/" + without_secrets(request.url).partition("://")[2].partition("/")[2]
+    if len(target) > 2 * _SHOWN_TARGET:
+        target = f"{target[:_SHOWN_TARGET]}…{target[-_SHOWN_TARGET:]}"
+    return f"{request.method} {target}"
 
 
 def _so_far(halt: PollerError, failures: int, seen: str) -> PollerError:

@@ -140,7 +140,7 @@ def _probe(spec: JobSpec, box: TimeBox, failures: int) -> tuple[Planned, Page]:
 
     def first_page() -> tuple[Page, Response]:
         fetcher = PageFetcher(dependencies.upstream(), spec, box, throttle)
-        return fetcher.fetch(page_request(spec, 0, None), failures)
+        return fetcher.fetch(page_request(spec, 0, None), failures, is_first=True)
 
     page, response = first_page()
     guessed = isinstance(spec.paginator, Auto)

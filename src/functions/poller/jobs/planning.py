@@ -29,9 +29,13 @@ class Planned:
 def make_plan(spec: JobSpec, first: Envelope, page_bytes: int, page_seconds: float, guessed: bool = False) -> Planned:
     """Plan all pages from `first`, the answer to `spec`'s first request. `guessed`: `auto` chose the paginator.
 
+    An answer without a body makes a plan of one page without records.
+
     Raises JobRejected where the totals cannot be believed, pass `maximum_pages`, or are nobody's word but a guess
     that the rest of the response contradicts.
     """
+    if first.page.is_blank:
+        return Planned(spec, Ranges(1, 1, 1), records=0, threads=1, map_concurrency=1)
     paginator = spec.known_paginator
     extent = paginator.extent(first, guessed)
     if guessed or not paginator.names_total:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from poller.credentials import without_secrets
 from poller.jobs.model import Counts, Job
-from poller.specs.credentials import without_secrets
 from poller.text import iso
 
 _MAX_URL = 500

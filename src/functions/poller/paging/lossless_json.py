@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from poller.errors import InvalidPayload
+from poller.paging.charset import decode
 from poller.text import is_encodable
 from poller.values import JSON
 
@@ -31,15 +32,12 @@ class LosslessNumber(float):
         return self.text
 
 
-def loads(body: bytes) -> tuple[JSON, str]:
-    """Read `body` as UTF-8 JSON; return the value and its text.
+def loads(body: bytes | str) -> tuple[JSON, str]:
+    """Read `body`, a text or its UTF-8, as JSON; return the value and its text.
 
     Raises InvalidPayload for anything else, naming the place where it stops being JSON.
     """
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidPayload(f"the body is not UTF-8 text (byte {error.start})") from None
+    text = body if isinstance(body, str) else decode(body)
     try:
         value = json.loads(
             text,
@@ -50,7 +48,8 @@ def loads(body: bytes) -> tuple[JSON, str]:
         )
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise InvalidPayload(f"the body is not JSON: {error.msg.removesuffix(' at')} at {where}") from None
+        message = f"the body is not JSON: {error.msg.removesuffix(' at')} at {where}"
+        raise InvalidPayload(message, may_pass=True) from None
     except RecursionError:
         raise InvalidPayload(_TOO_DEEP) from None
     _refuse_depth(value)
@@ -79,7 +78,7 @@ def _float(text: str) -> float:
 
 
 def _refuse_constant(name: str) -> None:
-    raise InvalidPayload(f"the body holds {name}, which is not JSON")
+    raise InvalidPayload(f"the body holds {name}, which is not JSON; have the API send null or a string")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -87,7 +86,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(pairs):
         seen: set[str] = set()
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise InvalidPayload(f"an object has the key {twice[:80]!a} more than once")
+        raise InvalidPayload(
+            f"an object has the key {twice[:80]!a} more than once, and readers would keep one of the values only"
+        )
     return value
 
 

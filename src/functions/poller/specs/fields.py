@@ -4,9 +4,10 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from poller.credentials import is_credential, is_credential_header
 from poller.errors import JobRejected
 from poller.readers import kind_of, text
-from poller.specs.credentials import is_credential, is_credential_header
+from poller.specs.model import Params
 from poller.text import is_encodable, shown
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.1
@@ -49,19 +50,29 @@ def http_method(field: str, value: Any) -> str:
     return str(value)
 
 
-def query_params(field: str, value: Any) -> dict[str, str]:
+def query_params(field: str, value: Any) -> Params:
     if not isinstance(value, dict):
         raise JobRejected(f"{field} is {kind_of(value)}; it must be an object of names and values")
-    for name, item in value.items():
-        _refuse_secret(f"{field}.{shown(name)}", name, item)
-        if isinstance(item, dict | list) or item is None:
-            later = "; lists are not there yet" if isinstance(item, list) else ""
-            raise JobRejected(
-                f"{field}.{shown(name)} is {kind_of(item)}; a query parameter is a string, number or boolean{later}"
-            )
-        if not is_encodable(name + str(item)):
-            raise JobRejected(f"{field}.{shown(name)} holds half a surrogate pair, which is no character")
-    return {name: plain(item) for name, item in value.items()}
+    return {name: _values(f"{field}.{shown(name)}", name, item) for name, item in value.items()}
+
+
+def _values(where: str, name: str, value: Any) -> str | list[str]:
+    if not isinstance(value, list):
+        return _value(where, name, value)
+    if not value:
+        raise JobRejected(f"{where} is an empty list; leave it out")
+    return [_value(f"{where}[{index}]", name, item) for index, item in enumerate(value)]
+
+
+def _value(where: str, name: str, value: Any) -> str:
+    _refuse_secret(where, name, value)
+    if isinstance(value, dict | list) or value is None:
+        raise JobRejected(
+            f"{where} is {kind_of(value)}; a query parameter is a string, number or boolean, or a list of such"
+        )
+    if not is_encodable(name + str(value)):
+        raise JobRejected(f"{where} holds half a surrogate pair, which is no character")
+    return plain(value)
 
 
 def _refuse_secret(where: str, name: str, value: Any) -> None:

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 from poller.paging.paginators import Auto, KnownPaginator, Paginator
 
+Params = dict[str, str | list[str]]
+"""Query parameters. A list is sent as one parameter a value, in its order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Retry:
@@ -25,7 +28,7 @@ class JobSpec:
     url: str
     name: str = "default"
     method: str = "GET"
-    params: dict[str, str] = field(default_factory=dict)
+    params: Params = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     data_selector: str | None = None
     paginator: Paginator = field(default_factory=Auto)

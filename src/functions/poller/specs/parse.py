@@ -5,11 +5,11 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
+from poller.credentials import is_credential
 from poller.errors import JobRejected
 from poller.paging.paginators import PAGINATORS, KnownPaginator, Paginator
 from poller.readers import Reader, integer, kind_of, list_of_names, path_of, percentage
 from poller.specs import planned
-from poller.specs.credentials import is_credential
 from poller.specs.fields import api_url, client_token, http_method, job_name, query_params, request_headers
 from poller.specs.model import JobSpec, Retry
 from poller.specs.stored import write_stored

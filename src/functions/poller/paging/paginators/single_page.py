@@ -19,7 +19,9 @@ class SinglePage:
 
     @classmethod
     def recognise(cls, first: Envelope) -> "Detection[SinglePage] | None":
-        """The declared total is what already arrived."""
+        """The declared total is what already arrived; or the API says that there is nothing, as by 204."""
+        if first.page.is_blank:
+            return Detection(cls(), "the API answered that there is no content")
         if first.total is None or first.total.count != first.rows:
             return None
         return Detection(cls(), f"{first.total.place} is {first.total.count}, and as many records arrived")

@@ -1,12 +1,14 @@
-"""Names of parameters and headers that announce a secret.
+"""Names of parameters and headers that announce a secret, and texts without what they hold.
 
 A spec is kept in an event archive, a table and a workflow's history: no place for credentials.
 """
 
 import re
-from urllib.parse import unquote_plus, urlsplit, urlunsplit
+from collections.abc import Iterable, Iterator
+from urllib.parse import parse_qsl, unquote_plus, urlsplit, urlunsplit
 
 from poller.text import plain
+from poller.values import PageRequest
 
 MASK = "..."
 _SOUNDS = re.compile(r"key|token|secret|pass|pwd|auth|sig|credential|session|cookie|jwt|hmac|appid", re.IGNORECASE)
@@ -38,6 +40,15 @@ _ISSUED = re.compile(
     r"|npm_\w{36}|-----BEGIN .*",
     re.ASCII,
 )
+# In the middle of a text: what follows a scheme, `name=value` and the like, a URL's user, and what no word looks like.
+_AFTER_SCHEME = re.compile(
+    r"\b(basic|bearer|token|digest|negotiate|ntlm|hawk|api-?key|ssws|bot|aws4-hmac-sha256)\s+(?=\S*[0-9=])\S{6,}",
+    re.IGNORECASE,
+)
+_PAIR = re.compile(r"""([A-Za-z][\w.-]{0,60})["']?\s*[=:]\s*["']?(?=([^\s"'&,;<>]{3,}))""", re.ASCII)
+_USER_OF_URL = re.compile(r"//[^/\s@]+@")
+_NO_WORD = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{20,}")
+_TOLD_APART = 4  # characters: shorter values are found everywhere
 # Keys that are none of these: they name a row, or a call that may be repeated.
 _DATA_KEYS = {"idempotencykey", "partitionkey", "rowkey", "sortkey", "cachekey", "surrogatekey", "routingkey"}
 
@@ -82,3 +93,21 @@ def is_credential_header(name: str, value: str) -> bool:
     if _HEADER.search(name) or _SCHEME.fullmatch(value) or is_credential(name, value):
         return True
     return sounds_secret(name) and plain(name) not in _DATA_KEYS and _RANDOM.fullmatch(value) is not None
+
+
+def secrets_of(request: PageRequest) -> Iterator[str]:
+    """What `request` sends under a name that sounds secret, to be kept out of what is said of the answer."""
+    for name, value in [*request.headers.items(), *parse_qsl(urlsplit(request.url).query)]:
+        if len(value) >= _TOLD_APART and (sounds_secret(name) or is_credential(name, value)):
+            yield value
+
+
+def blanked(text: str, secrets: Iterable[str] = ()) -> str:
+    """A stranger's `text` as it may be shown: without `secrets`, and without what looks like a credential."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    text = _AFTER_SCHEME.sub(rf"\1 {MASK}", text)
+    pairs = [found.span(2) for found in _PAIR.finditer(text) if is_credential(found[1], found[2])]
+    for start, end in reversed(pairs):
+        text = text[:start] + MASK + text[end:]
+    return _NO_WORD.sub(MASK, _ISSUED.sub(MASK, _USER_OF_URL.sub(f"//{MASK}@", text)))

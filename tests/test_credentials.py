@@ -4,9 +4,10 @@ from urllib.parse import quote
 
 import pytest
 
+from poller.credentials import blanked, is_credential, secrets_of, sounds_secret, without_secrets
 from poller.errors import JobRejected
-from poller.specs.credentials import is_credential, sounds_secret, without_secrets
 from poller.specs.parse import parse_job_spec
+from poller.values import PageRequest
 
 URL = "https://api.example.com/items"
 RANDOM = "AIzaSyD4c5n4rY-0123_456"
@@ -161,3 +162,33 @@ def test_what_sounds_secret_is_not_stored_with_a_job(fields):
 )
 def test_a_url_is_shown_without_what_may_be_a_secret(url, shown):
     assert without_secrets(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("invalid api_key=canary-1, sorry", "invalid api_key=..., sorry"),
+        ('{"password": "canary-1", "page": "2"}', '{"password": "...", "page": "2"}'),
+        ("why: token: canary-1", "why: token: ..."),
+        ("access_token='canary-1'&page=2", "access_token='...'&page=2"),
+        ("Authorization: Bearer canary-1", "Authorization: ... ..."),
+        ("the bearer canary-1 has ended", "the bearer ... has ended"),
+        ("go to https://me:canary-1@host/a", "go to https://...@host/a"),
+        (f"key ghp_{'a1' * 18} is revoked", "key ... is revoked"),
+        (f"no user for {'4f' * 16}", "no user for ..."),
+        ("the token expired at noon", "the token expired at noon"),
+        ("per_page must be between 1 and 100", "per_page must be between 1 and 100"),
+        ("next_page_token=abc12345 is stale", "next_page_token=abc12345 is stale"),
+        ("request 0b9cde2f-1c3a-4ef0-8a87-b3f4d2a55e10", "request 0b9cde2f-1c3a-4ef0-8a87-b3f4d2a55e10"),
+    ],
+)
+def test_what_looks_like_a_credential_is_blanked_in_a_strangers_text(text: str, shown: str) -> None:
+    assert blanked(text) == shown
+
+
+def test_what_was_sent_under_a_secret_name_is_blanked_wherever_it_comes_back() -> None:
+    request = PageRequest("GET", f"{URL}?q=shoes&sid=7&session=canary%201", {"X-Auth": "canary-2", "Accept": "*/*"})
+
+    shown = blanked("canary-2 may not see canary 1 of shoes, 7, */*", secrets_of(request))
+
+    assert shown == "... may not see ... of shoes, 7, */*"
