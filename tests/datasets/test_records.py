@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from poller.datasets.fingerprints import Fingerprints
 from poller.datasets.records import compress, digest, to_dataset
 from poller.errors import InvalidPayload
 from poller.paging.boundaries import boundary_digests
+from poller.paging.lossless_json import loads
 from tests.support.builders import examples, page
 
 
@@ -55,10 +57,10 @@ def test_the_records_of_all_pages_come_out_in_order_and_as_they_were_sent():
         page('{"rows":[{"city": "Zürich", "s": "\u2028", "lone": "\\ud800"},\r\n[1.10, null]]}'.encode()),
     ]
 
-    body, records = to_dataset(compress(one.line for one in pages), "rows")
+    part = to_dataset(compress(one.line for one in pages), "rows")
 
-    assert records == 4
-    assert lines_of(body) == [
+    assert part.records == 4
+    assert lines_of(part.body) == [
         b'{"z":1.0,"a":9007199254740993}',
         b'{"n":-0,"e":1E400}',
         '{"city":"Zürich","s":"\u2028","lone":"\\ud800"}'.encode(),
@@ -69,9 +71,9 @@ def test_the_records_of_all_pages_come_out_in_order_and_as_they_were_sent():
 def test_pages_that_were_compressed_apart_are_read_as_one():
     parts = [compress(['{"rows":[1]}', '{"rows":[2,3]}']), compress(['{"rows":[]}']), compress(['{"rows":[4]}'])]
 
-    body, records = to_dataset(b"".join(parts), "rows")
+    part = to_dataset(b"".join(parts), "rows")
 
-    assert (lines_of(body), records) == ([b"1", b"2", b"3", b"4"], 4)
+    assert (lines_of(part.body), part.records) == ([b"1", b"2", b"3", b"4"], 4)
 
 
 def test_the_digest_of_a_body():
@@ -89,10 +91,10 @@ def test_the_digest_of_a_body():
 def test_records_are_counted(lines, selector, records):
     raw = compress(lines)
 
-    body, number = to_dataset(raw, selector)
+    part = to_dataset(raw, selector)
 
-    assert number == records
-    assert len(lines_of(body)) == records
+    assert part.records == records
+    assert len(lines_of(part.body)) == records
 
 
 rows = st.lists(
@@ -111,12 +113,12 @@ rows = st.lists(
 def test_no_record_is_lost_or_changed(pages, indent):
     raw = compress(page(json.dumps({"rows": one}, indent=indent).encode()).line for one in pages)
 
-    body, number = to_dataset(raw, "rows")
+    part = to_dataset(raw, "rows")
 
     sent = [json.loads(json.dumps(record)) for one in pages for record in one]
-    assert [json.loads(line) for line in lines_of(body)] == sent
-    assert number == len(sent)
-    assert to_dataset(raw, "rows")[0] == body
+    assert [json.loads(line) for line in lines_of(part.body)] == sent
+    assert part.records == len(sent)
+    assert to_dataset(raw, "rows").body == part.body
 
 
 @pytest.mark.parametrize(
@@ -141,7 +143,19 @@ def test_a_page_without_its_records_is_refused(lines, message):
 def test_the_dataset_is_smaller_than_its_text():
     raw = compress(['{"rows":[' + ",".join(['{"a":1}'] * 1000) + "]}"])
 
-    body, _ = to_dataset(raw, "rows")
+    body = to_dataset(raw, "rows").body
 
     assert len(body) < 1000
     assert zlib.decompressobj(wbits=31).decompress(body) == b'{"a":1}\n' * 1000
+
+
+def test_the_fingerprints_are_those_of_the_records_in_their_order():
+    raw = compress(['{"rows":[{"id":1},{"id":2,"b":0}]}', '{"rows":[{"b":1.0}]}'])
+
+    part = to_dataset(raw, "rows", ("id",))
+
+    expected = Fingerprints(("id",))
+    for line in ('{"id":1}', '{"id":2,"b":0}', '{"b":1.0}'):
+        expected.add(loads(line.encode())[0], line)
+    assert part.fingerprints.body == expected.body
+    assert part.fingerprints.keyless == 1

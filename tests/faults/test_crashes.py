@@ -25,7 +25,7 @@ from poller.handlers import (
 )
 from poller.handlers.api import cancel_job, redrive_job
 from poller.jobs import keys, task_state
-from poller.jobs.model import Counts, Owner
+from poller.jobs.model import Counts, Owner, TaskState
 from tests.support import workflow
 from tests.support.handlers import EXECUTION, Context, as_record
 from tests.support.killing import Killer
@@ -169,6 +169,8 @@ def what_it_left(run: Run) -> dict[str, Any]:
     assert snapshot[1] == recount, "the counters differ from a recount of the rows"
     manifest = dependencies.dataset().get(f"orders/{run.job_id}/_manifest.json")
     objects = json.loads(manifest)["Objects"] if manifest else []
+    complete = [row for row in rows if row.state is TaskState.COMPLETE and row.records]
+    proofs = [keys.proof_key(run.job_id, row.task_id, row.sha256) for row in complete]
     # What no row names, a part or what another call fetched, is left to the bucket's lifecycle.
     named = [keys.raw_key(run.job_id, row.task_id, row.raw) for row in rows]
     return {
@@ -176,6 +178,7 @@ def what_it_left(run: Run) -> dict[str, Any]:
         "tasks": [(row.task_id, row.state, row.pages, row.records, row.bytes, row.sha256, row.error) for row in rows],
         "dataset": [gzip.decompress(dependencies.dataset().get(item["Key"]) or b"").decode() for item in objects],
         "raw": [dependencies.raw_payloads().has(key) for key in named],
+        "fingerprints": [dependencies.raw_payloads().get(key) for key in proofs],
     }
 
 

@@ -49,6 +49,28 @@ def test_the_second_job_with_a_client_token_does_nothing_and_names_the_first(sen
     assert first["DuplicateOf"] is None
 
 
+@pytest.mark.parametrize(("named", "pinned"), [(None, ("id",)), ("name", ("name",)), (["name", "id"], ("name", "id"))])
+def test_the_key_of_the_records_is_pinned_with_the_plan(
+    sent_messages: Take, named: object, pinned: tuple[str, ...]
+) -> None:
+    with serving(Partner(total=20)) as partner:
+        step = planned(partner, **({"primary_key": named} if named else {}))
+
+    job = dependencies.jobs().job(step["JobId"])
+
+    assert job is not None
+    assert job.record_key == pinned
+
+
+def test_a_job_whose_records_lack_the_named_key_is_rejected(sent_messages: Take) -> None:
+    with serving(Partner(total=20)) as partner:
+        job = workflow.run({"url": partner.url, "paginator": offset(10), "primary_key": "order"}, sent_messages)
+
+    assert job["Status"] == "REJECTED"
+    assert "primary_key order leads to nothing" in job["Error"]["Message"]
+    assert "id, amount, name" in job["Error"]["Message"]
+
+
 def test_a_plan_that_came_too_late_is_not_fetched(sent_messages: Take, monkeypatch: pytest.MonkeyPatch) -> None:
     job_id = str(uuid4())
     put = dependencies.raw_payloads().put

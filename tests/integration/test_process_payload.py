@@ -1,6 +1,7 @@
 """Processing: what a message may do, and in what order."""
 
 import json
+from hashlib import sha256
 from typing import Any
 
 import boto3
@@ -8,16 +9,18 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from poller.aws.s3 import Bucket
+from poller.datasets.fingerprints import read_fingerprints
 from poller.datasets.records import compress
 from poller.errors import RetriablePollerError
 from poller.handlers import dependencies, process_payload
+from poller.jobs import keys
 from poller.jobs.model import TaskState
 from poller.jobs.task_store import TaskStore
 from tests.support import workflow
 from tests.support.faulty import once
 from tests.support.handlers import as_record
 from tests.support.partner import Partner, serving
-from tests.support.rows import STOP, failed
+from tests.support.rows import STOP, failed, row_of
 from tests.support.workflow import TASK, Take, planned
 
 
@@ -128,6 +131,64 @@ def test_raw_pages_stay_until_their_task_is_complete(
 
     assert (len(first["batchItemFailures"]), len(second["batchItemFailures"])) == (1, 0)
     assert workflow.reconcile(step["JobId"])["Summary"]["Status"] == "SUCCEEDED"
+
+
+def fingerprints_of(job_id: str, sha256: str) -> list[int]:
+    body = dependencies.raw_payloads().get(keys.proof_key(job_id, TASK, sha256))
+    assert body is not None
+    return list(read_fingerprints(body))
+
+
+def test_the_fingerprints_are_there_before_their_task_is_complete(
+    sent_messages: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(Partner(total=10)) as partner:
+        step = planned(partner)
+        workflow.fetch_all(step)
+    monkeypatch.setattr(TaskStore, "transition", once(TaskStore.transition, RetriablePollerError("away")))
+
+    answer = workflow.process(sent_messages())
+
+    assert len(answer["batchItemFailures"]) == 1
+    stored = dependencies.dataset().get(keys.dataset_key("default", step["JobId"], TASK))
+    assert stored is not None
+    found = fingerprints_of(step["JobId"], sha256(stored).hexdigest())
+    assert len(set(found)) == len(found) == 10
+
+
+def test_a_key_that_comes_twice_has_the_same_fingerprint_twice(sent_messages: Take) -> None:
+    rows = [{"n": 1, "k": {"x": 1}}, {"n": 2, "k": {"x": 2}}, {"n": 3, "k": {"x": 1}}]
+    with serving(Partner(body=json.dumps({"data": rows, "total": 3}).encode())) as partner:
+        step = planned(partner, primary_key="k.x")
+        workflow.fetch_all(step)
+
+    workflow.process(sent_messages())
+
+    found = fingerprints_of(step["JobId"], row_of(step["JobId"]).sha256)
+    assert found[0] == found[2] != found[1]
+
+
+def test_the_row_says_how_many_records_lack_their_key(sent_messages: Take) -> None:
+    rows = [{"k": 1}, {"n": 1}, {"k": None}, {"k": 2}]
+    with serving(Partner(body=json.dumps({"data": rows, "total": 4}).encode())) as partner:
+        step = planned(partner, primary_key=["k"])
+        workflow.fetch_all(step)
+
+    workflow.process(sent_messages())
+
+    assert row_of(step["JobId"]).keyless == 2
+
+
+def test_a_task_without_records_has_no_fingerprints(sent_messages: Take) -> None:
+    with serving(Partner(total=0)) as partner:
+        step = planned(partner)
+        workflow.fetch_all(step)
+
+    workflow.process(sent_messages())
+
+    row = row_of(step["JobId"])
+    assert row.state is TaskState.COMPLETE
+    assert not dependencies.raw_payloads().has(keys.proof_key(step["JobId"], TASK, row.sha256))
 
 
 def test_raw_pages_that_were_left_over_go_with_the_next_delivery(

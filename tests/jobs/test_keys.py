@@ -64,6 +64,7 @@ def test_where_everything_lies():
 
     found = [
         keys.raw_key(job_id, task_id, "0123456789abcdef"),
+        keys.proof_key(job_id, task_id, "0123456789abcdef" + 48 * "0"),
         keys.plan_key(job_id, 3),
         keys.dataset_prefix("orders", job_id),
         keys.dataset_key("orders", job_id, task_id),
@@ -73,6 +74,7 @@ def test_where_everything_lies():
 
     assert found == [
         f"raw/{UUID}/t00000007.0123456789abcdef.jsonl.gz",
+        f"proof/{UUID}/t00000007.0123456789abcdef",
         f"plans/{UUID}/plan-3.jsonl",
         f"orders/{UUID}/",
         f"orders/{UUID}/t00000007.jsonl.gz",

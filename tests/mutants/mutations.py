@@ -634,8 +634,8 @@ MUTATIONS = (
     Mutation(
         "the raw pages stay until the dataset is written (1)",
         f"{_SRC}/handlers/process_payload.py",
-        'body, records = to_dataset(raw, job.planned[0].data_selector or "@")',
-        'resources.raw_payloads().delete(key); body, records = to_dataset(raw, job.planned[0].data_selector or "@")',
+        'part = to_dataset(raw, job.planned[0].data_selector or "@", job.record_key)',
+        "dependencies.raw_payloads().delete(key); raise",
         "tests/integration/test_process_payload.py::test_raw_pages_stay_until_their_task_is_complete",
     ),
     Mutation(
@@ -644,6 +644,27 @@ MUTATIONS = (
         "dependencies.tasks().transition(job, complete)",
         "dependencies.raw_payloads().delete(key); dependencies.tasks().transition(job, complete)",
         "tests/integration/test_process_payload.py::test_raw_pages_stay_until_their_task_is_complete",
+    ),
+    Mutation(
+        "the fingerprints are stored before the task is COMPLETE (1)",
+        f"{_SRC}/handlers/process_payload.py",
+        'dependencies.raw_payloads().put(proof, part.fingerprints.body, "application/octet-stream")',
+        "pass",
+        "tests/integration/test_process_payload.py::test_the_fingerprints_are_there_before_their_task_is_complete",
+    ),
+    Mutation(
+        "the task's row says how many of its records lack their key",
+        f"{_SRC}/handlers/process_payload.py",
+        "keyless=part.fingerprints.keyless,",
+        "",
+        "tests/integration/test_process_payload.py::test_the_row_says_how_many_records_lack_their_key",
+    ),
+    Mutation(
+        "the key is pinned when the job is planned",
+        f"{_SRC}/handlers/prepare_poller_job.py",
+        "after = replace(after, record_key=record_key(plan.spec.primary_key, page.records))",
+        "pass",
+        "tests/integration/test_prepare_poller_job.py::test_the_key_of_the_records_is_pinned_with_the_plan",
     ),
     Mutation(
         "a message does not make a part the whole",

@@ -18,8 +18,9 @@ from tests.support.builders import spec
         {"paginator": PageNumber("p", 0, total_pages_header="x-pages")},
         {"retry": Retry(max_attempts=2, retry_after_headers=("x-backoff", "retry-after"))},
         {"headers": {"Accept": "application/json"}, "params": {"q": "a b", "ids": ["2", "1"]}, "data_selector": "rows"},
+        {"primary_key": ("a", "b.c")},
     ],
-    ids=["usual", "auto", "single_page", "offset", "page_number", "retry", "request"],
+    ids=["usual", "auto", "single_page", "offset", "page_number", "retry", "request", "key"],
 )
 def test_a_spec_survives_being_stored(fields: dict[str, object]) -> None:
     one = spec(**fields)

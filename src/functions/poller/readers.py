@@ -41,6 +41,16 @@ def path_of(field: str, value: Any) -> str:
     return path
 
 
+def paths_of(field: str, value: Any) -> tuple[str, ...]:
+    """One path, or a list of several."""
+    if not isinstance(value, list):
+        return (path_of(field, value),)
+    paths = tuple(path_of(f"{field}[{i}]", item) for i, item in enumerate(value))
+    if not paths or len(set(paths)) < len(paths):
+        raise JobRejected(f"{field} {'repeats a path' if paths else 'is an empty list'}; leave it out")
+    return paths
+
+
 def integer(least: int, most: int) -> Reader:
     def read(field: str, value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:

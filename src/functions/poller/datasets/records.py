@@ -4,8 +4,11 @@ import gzip
 import hashlib
 import io
 from collections.abc import Iterable
+from dataclasses import dataclass
 
+from poller.datasets.fingerprints import Fingerprints
 from poller.paging.lossless_json import dumps, loads
+from poller.paging.record_key import RecordKey
 from poller.paging.records import records_at
 
 
@@ -23,11 +26,24 @@ def digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()[:16]
 
 
-def to_dataset(raw: bytes, selector: str) -> tuple[bytes, int]:
-    """The records of a raw object, one a line, compressed; and how many they are.
+@dataclass(frozen=True, slots=True)
+class TaskDataset:
+    """A task's part of the dataset: its `records`, one a line, compressed; and their fingerprints."""
+
+    body: bytes
+    records: int
+    fingerprints: Fingerprints
+
+
+def to_dataset(raw: bytes, selector: str, key: RecordKey = ()) -> TaskDataset:
+    """The records of a raw object. `key` is what tells them apart.
 
     Raises InvalidPayload where a page does not hold what it held when it was fetched.
     """
+    lines, fingerprints = [], Fingerprints(key)
     with gzip.open(io.BytesIO(raw)) as pages:
-        lines = [dumps(record) for page in pages for record in records_at(loads(page)[0], selector)]
-    return compress(lines), len(lines)
+        for page in pages:
+            for record in records_at(loads(page)[0], selector):
+                lines.append(dumps(record))
+                fingerprints.add(record, lines[-1])
+    return TaskDataset(compress(lines), len(lines), fingerprints)

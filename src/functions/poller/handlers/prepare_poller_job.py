@@ -24,6 +24,7 @@ from poller.jobs.summary import shown_url
 from poller.paging.detect import detect
 from poller.paging.envelope import Envelope
 from poller.paging.paginators import Auto
+from poller.paging.record_key import record_key
 from poller.specs.fields import is_name
 from poller.specs.model import JobSpec, Retry
 from poller.specs.page_request import page_request
@@ -73,6 +74,7 @@ def _prepare(job: Job, raw_spec: Any, box: TimeBox) -> dict[str, Any]:
             after = replace(after, duplicate_of=first)
             raise JobRejected(f"client_token was used within 24 hours by job {first}; this job did nothing")
         plan, page = _probe(spec, box.cut_at(deadline), job.probe_failures)
+        after = replace(after, record_key=record_key(plan.spec.primary_key, page.records))
         refuse_large(plan.spec)  # what the API called its list and its total is in it now
     except (PauseRequested, RetriablePollerError) as error:
         return _later(job, after, spec.retry, deadline, error)

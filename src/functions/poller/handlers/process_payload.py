@@ -1,6 +1,7 @@
 """ProcessPayload: from raw pages to the dataset, one queue message a task.
 
-The order makes every repetition harmless: the dataset object, then COMPLETE, then the raw object goes.
+The order makes every repetition harmless: the dataset object, the fingerprints of its records, then COMPLETE, then the
+raw object goes.
 """
 
 from typing import Any
@@ -65,9 +66,19 @@ def _process(job: Job, row: TaskRow) -> None:
         if now and now.state is TaskState.COMPLETE:
             return  # another consumer of the same message was faster
         raise RetriablePollerError(f"the raw pages of task {task_id} are not there")
-    body, records = to_dataset(raw, job.planned[0].data_selector or "@")
-    digest = dependencies.dataset().put(keys.dataset_key(job.name, job.job_id, task_id), body, "application/gzip")
-    complete = TaskRow(task_id, TaskState.COMPLETE, records=records, dataset_bytes=len(body), sha256=digest)
+    part = to_dataset(raw, job.planned[0].data_selector or "@", job.record_key)
+    digest = dependencies.dataset().put(keys.dataset_key(job.name, job.job_id, task_id), part.body, "application/gzip")
+    if part.records:
+        proof = keys.proof_key(job.job_id, task_id, digest)
+        dependencies.raw_payloads().put(proof, part.fingerprints.body, "application/octet-stream")
+    complete = TaskRow(
+        task_id,
+        TaskState.COMPLETE,
+        records=part.records,
+        dataset_bytes=len(part.body),
+        sha256=digest,
+        keyless=part.fingerprints.keyless,
+    )
     dependencies.tasks().transition(job, complete)
     dependencies.raw_payloads().delete(key)
 

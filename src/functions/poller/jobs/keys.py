@@ -35,6 +35,11 @@ def raw_key(job_id: str, task_id: str, digest: str) -> str:
     return f"raw/{job_id}/{task_id}.{digest}.jsonl.gz"
 
 
+def proof_key(job_id: str, task_id: str, sha256: str) -> str:
+    """Of the fingerprints of a task's records. `sha256` is the dataset object's, of which they are made."""
+    return f"proof/{job_id}/{task_id}.{sha256[:16]}"
+
+
 def plan_key(job_id: str, plan_round: int) -> str:
     return f"plans/{job_id}/plan-{plan_round}.jsonl"
 

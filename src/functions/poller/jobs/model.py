@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from poller.errors import Reason
 from poller.jobs.plan import Plan, Ranges
+from poller.paging.record_key import RecordKey
 from poller.specs.model import JobSpec
 
 
@@ -52,6 +53,8 @@ class TaskRow:
 
     `raw` says which of the task's raw objects counts, the one with all its pages. Until there is one, `part` says which
     one holds its first `pages` pages. `attempts` to `bytes` and the digests describe that object too.
+
+    `keyless` is how many of its records lack the key that the job's records have.
     """
 
     task_id: str
@@ -71,6 +74,7 @@ class TaskRow:
     raw: str = ""
     part: str = ""
     error: Reason | None = None
+    keyless: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,8 @@ class Job:
     `progress_at`: the last progress, or the end of the last pause that the API asked for. `notice` is something a user
     should know of a job that succeeded. `url` is as it may be shown. `run_seconds` is how long those of its runs took
     that have ended, without the time from one's end to the next one's redrive.
-    `is_readable` is False for a row that this release cannot read whole.
+    `is_readable` is False for a row that this release cannot read whole. `record_key` is what tells the records apart:
+    the spec's `primary_key`, or found on the first page where it has none.
     """
 
     job_id: str
@@ -170,6 +175,7 @@ class Job:
     redriven_at: datetime | None = None
     run_seconds: int | None = None
     is_readable: bool = True
+    record_key: RecordKey = ()
 
     @property
     def is_planned(self) -> bool:

@@ -65,6 +65,7 @@ def from_job(job: Job) -> dict[str, Any]:
         "Error": job.error.as_dict() if job.error else None,
         "Notice": job.notice.as_dict() if job.notice else None,
         "DuplicateOf": job.duplicate_of,
+        "RecordKey": list(job.record_key) or None,
     }
 
 
@@ -109,6 +110,7 @@ def _to_job(item: dict[str, Any]) -> Job:
         error=_to_reason(item.get("Error")),
         notice=_to_reason(item.get("Notice")),
         duplicate_of=item.get("DuplicateOf"),
+        record_key=tuple(item.get("RecordKey", ())),
     )
 
 
@@ -199,6 +201,7 @@ def from_task(row: TaskRow) -> dict[str, Any]:
         "Raw": row.raw,
         "Part": row.part,
         "Error": row.error.as_dict() if row.error else None,
+        "Keyless": row.keyless or None,
     }
 
 
@@ -221,6 +224,7 @@ def to_task(item: dict[str, Any]) -> TaskRow:
         raw=item.get("Raw", ""),
         part=item.get("Part", ""),
         error=_to_reason(item.get("Error")),
+        keyless=item.get("Keyless", 0),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from poller.paging.paginators import Auto, KnownPaginator, Paginator
+from poller.paging.record_key import RecordKey
 
 Params = dict[str, str | list[str]]
 """Query parameters. A list is sent as one parameter a value, in its order."""
@@ -23,7 +24,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class JobSpec:
-    """What a caller asks for. `data_selector` None: to be found in the first response."""
+    """What a caller asks for. `data_selector` and `primary_key` None: to be found in the first response."""
 
     url: str
     name: str = "default"
@@ -31,6 +32,7 @@ class JobSpec:
     params: Params = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     data_selector: str | None = None
+    primary_key: RecordKey | None = None
     paginator: Paginator = field(default_factory=Auto)
     retry: Retry = field(default_factory=Retry)
     max_concurrency: int = 10

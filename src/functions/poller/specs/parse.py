@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from poller.credentials import is_credential
 from poller.errors import JobRejected
 from poller.paging.paginators import PAGINATORS, KnownPaginator, Paginator
-from poller.readers import Reader, integer, kind_of, list_of_names, path_of, percentage
+from poller.readers import Reader, integer, kind_of, list_of_names, path_of, paths_of, percentage
 from poller.specs import planned
 from poller.specs.fields import api_url, client_token, http_method, job_name, query_params, request_headers
 from poller.specs.model import JobSpec, Retry
@@ -129,6 +129,7 @@ _SPEC_READERS: dict[str, Reader] = {
     "params": query_params,
     "headers": request_headers,
     "data_selector": path_of,
+    "primary_key": paths_of,
     "paginator": _paginator,
     "retry": _retry,
     "max_concurrency": integer(1, 1000),

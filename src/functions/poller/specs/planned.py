@@ -5,8 +5,8 @@ What comes true moves from here to the readers in `parse`.
 
 FIELDS = {
     "": {
-        "json", "auth", "primary_key", "partitions", "incremental", "response_actions", "rate_limit",
-        "on_total_mismatch", "keep_raw", "output",
+        "json", "auth", "partitions", "incremental", "response_actions", "rate_limit", "on_total_mismatch", "keep_raw",
+        "output",
     },
     "paginator.": {
         "base_offset", "offset_body_path", "limit_body_path", "page_body_path", "has_more_path", "has_more_header",

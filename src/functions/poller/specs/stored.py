@@ -26,9 +26,10 @@ def write_stored(spec: JobSpec) -> str:
 def read_stored(text: str) -> JobSpec:
     """What `write_stored` was given. Raises KeyError, TypeError or ValueError for what no release has written."""
     data = json.loads(text)
-    paginator, retry = data.pop("paginator"), data.pop("retry")
+    paginator, retry, key = data.pop("paginator"), data.pop("retry"), data.pop("primary_key", None)
     return JobSpec(
         **data,
+        primary_key=tuple(key) if key else None,
         paginator=PAGINATORS[paginator.pop("type")](**paginator),
         retry=Retry(**{**retry, "retry_after_headers": tuple(retry["retry_after_headers"])}),
     )
