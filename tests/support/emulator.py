@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -143,18 +143,22 @@ class Emulator:
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=documents[0])
         iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=documents[1])
 
-    def function(self, source: str) -> str:
-        """A function of one Python module with a `handler`, which any API and rule may invoke; returns its ARN."""
+    def function(self, source: str, files: Mapping[str, str] | None = None, **more: Any) -> str:
+        """A function of one Python module with a `handler`, which any API and rule may invoke; returns its ARN.
+
+        `files`: what else is in its package, by path; `more`: of CreateFunction.
+        """
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as code:
-            code.writestr("app.py", source)
+            for name, text in {"app.py": source, **(files or {})}.items():
+                code.writestr(zipfile.ZipInfo(name), text)  # of no date: the same files are the same package
         created = self.client("lambda").create_function(
             FunctionName=f"f-{uuid4().hex[:8]}",
             Runtime="python3.13",
             Role=ROLE,
             Handler="app.handler",
             Code={"ZipFile": archive.getvalue()},
-            Timeout=10,
+            **{"Timeout": 10, **more},
         )
         self.permit(created["FunctionArn"], "apigateway")
         self.permit(created["FunctionArn"], "events")

@@ -33,8 +33,8 @@ class LocalStack:
         assert not check or done.returncode == 0, done.stderr
         return done
 
-    def up(self) -> None:
-        self.run("up", "--port", str(self.port))
+    def up(self, *arguments: str) -> None:
+        self.run("up", "--port", str(self.port), *arguments)
         self.described = json.loads((self.root / ".poller" / "stack.json").read_text())
 
     def client(self) -> PollerClient:

@@ -8,10 +8,12 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 
 MiniStack does both as root. Here an event source whose role lacks one of the actions is not read, and each
-batch is noted as one call of each.
+batch is noted as one call of each. A role is asked once a second at most: MiniStack looks at every event source as
+soon as one of them is done with a batch.
 """
 
 import contextlib
+import time
 
 from ministack import app
 from ministack.services import lambda_svc
@@ -21,15 +23,24 @@ from laptop_aws.iam.service_roles import Call, Refused, by_role, refusal
 
 SERVICE = "lambda.amazonaws.com"
 READING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+ASK_AFTER_SECONDS = 1.0
 
 
 def install() -> None:
     concurrency, run_batch = lambda_svc._sqs_esm_concurrency, lambda_svc._run_sqs_batch
     route_failure = lambda_svc._route_async_failure
 
+    asked: dict[tuple[str, str], tuple[float, bool]] = {}
+
+    def may_read(role: str, source: str) -> bool:
+        at, allowed = asked.get((role, source), (float("-inf"), False))
+        if time.monotonic() - at > ASK_AFTER_SECONDS:
+            allowed = not any(refusal(role, SERVICE, Call(action, source)) for action in READING)
+            asked[role, source] = time.monotonic(), allowed
+        return allowed
+
     def concurrency_if_allowed(esm, func_rec, config, queue=None):
-        role, source = func_rec["config"]["Role"], esm["EventSourceArn"]
-        if app.AUTH and any(refusal(role, SERVICE, Call(action, source)) for action in READING):
+        if app.AUTH and not may_read(func_rec["config"]["Role"], esm["EventSourceArn"]):
             return 0
         return concurrency(esm, func_rec, config, queue)
 

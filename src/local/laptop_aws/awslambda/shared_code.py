@@ -9,15 +9,29 @@ most of its time on it. Here the first worker unpacks and the others get a link.
 """
 
 import hashlib
+import io
 import tempfile
 import threading
 import types
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from ministack.core import lambda_runtime
 
 _unpacking = threading.Lock()
+
+
+def shared_copy(package: bytes) -> Path:
+    """The directory that a package is unpacked in, for all who run it."""
+    shared = Path(tempfile.gettempdir()) / f"code-{hashlib.sha256(package).hexdigest()}"
+    with _unpacking:
+        if not shared.exists():
+            partial = shared.with_suffix(".partial")
+            with zipfile.ZipFile(io.BytesIO(package)) as archive:
+                archive.extractall(partial)
+            partial.rename(shared)
+    return shared
 
 
 class _SharedZip(zipfile.ZipFile):
@@ -28,17 +42,17 @@ class _SharedZip(zipfile.ZipFile):
         if archive.name != "code.zip":  # a layer: several go into one directory
             super().extractall(path, members, pwd)
             return
-        shared = Path(tempfile.gettempdir()) / f"code-{hashlib.sha256(archive.read_bytes()).hexdigest()}"
-        with _unpacking:
-            if not shared.exists():
-                partial = shared.with_suffix(".partial")
-                super().extractall(partial, members, pwd)
-                partial.rename(shared)
+        shared = shared_copy(archive.read_bytes())
         target.rmdir()
         target.symlink_to(shared)
         archive.unlink()
 
 
+def replace_in_runtime(module: types.ModuleType, **replaced: Any) -> None:
+    """Have MiniStack's Lambda runtime, and nobody else, see some names of a module otherwise."""
+    setattr(lambda_runtime, module.__name__, types.SimpleNamespace(**vars(module) | replaced))
+
+
 def install() -> None:
     # lambda_runtime only: other services' archives have nothing to share.
-    lambda_runtime.zipfile = types.SimpleNamespace(**vars(zipfile) | {"ZipFile": _SharedZip})
+    replace_in_runtime(zipfile, ZipFile=_SharedZip)
