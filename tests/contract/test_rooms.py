@@ -45,6 +45,7 @@ MAY_DO_IO = {
     "jobs/workflow.py",
     "jobs/ending.py",
     "jobs/reconciler.py",
+    "jobs/uniqueness.py",
     "jobs/run_concurrently.py",
     "jobs/steps.py",
 }

@@ -11,6 +11,7 @@ _SRC = "src/functions/poller"
 _ASL = "statemachine/poller-workflow.asl.json"
 _HARDENING = "tests/contract/test_hardening.py"
 _HOUSE = "tests/contract/test_house_rules.py"
+_UNIQUENESS = "tests/jobs/test_uniqueness.py"
 
 
 class Stale(Exception):
@@ -1100,5 +1101,105 @@ MUTATIONS = (
         'MAX_RECEIVE_COUNT: "5"',
         'MAX_RECEIVE_COUNT: "6"',
         "tests/contract/test_workflow.py::test_the_consumer_knows_which_delivery_is_the_last",
+    ),
+    # That every record came once
+    Mutation(
+        "only the records of COMPLETE tasks are checked",
+        f"{_SRC}/jobs/uniqueness.py",
+        "if row.state is TaskState.COMPLETE",
+        "if True",
+        f"{_UNIQUENESS}::test_only_complete_tasks_count",
+    ),
+    Mutation(
+        "a check that finds other records than the rows tell of shows nothing",
+        f"{_SRC}/jobs/uniqueness.py",
+        "if found.records != records:",
+        "if False:",
+        f"{_UNIQUENESS}::test_rows_that_tell_of_other_records_than_there_are_show_nothing",
+    ),
+    Mutation(
+        "of too many fingerprints, shares are held",
+        f"{_SRC}/jobs/uniqueness.py",
+        "shares = max(1, ceil(records / MAX_HELD))",
+        "shares = 1",
+        f"{_UNIQUENESS}::test_what_is_too_much_to_hold_is_read_in_shares",
+    ),
+    Mutation(
+        "reading ends when the time is over",
+        f"{_SRC}/jobs/uniqueness.py",
+        "return not self.box.is_over",
+        "return True",
+        f"{_UNIQUENESS}::test_when_the_time_is_over_less_is_read",
+    ),
+    Mutation(
+        "a check that was cut short while it read begins nothing longer",
+        f"{_SRC}/jobs/uniqueness.py",
+        "self._refuse_late()",
+        "pass",
+        f"{_UNIQUENESS}::test_when_the_time_is_over_no_fingerprints_are_made_again",
+        after="run_concurrently(read, range(len(tasks)))",
+    ),
+    Mutation(
+        "fingerprints that are gone are made again",
+        f"{_SRC}/jobs/uniqueness.py",
+        "held[number] = in_order(read_fingerprints(self._made_again(tasks[number])), share)",
+        "pass",
+        f"{_UNIQUENESS}::test_fingerprints_that_are_gone_are_made_again_from_the_dataset",
+    ),
+    Mutation(
+        "fingerprints of another number than the records are not taken",
+        f"{_SRC}/jobs/uniqueness.py",
+        "return body if body is not None and len(body) == SIZE * task.records else None",
+        "return body",
+        f"{_UNIQUENESS}::test_fingerprints_that_are_gone_are_made_again_from_the_dataset",
+    ),
+    Mutation(
+        "a dataset object that was changed shows nothing",
+        f"{_SRC}/jobs/uniqueness.py",
+        "if body is None or hashlib.sha256(body).hexdigest() != task.sha256:",
+        "if body is None:",
+        f"{_UNIQUENESS}::test_without_fingerprints_and_dataset_nothing_is_shown",
+    ),
+    Mutation(
+        "two fingerprints that agree by chance are no repetition",
+        f"{_SRC}/jobs/uniqueness.py",
+        "if may_be_chance and texts[0] != texts[1]:",
+        "if False:",
+        f"{_UNIQUENESS}::test_fingerprints_that_agree_by_chance_are_no_repetition",
+    ),
+    Mutation(
+        "every pair of a few is looked at",
+        f"{_SRC}/jobs/uniqueness.py",
+        "may_be_chance = are_few and repeat.times == 2",
+        "may_be_chance = False",
+        f"{_UNIQUENESS}::test_fingerprints_that_agree_by_chance_are_no_repetition",
+    ),
+    Mutation(
+        "of many repetitions only the examples are looked at",
+        f"{_SRC}/jobs/uniqueness.py",
+        "may_be_chance = are_few and repeat.times == 2",
+        "may_be_chance = repeat.times == 2",
+        f"{_UNIQUENESS}::test_of_many_repetitions_none_is_looked_at_but_the_examples",
+    ),
+    Mutation(
+        "a task that holds only what agrees by chance holds no repetition",
+        f"{_SRC}/jobs/uniqueness.py",
+        "holders = {number for repeat in real for number in repeat.tasks} if are_few else found.tasks",
+        "holders = found.tasks",
+        f"{_UNIQUENESS}::test_fingerprints_that_agree_by_chance_are_no_repetition",
+    ),
+    Mutation(
+        "the text of a record without a key is not shown",
+        f"{_SRC}/jobs/uniqueness.py",
+        'return (None, line) if key is None else (key, "")',
+        'return (line, "") if key is None else (key, "")',
+        f"{_UNIQUENESS}::test_of_a_record_without_a_key_only_the_places_are_shown",
+    ),
+    Mutation(
+        "a long key is cut",
+        f"{_SRC}/jobs/uniqueness.py",
+        "key if key is None or len(key) <= _MAX_SHOWN else",
+        "key if True else",
+        f"{_UNIQUENESS}::test_a_long_key_is_cut_and_one_of_several_parts_is_a_list",
     ),
 )

@@ -31,6 +31,7 @@ FILES = (
     "text.py",
     "datasets/fingerprints.py",
     "datasets/records.py",
+    "datasets/repeats.py",
     "fetching/backoff.py",
     "fetching/curl.py",
     "jobs/keys.py",
