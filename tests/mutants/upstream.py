@@ -9,6 +9,8 @@ _WIRE = "src/functions/poller/upstream/wire.py"
 _TLS = "src/functions/poller/upstream/tls.py"
 _ADDRESSES = "src/functions/poller/upstream/addresses.py"
 _MESSAGE = "src/functions/poller/upstream/http_message.py"
+_HEAD = "src/functions/poller/upstream/head.py"
+_REDIRECTS = "src/functions/poller/upstream/redirects.py"
 _TESTS = "tests/upstream"
 
 UPSTREAM: tuple[Mutation, ...] = (
@@ -158,6 +160,97 @@ UPSTREAM: tuple[Mutation, ...] = (
         "raise TransientUpstreamError(self._what_failed(target.host, error)) from None",
         "raise TransientUpstreamError(self._what_failed(target.host, error)) from error",
         f"{_TESTS}/test_messages.py::test_errors_on_the_way_name_the_host",
+    ),
+    Mutation(
+        "a redirect to another origin is not followed",
+        _REDIRECTS,
+        "if there.origin != here.origin and not is_upgrade:",
+        "if False:",
+        f"{_TESTS}/test_redirects.py::test_a_redirect_to_elsewhere_is_refused",
+    ),
+    Mutation(
+        "a redirect leads from http to https, never back",
+        _REDIRECTS,
+        '(here.scheme, there.scheme) == ("http", "https") and',
+        "True and",
+        f"{_TESTS}/test_redirects.py::test_http_may_become_https_of_the_same_host_and_https_not_http",
+    ),
+    Mutation(
+        "a redirect that leaves out what was asked is not followed",
+        _REDIRECTS,
+        "return None if _query(here) - _query(there) else there",
+        "return there",
+        f"{_TESTS}/test_redirects.py::test_a_redirect_that_leaves_out_what_was_asked_is_refused",
+    ),
+    Mutation(
+        "a POST is not redirected",
+        _REDIRECTS,
+        'if method != "GET" or',
+        "if",
+        f"{_TESTS}/test_redirects.py::test_a_post_is_not_redirected",
+    ),
+    Mutation(
+        "redirects end",
+        _REDIRECTS,
+        "MAX_REDIRECTS = 3",
+        "MAX_REDIRECTS = 4",
+        f"{_TESTS}/test_redirects.py::test_three_redirects_are_followed_and_the_fourth_is_refused",
+    ),
+    Mutation(
+        "all hops share one deadline and one budget",
+        _CLIENT,
+        "Within(allowance)",
+        "Within(Allowance(self._total_seconds, MAX_BODY_BYTES + _OVERHEAD_BYTES))",
+        f"{_TESTS}/test_redirects.py::test_all_hops_share_one_budget_of_bytes",
+    ),
+    Mutation(
+        "a head is bounded",
+        _CONNECTION,
+        "left -= len(line)",
+        "left -= 0",
+        f"{_TESTS}/test_size.py::test_what_is_not_sound_http_is_a_transient_error",
+    ),
+    Mutation(
+        "a head that was cut is none",
+        _CONNECTION,
+        'if not line.endswith(b"\\n"):',
+        "if not line:\n                return\n            if False:",
+        f"{_TESTS}/test_size.py::test_what_is_not_sound_http_is_a_transient_error",
+    ),
+    Mutation(
+        "two lengths that differ are no length",
+        _HEAD,
+        "if len(lengths) > 1 or not",
+        "if not",
+        f"{_TESTS}/test_head.py::test_where_nobody_can_tell_that_is_said",
+    ),
+    Mutation(
+        "a body of two framings ends the connection",
+        _CONNECTION,
+        'self.chunked and "content-length" not in headers',
+        "self.chunked",
+        f"{_TESTS}/test_head.py::test_a_body_of_two_framings_ends_the_connection",
+    ),
+    Mutation(
+        "only a request that the server has not heard of is sent again at once",
+        _ADAPTER,
+        'if kept.has_heard or method != "GET" or',
+        'if method != "GET" or',
+        f"{_TESTS}/test_connections.py::test_an_answer_that_breaks_off_is_not_asked_for_again_in_secret",
+    ),
+    Mutation(
+        "only a GET is sent again at once",
+        _ADAPTER,
+        'if kept.has_heard or method != "GET" or',
+        "if kept.has_heard or",
+        f"{_TESTS}/test_connections.py::test_a_kept_connection_that_the_server_closes_when_it_is_used_costs_no_attempt",
+    ),
+    Mutation(
+        "a reason that inflates without end is cut",
+        _CLIENT,
+        'return next(decode_body([beginning], coding, _REASON_BYTES), b"")',
+        'return b"".join(decode_body([beginning], coding, MAX_BODY_BYTES))',
+        f"{_TESTS}/test_connections.py::test_a_reason_that_inflates_without_end_is_cut",
     ),
     Mutation(
         "loopback is for laptops only",

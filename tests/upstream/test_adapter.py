@@ -52,7 +52,7 @@ def test_a_redirects_body_is_not_inflated(location: str) -> None:
             tracemalloc.stop()
 
     assert (response.status, response.body) == (302, b"")
-    assert len(server.requests) == 1
+    assert len(server.requests) == (1 if "other" in location else 4)
     assert peak < 8 * MIB
 
 

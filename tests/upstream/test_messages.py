@@ -32,7 +32,7 @@ SCRIPTS = {
     "not http": closing(SAID),
     "cut": closing(answer(SAID, length=999)),
     "bad chunk": closing(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + SAID + b"\r\n"),
-    "bad gzip": closing(answer(SAID, "200 OK", "Content-Encoding: gzip")),
+    "bad gzip": closing(answer(b"\x1f\x8b" + SAID, "200 OK", "Content-Encoding: gzip")),
     "large": closing(answer(gzip.compress(SAID * 1000), "200 OK", "Content-Encoding: gzip")),
     "stalled": stalled,
     "closed": closing(b""),

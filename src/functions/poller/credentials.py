@@ -102,10 +102,15 @@ def secrets_of(request: PageRequest) -> Iterator[str]:
             yield value
 
 
-def blanked(text: str, secrets: Iterable[str] = ()) -> str:
-    """A stranger's `text` as it may be shown: without `secrets`, and without what looks like a credential."""
+def without(secrets: Iterable[str], text: str) -> str:
+    """`text` with each of `secrets` blanked, wherever it comes."""
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, MASK)
+    return text
+
+
+def blanked(text: str) -> str:
+    """A stranger's `text` as it may be shown: without what looks like a credential."""
     text = _AFTER_SCHEME.sub(rf"\1 {MASK}", text)
     pairs = [found.span(2) for found in _PAIR.finditer(text) if is_credential(found[1], found[2])]
     for start, end in reversed(pairs):

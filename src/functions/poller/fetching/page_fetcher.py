@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from poller.credentials import blanked, secrets_of, without_secrets
+from poller.credentials import secrets_of, without, without_secrets
 from poller.errors import (
     InvalidPayload,
     JobStopped,
@@ -105,7 +105,7 @@ class PageFetcher:
             headers = self._spec.retry.retry_after_headers
             return read_page(response, self._spec.data_selector, headers, now), response
         except (TransientUpstreamError, UpstreamRefused, InvalidPayload) as error:
-            error.retell(blanked(f"{_asked(request)}: {error.message}", secrets_of(request)))
+            error.retell(without(secrets_of(request), f"{_asked(request)}: {error.message}"))
             raise
 
 

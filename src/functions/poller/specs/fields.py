@@ -12,7 +12,8 @@ from poller.text import is_encodable, shown
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.1
 # The transport owns these (RFC 9112, sections 6 and 9); a spec that sets them would break the request's framing.
-_TRANSPORT_HEADERS = {"host", "content-length", "transfer-encoding", "connection", "accept-encoding"}
+_TRANSPORT_HEADERS = {"host", "content-length", "transfer-encoding", "connection"}
+_ENCODINGS = ("gzip", "identity")
 
 
 def api_url(field: str, value: Any) -> str:
@@ -92,6 +93,8 @@ def request_headers(field: str, value: Any) -> dict[str, str]:
             raise JobRejected(f"{field} has a name that is no HTTP header name: '{shown(name)}'")
         if name.lower() in _TRANSPORT_HEADERS:
             raise JobRejected(f"{field}.{shown(name)} is set by the connection itself; leave it out")
+        if name.lower() == "accept-encoding" and item not in _ENCODINGS:
+            raise JobRejected(f"{field}.{shown(name)} must be {' or '.join(_ENCODINGS)}: no other is read")
         if is_credential_header(name, str(item)):
             raise JobRejected(
                 f"{field}.{shown(name)} would store a secret with the job; leave it out", secret_sent=True

@@ -5,8 +5,9 @@ What is switched off, and why, is said where that is done; docs/decisions/012 ha
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -16,7 +17,7 @@ from urllib3 import HTTPConnectionPool, HTTPHeaderDict, HTTPResponse, Timeout
 
 from poller.upstream.connection import Connection, Origin
 from poller.upstream.idle import IdleConnections
-from poller.upstream.wire import Allowance
+from poller.upstream.wire import Allowance, NetworkFailure
 
 
 class Session(requests.Session):
@@ -34,14 +35,20 @@ class Session(requests.Session):
         return
 
 
-class Adapter(HTTPAdapter):
-    """`ca_file` holds the authorities to trust, None means certifi's; an answer may have `budget` bytes on the wire."""
+class Within(Timeout):
+    """What requests hands on as the time-out of a request: all that is left for it and its answer."""
 
-    def __init__(self, idle: IdleConnections, allow_loopback: bool, ca_file: str | None, budget: int) -> None:
+    def __init__(self, allowance: Allowance) -> None:
         super().__init__()
-        self._new_pool = partial(
-            _Pool, idle, partial(Connection, allow_loopback=allow_loopback, ca_file=ca_file), budget
-        )
+        self.allowance = allowance
+
+
+class Adapter(HTTPAdapter):
+    """`ca_file` holds the authorities to trust, None means certifi's."""
+
+    def __init__(self, idle: IdleConnections, allow_loopback: bool, ca_file: str | None) -> None:
+        super().__init__()
+        self._new_pool = partial(_Pool, idle, partial(Connection, allow_loopback=allow_loopback, ca_file=ca_file))
         self._pools: dict[Origin, _Pool] = {}
 
     def get_connection_with_tls_context(self, request: PreparedRequest, *_: Any, **__: Any) -> "_Pool":
@@ -54,22 +61,33 @@ class Adapter(HTTPAdapter):
 class _Pool(HTTPConnectionPool):
     """The connections to one origin. Those not in use are all in `idle`, and none in urllib3's own queue."""
 
-    def __init__(
-        self, idle: IdleConnections, connect: Callable[[Origin], Connection], budget: int, origin: Origin
-    ) -> None:
+    def __init__(self, idle: IdleConnections, connect: Callable[[Origin], Connection], origin: Origin) -> None:
         super().__init__(*origin[1:])
-        self._idle, self._connect, self._budget, self._origin = idle, connect, budget, origin
+        self._idle, self._connect, self._origin = idle, connect, origin
 
     def urlopen(  # type: ignore[override]
-        self, method: str, url: str, *, headers: Mapping[str, str], timeout: Timeout, **_: Any
+        self, method: str, url: str, *, headers: Mapping[str, str], timeout: Within, **_: Any
     ) -> HTTPResponse:
         """One request as it was written, and the head of its answer; errors as they are.
 
         urllib3's own writes parts of the URL anew (`%2f`, `[`), logs it, and repeats it in its errors.
         """
-        connection: Any = self._idle.take(self._origin) or self._connect(self._origin)
+        if kept := self._idle.take(self._origin):
+            try:
+                return self._exchange(kept, method, url, headers, timeout.allowance)
+            except (NetworkFailure, HTTPException) as failure:
+                # The server has closed the connection and not heard of the request (RFC 9112, section 9.3.1): that is
+                # no failure, and a GET may be sent again. Others of the same age are likely to be dead too.
+                if kept.has_heard or method != "GET" or _is_timeout(failure):
+                    raise
+                self._idle.close(self._origin)
+        return self._exchange(self._connect(self._origin), method, url, headers, timeout.allowance)
+
+    def _exchange(
+        self, connection: Any, method: str, url: str, headers: Mapping[str, str], allowance: Allowance
+    ) -> HTTPResponse:
         try:
-            connection.begin(Allowance(cast(float, timeout.connect_timeout), self._budget))
+            connection.begin(allowance)
             connection.request(method, url, headers=headers)
             answer = connection.getresponse()
         except BaseException:
@@ -89,3 +107,7 @@ class _Pool(HTTPConnectionPool):
             self._idle.give(self._origin, connection)
         else:
             connection.close()
+
+
+def _is_timeout(failure: Exception) -> bool:
+    return isinstance(failure, NetworkFailure) and isinstance(failure.error, TimeoutError)

@@ -3,7 +3,7 @@
 With requests, over connections of our own class, because every byte has to pass two checks that it has no place for:
 one deadline for the whole exchange, and one budget for its size. A host is resolved once for a connection, and
 connected to at the very address that was checked, so a name cannot change its answer in between (DNS rebinding).
-Redirects, cookies, proxies and .netrc are switched off. See docs/decisions/012.
+Cookies, proxies and .netrc are switched off. See docs/decisions/012.
 """
 
 import socket
@@ -12,6 +12,7 @@ import time
 import zlib
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from http.client import HTTPException
 
 from requests import PreparedRequest, RequestException
@@ -19,11 +20,13 @@ from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError
 
 from poller.errors import InvalidPayload, TransientUpstreamError
-from poller.upstream.adapter import Adapter, Session
-from poller.upstream.addresses import host_rule, read_target
-from poller.upstream.http_message import decode_body, is_framed, join_headers, request_headers
+from poller.upstream.adapter import Adapter, Session, Within
+from poller.upstream.addresses import Target, host_rule, read_target
+from poller.upstream.head import body_length, join_fields
+from poller.upstream.http_message import decode_body, request_headers
 from poller.upstream.idle import IdleConnections
-from poller.upstream.wire import BudgetSpent, NetworkFailure
+from poller.upstream.redirects import MAX_REDIRECTS, onward
+from poller.upstream.wire import Allowance, BudgetSpent, NetworkFailure
 from poller.values import PageRequest, Response
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -31,9 +34,9 @@ MAX_BODY_BYTES = 32 * 1024 * 1024
 TOTAL_SECONDS = 60.0
 """For one request, whatever its pieces do. Only resolving the name cannot be cut short; resolv.conf bounds that."""
 _OVERHEAD_BYTES = 1024 * 1024  # on the wire beside the body: headers, chunk sizes, trailers
-_DRAINED_BYTES = 64 * 1024
+_REASON_BYTES = 64 * 1024  # of an answer that is no page: enough to say why, and cheap to read
 _CHUNK = 64 * 1024
-_NOT_HTTP = (HTTPException, HTTPError, RequestException, zlib.error, ValueError)  # ValueError: chunks of negative size
+_NOT_HTTP = (HTTPException, HTTPError, RequestException, ValueError)  # ValueError: no status, or a negative size
 
 
 class Upstream:
@@ -55,30 +58,61 @@ class Upstream:
         self._allowed_hosts = tuple(host_rule(host) for host in allowed_hosts)
         self._total_seconds = total_seconds
         self._idle = IdleConnections()
-        self._session = Session(Adapter(self._idle, allow_loopback, ca_file, MAX_BODY_BYTES + _OVERHEAD_BYTES))
+        self._session = Session(Adapter(self._idle, allow_loopback, ca_file))
 
     def send(self, request: PageRequest) -> Response:
-        """Send `request` once and read the answer whole; of other answers than 2xx, the status and headers only.
+        """Send `request` once, follow redirects as far as they may be, and read the answer whole.
 
-        Raises AddressRefused, TransientUpstreamError (no answer, or a broken one), InvalidPayload (too large, or in
-        an encoding that was not asked for) or JobRejected (a header that cannot be sent).
+        Of other answers than 2xx the beginning of the body is enough. Raises AddressRefused, TransientUpstreamError (no
+        answer, or a broken one), InvalidPayload (too large, damaged, or in an encoding that was not asked for) or
+        JobRejected (a header that cannot be sent).
         """
-        target = read_target(request.url, self._allow_loopback, self._allowed_hosts)
+        rules = self._allow_loopback, self._allowed_hosts
+        allowance = Allowance(self._total_seconds, MAX_BODY_BYTES + _OVERHEAD_BYTES)
+        started = time.monotonic()
+        target = read_target(request.url, *rules)
+        answer = self._exchange(request, target, allowance)
+        for _ in range(MAX_REDIRECTS):
+            there = onward(request.method, target, answer, *rules)
+            if there is None:
+                break
+            target = there
+            answer = self._exchange(request, target, allowance)
+        return replace(answer, seconds=time.monotonic() - started)
+
+    def _exchange(self, request: PageRequest, target: Target, allowance: Allowance) -> Response:
         prepared = PreparedRequest()
         prepared.prepare_method(request.method)
         prepared.url = target.url  # prepare_url() would write parts of it anew
         prepared.prepare_headers(request_headers(request, target, self._user_agent))
-        started = time.monotonic()
         try:
-            with self._session.send(prepared, stream=True, timeout=self._total_seconds) as answer:
-                headers = join_headers(answer.raw.headers.items())
-                body = _body(answer.raw, headers) if 200 <= answer.status_code < 300 else _drain(answer.raw)
-                return Response(answer.status_code, headers, body, time.monotonic() - started)
+            # requests' types know of numbers only; it hands on what is a Timeout already.
+            with self._session.send(prepared, stream=True, timeout=Within(allowance)) as answer:  # type: ignore[arg-type]
+                status, headers = answer.status_code, join_fields(answer.raw.headers.items())
+                body = self._body(target.host, answer.raw, status, headers)
+                return Response(status, headers, body)
         except BudgetSpent:
             raise _too_large() from None
         except (NetworkFailure, *_NOT_HTTP) as error:
             self._idle.close(target.origin)
             raise TransientUpstreamError(self._what_failed(target.host, error)) from None
+
+    def _body(self, host: str, raw: HTTPResponse, status: int, headers: dict[str, str]) -> bytes:
+        """What there is to read of an answer; of a redirect nothing."""
+        try:
+            body_length(status, headers)
+        except ValueError as unclear:
+            if status >= 300:
+                return b""
+            raise TransientUpstreamError(f"the answer of {host} does not say where it ends: {unclear}") from None
+        coding = headers.get("content-encoding", "")
+        if status >= 300:
+            beginning = _beginning(raw)
+            return _decoded_reason(beginning, coding) if status >= 400 else b""
+        try:
+            return _whole(raw, coding)
+        except zlib.error:
+            raise InvalidPayload(f"the gzip body that {host} sent is damaged or was cut off", may_pass=True) from None
 
     def _what_failed(self, host: str, failure: Exception) -> str:
         """In our own words: the libraries' repeat addresses and pieces of the answer."""
@@ -94,14 +128,12 @@ class Upstream:
         return f"no connection to {host}, or it was lost; is the address right and the API up?"
 
 
-def _body(raw: HTTPResponse, headers: dict[str, str]) -> bytes:
+def _whole(raw: HTTPResponse, coding: str) -> bytes:
     """The decoded body; no more than MAX_BODY_BYTES of it are kept."""
-    if not is_framed(headers):
-        raise HTTPException
     pieces, room = [], MAX_BODY_BYTES
     # As it came: urllib3 takes gzip that was cut for whole, and inflates it without a limit of ours.
     chunks = iter(lambda: raw.read(_CHUNK, decode_content=False), b"")
-    for piece in decode_body(chunks, headers.get("content-encoding", "").lower(), MAX_BODY_BYTES + 1):
+    for piece in decode_body(chunks, coding, MAX_BODY_BYTES + 1):
         room -= len(piece)
         if room < 0:
             raise _too_large()
@@ -109,10 +141,16 @@ def _body(raw: HTTPResponse, headers: dict[str, str]) -> bytes:
     return b"".join(pieces)
 
 
-def _drain(raw: HTTPResponse) -> bytes:
-    """Leave the connection ready for the next request if that is cheap. The content says nothing that is used."""
+def _beginning(raw: HTTPResponse) -> bytes:
+    """Enough to hear a reason, and to leave the connection ready for the next request if that is cheap."""
     with suppress(NetworkFailure, BudgetSpent, *_NOT_HTTP):
-        raw.read(_DRAINED_BYTES, decode_content=False)
+        return raw.read(_REASON_BYTES, decode_content=False)
+    return b""
+
+
+def _decoded_reason(beginning: bytes, coding: str) -> bytes:
+    with suppress(InvalidPayload, zlib.error):
+        return next(decode_body([beginning], coding, _REASON_BYTES), b"")
     return b""
 
 

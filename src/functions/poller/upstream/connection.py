@@ -1,14 +1,25 @@
 """One connection to an address that was checked, and what http.client has to be told about answers."""
 
 import socket
-from http.client import SWITCHING_PROTOCOLS, HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
+from collections.abc import Iterator
+from http.client import (
+    SWITCHING_PROTOCOLS,
+    HTTPConnection,
+    HTTPException,
+    HTTPMessage,
+    HTTPResponse,
+    IncompleteRead,
+    RemoteDisconnected,
+)
 from typing import Any, cast
 
 from poller.upstream.addresses import may_be_polled, not_public
+from poller.upstream.head import body_length, join_fields, keeps_alive, parse_fields, parse_status
 from poller.upstream.tls import tls_context
 from poller.upstream.wire import Allowance, NetworkFailure, TlsWire, Wire
 
 _CONNECT_SECONDS = 5.0
+_MAX_HEAD_BYTES = 256 * 1024  # as in browsers
 
 Origin = tuple[str, str, int]
 """Scheme, host and port."""
@@ -20,14 +31,46 @@ class Answer(HTTPResponse):
     def begin(self) -> None:
         """Read the head of the final answer, and any interim ones before it (RFC 9110, section 15.2).
 
-        http.client itself passes over 100 only, and would take the answer after a 103 for the next request's.
+        http.client itself passes over 100 only, and would take the answer after a 103 for the next request's. It loses
+        what follows a line that is no header field, and refuses more than a hundred fields.
         """
-        super().begin()
+        minor, self.status, self.reason, lines = self._read_head()
         while self.status < 200:
             if self.status == SWITCHING_PROTOCOLS:  # what follows is no HTTP any more, and nobody asked for it
                 raise HTTPException
-            self.headers = None  # type: ignore[assignment]  # begin() reads on from where it is
-            super().begin()
+            minor, self.status, self.reason, lines = self._read_head()
+        self.code, self.version = self.status, 10 + minor
+        self.headers = self.msg = HTTPMessage()
+        for name, value in parse_fields(lines):
+            self.headers[name] = value
+        self._find_the_end(join_fields(self.headers.items()))
+
+    def _read_head(self) -> tuple[int, int, str, list[bytes]]:
+        lines = list(self._head_lines())
+        if not lines:
+            raise RemoteDisconnected("")
+        return *parse_status(lines[0]), lines[1:]
+
+    def _head_lines(self) -> Iterator[bytes]:
+        """The lines up to the empty one; none where nothing came."""
+        left = _MAX_HEAD_BYTES
+        while (line := self.fp.readline(left)) not in (b"\r\n", b"\n"):
+            left -= len(line)
+            if not line and left == _MAX_HEAD_BYTES:
+                return
+            if not line.endswith(b"\n"):  # it ended, or is too long
+                raise HTTPException
+            yield line
+
+    def _find_the_end(self, headers: dict[str, str]) -> None:
+        """Where nobody can tell, up to the end of the connection: whoever needs the body asks `body_length`."""
+        self.chunked, self.chunk_left = headers.get("transfer-encoding", "").lower() == "chunked", None
+        try:
+            self.length = body_length(self.status, headers)
+            is_clear = self.length is not None or (self.chunked and "content-length" not in headers)
+        except ValueError:
+            self.length, is_clear = None, False
+        self.will_close = not is_clear or not keeps_alive(self.version - 10, headers)
 
     def read(self, amt: int | None = None) -> bytes:
         data = super().read(amt)
@@ -55,6 +98,11 @@ class Connection(HTTPConnection):
         self._allowance = allowance
         if self._wire:
             self._wire.begin(allowance)
+
+    @property
+    def has_heard(self) -> bool:
+        """Whether anything has come since the request."""
+        return self._wire is not None and self._wire.has_heard
 
     @property
     def is_reusable(self) -> bool:

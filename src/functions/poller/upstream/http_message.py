@@ -1,15 +1,18 @@
-"""HTTP/1.1 messages as plain values: the request that is sent, and what an answer's headers and body mean."""
+"""HTTP/1.1 messages as plain values: the headers that are sent, and what a body is that came."""
 
 import re
 import zlib
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from poller.errors import InvalidPayload, JobRejected
 from poller.upstream.addresses import Target
 from poller.values import PageRequest
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
-_OWN_HEADERS = frozenset({"host", "connection", "accept-encoding", "content-length", "transfer-encoding"})
+_OWN_HEADERS = frozenset({"host", "connection", "content-length", "transfer-encoding"})
+_GZIP_BEGINS = b"\x1f\x8b"  # RFC 1952, section 2.3.1; no JSON begins so
+_NO_CODINGS = {"", "identity", "none", "utf-8", "utf8"}  # some name the charset there
 
 
 def request_headers(request: PageRequest, target: Target, user_agent: str) -> dict[str, str]:
@@ -18,9 +21,9 @@ def request_headers(request: PageRequest, target: Target, user_agent: str) -> di
     The job may name a User-Agent of its own, but no header that decides where the request goes or how it ends.
     """
     given = {name: value for name, value in request.headers.items() if name.lower() not in _OWN_HEADERS}
-    own = {"Host": target.authority, "Accept-Encoding": "gzip"}
-    if "user-agent" not in map(str.lower, given):
-        own["User-Agent"] = user_agent
+    usual = {"Accept-Encoding": "gzip", "User-Agent": user_agent}
+    named = {name.lower() for name in given}
+    own = {"Host": target.authority} | {name: value for name, value in usual.items() if name.lower() not in named}
     # Never which, nor what it holds: it may be a secret, and libraries repeat what they refuse.
     if not all(_TOKEN.fullmatch(name) for name in given):
         raise JobRejected("a request header has a name that is no HTTP header name")
@@ -29,33 +32,26 @@ def request_headers(request: PageRequest, target: Target, user_agent: str) -> di
     return own | given
 
 
-def join_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Names in lower case, repeated ones as one (RFC 9110, section 5.3), folded ones on one line (RFC 9112, 5.2)."""
-    answer: dict[str, str] = {}
-    for name, value in headers:
-        key, text = name.lower(), " ".join(value.split())
-        answer[key] = f"{answer[key]}, {text}" if key in answer else text
-    return answer
-
-
-def is_framed(headers: dict[str, str]) -> bool:
-    """Whether it is beyond doubt where the body ends (RFC 9112, section 6.3). Two lengths read as "5, 7"."""
-    length, coding = headers.get("content-length", "0"), headers.get("transfer-encoding", "chunked")
-    return length.isascii() and length.isdecimal() and coding.lower() == "chunked"
-
-
 def decode_body(chunks: Iterable[bytes], coding: str, most: int) -> Iterator[bytes]:
-    """The body in pieces of at most `most` bytes, whatever it inflates to.
+    """The body in pieces of at most `most` bytes, whatever it inflates to. `coding` is its Content-Encoding.
 
-    Gzip alone was asked for, and gzip alone is unpacked: raises InvalidPayload for another Content-Encoding, and
-    zlib.error for gzip that is damaged or ends too early. A gzip file is a series of members (RFC 1952, section 2.2),
-    which some servers fill up with zeros; gzip itself reads past those too.
+    Gzip alone was asked for, and gzip alone is unpacked. Its first bytes tell: some servers forget to say so, others
+    say so of what is none. Raises InvalidPayload for another encoding, and zlib.error for gzip that is damaged or cut.
     """
-    if coding in ("", "identity"):
-        yield from chunks
-        return
-    if coding not in ("gzip", "x-gzip"):
+    codings = [name for name in map(str.strip, coding.lower().split(",")) if name not in _NO_CODINGS]
+    if codings not in ([], ["gzip"], ["x-gzip"]):
         raise InvalidPayload(f"the body's Content-Encoding is {coding[:40]!r}, which was not asked for")
+    rest = iter(chunks)
+    start = b""
+    while len(start) < len(_GZIP_BEGINS) and (chunk := next(rest, b"")):
+        start += chunk
+    whole = chain([start], rest)
+    yield from _inflated(whole, most) if start.startswith(_GZIP_BEGINS) else whole
+
+
+def _inflated(chunks: Iterable[bytes], most: int) -> Iterator[bytes]:
+    """A gzip file is a series of members (RFC 1952, section 2.2). Some servers fill it up with zeros, as gzip itself
+    allows."""
     member, padded = None, False
     for chunk in chunks:
         rest = chunk

@@ -49,15 +49,16 @@ class Allowance:
 
 
 class Wire(socket.socket):
-    """A connected socket. `holds_more`: more arrived than the last answer, so that what follows cannot be trusted."""
+    """A connected socket. `has_heard`: something of the answer has arrived. `holds_more`: more than the answer, so that
+    what follows cannot be trusted."""
 
     allowance: Allowance
-    is_over = holds_more = False
+    is_over = holds_more = has_heard = False
 
     def begin(self, allowance: Allowance) -> None:
         """The next exchange gets this much."""
         self.allowance = allowance
-        self.is_over = self.holds_more = False
+        self.is_over = self.holds_more = self.has_heard = False
 
     def recv_into(self, buffer: "WriteableBuffer", *rest: int) -> int:
         if self.is_over:
@@ -67,6 +68,7 @@ class Wire(socket.socket):
             count = super().recv_into(buffer, *rest)
         except OSError as error:
             raise NetworkFailure(error) from None
+        self.has_heard = self.has_heard or count > 0
         self.allowance.spend(count)
         return count
 
