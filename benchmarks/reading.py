@@ -17,7 +17,7 @@ from benchmarks.report import Figure
 from poller.aws.dynamodb import key, typed
 from poller.handlers import dependencies
 from poller.handlers.api import get_job
-from poller.jobs import keys, rows
+from poller.jobs import keys, task_rows
 from poller.jobs.model import Job, JobStatus, TaskRow, TaskState
 from poller.jobs.plan import Ranges
 from poller.paging.paginators import Offset
@@ -92,10 +92,12 @@ def _fill(client: Any, size: int) -> None:
         row = TaskRow(f"t{index:08d}", TaskState.COMPLETE, 100, _PAGES, _RECORDS, 1_000_000, 100_000, "0" * 64)
         shards[keys.shard(row.task_id)] += 1
         partition = keys.partition(job.job_id, keys.shard(row.task_id))
-        items.append(typed({**rows.from_task(row), "JobId": partition, "ExpiresAt": _EXPIRES_AT}))
+        items.append(typed({**task_rows.from_task(row), "JobId": partition, "ExpiresAt": _EXPIRES_AT}))
     for shard, count in shards.items():
         counted = {"complete": count, "pages": count * _PAGES, "records": count * _RECORDS}
-        items.append(key(keys.partition(job.job_id, shard), rows.COUNT) | typed(rows.from_deltas(counted)))
+        items.append(
+            key(keys.partition(job.job_id, shard), task_rows.COUNT) | typed(task_rows.from_count_changes(counted))
+        )
     for start in range(0, len(items), _BATCH):
         puts = [{"PutRequest": {"Item": item}} for item in items[start : start + _BATCH]]
         if client.batch_write_item(RequestItems={_TABLE: puts})["UnprocessedItems"]:

@@ -37,8 +37,9 @@ def default_of(field: Field[Any]) -> str:
     if field.default is MISSING and field.default_factory is MISSING:
         return "required"
     value = field.default if field.default_factory is MISSING else field.default_factory()
+    value = list(value) if isinstance(value, tuple) else value
     special = {None: "", Auto(): Auto.TYPE, Retry(): "below"}
-    if not isinstance(value, dict) and value in special:
+    if not isinstance(value, dict | list) and value in special:
         return special[value]
     return value if isinstance(value, str) else json.dumps(value)
 

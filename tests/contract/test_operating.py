@@ -23,12 +23,9 @@ def test_every_status_error_queue_and_alarm_is_explained() -> None:
     }
     queues = {name for name in resources("AWS::SQS::Queue") if name.endswith("DLQ")}
     alarms = resources("AWS::CloudWatch::Alarm")
-    expected = {*JobStatus, *(permanent - {"PermanentPollerError"}), *errors.ErrorType, *queues, *alarms} - {
-        "GrewAfterPlan"
-    }
+    expected = {*JobStatus, *(permanent - {"PermanentPollerError"}), *errors.ErrorType, *queues, *alarms}
 
     assert first_cells() == expected
-    assert "GrewAfterPlan" in TEXT
 
 
 def test_readme_has_every_final_status_with_its_exit_code() -> None:

@@ -16,7 +16,7 @@ from moto import mock_aws
 
 from poller.aws.dynamodb import Table, plain
 from poller.errors import Reason, RetriablePollerError
-from poller.jobs import rows, task_state
+from poller.jobs import rows, task_rows, task_state
 from poller.jobs.job_store import JobStore
 from poller.jobs.model import Counts, Job, JobStatus, Owner, TaskRow, TaskState
 from poller.jobs.task_store import TaskStore
@@ -208,10 +208,10 @@ class TaskStoreMachine(RuleBasedStateMachine):
         items = [plain(item) for item in self.client.scan(TableName="tasks", ConsistentRead=True)["Items"]]
         counted, recount = Counts(), Counts()
         for item in items:
-            if item["TaskId"] == rows.COUNT:
-                counted = task_state.add_counts(counted, rows.to_counts(item))
+            if item["TaskId"] == task_rows.COUNT:
+                counted = task_state.add_counts(counted, task_rows.to_counts(item))
             elif item["TaskId"] != rows.JOB:
-                row = rows.to_task(item)
+                row = task_rows.to_task(item)
                 recount = task_state.add_counts(recount, task_state.count_changes(None, row))
                 assert reach(row) >= self.rank.get(row.task_id, PENDING), "a task went back"
                 self.rank[row.task_id] = reach(row)

@@ -30,7 +30,7 @@ def test_redrive_runs_only_what_failed_under_the_same_id(sent_messages: Take, ex
                 workflow.process(sent_messages())
             step = workflow.reconcile(job["JobId"], successor)
 
-        assert partner.requests == [{"limit": "10", "offset": "20"}]
+        assert partner.requests == [{"limit": "10", "offset": "20"}, {"limit": "10", "offset": "30"}]
     after = workflow.status(job["JobId"])
     assert status == 202
     assert (after["Status"], after["JobId"], after["ExecutionArn"]) == ("SUCCEEDED", job["JobId"], successor)
@@ -97,7 +97,7 @@ def test_redrive_fetches_again_what_is_no_longer_there(sent_messages: Take, exec
         workflow.process(sent_messages())
         workflow.reconcile(step["JobId"], successor)
 
-        assert partner.requests == [{"limit": "10", "offset": "0"}]
+        assert partner.requests == [{"limit": "10", "offset": "0"}, {"limit": "10", "offset": "10"}]
     job = workflow.status(step["JobId"])
     assert (job["Status"], job["RecordsReceived"]) == ("SUCCEEDED", 10)
 

@@ -191,16 +191,16 @@ def test_requests_in_flight_are_split_between_tasks_and_threads(pages, max_concu
         (SinglePage(), {"rows": []}, Ranges(1, 1, 1), None),
         (SinglePage(), {"rows": [1, 2], "total": 35}, Ranges(1, 1, 2), None),
         (SinglePage(), {"rows": [1, 2], "total": 12.5}, Ranges(1, 1, 2), None),
-        (Offset(limit=2), {"rows": [1, 2], "total": 5}, Ranges(3, 1, 2), 5),
-        (Offset(limit=100), {"rows": [1, 2], "total": 5}, Ranges(3, 1, 2), 5),
-        (Offset(limit=100), {"rows": [1, 2], "total": 2}, Ranges(1, 1, 2), 2),
-        (Offset(), {"rows": [], "total": 0}, Ranges(1, 1, 1), 0),
-        (Offset(limit_path="size"), {"rows": [1, 2], "total": 5, "size": 2}, Ranges(3, 1, 2), 5),
-        (PageNumber(), {"rows": [1, 2], "total": 4}, Ranges(2, 1, 2), 4),
-        (PageNumber(total_pages_path="n"), {"rows": [1, 2], "n": 7}, Ranges(7, 1, 2), None),
-        (PageNumber(total_pages_path="n"), {"rows": [], "n": 0}, Ranges(1, 1, 1), None),
-        (PageNumber(total_pages_path="n"), {"rows": [], "n": 1}, Ranges(1, 1, 1), None),
-        (Offset(), {"rows": [1] * 10, "total": 4001}, Ranges(401, 3, 10), 4001),
+        (Offset(limit=2), {"rows": [1, 2], "total": 5}, Ranges(3, 1, 2, is_open=True), 5),
+        (Offset(limit=100), {"rows": [1, 2], "total": 5}, Ranges(3, 1, 2, is_open=True), 5),
+        (Offset(limit=100), {"rows": [1, 2], "total": 2}, Ranges(1, 1, 2, is_open=True), 2),
+        (Offset(), {"rows": [], "total": 0}, Ranges(1, 1, 1, is_open=True), 0),
+        (Offset(limit_path="size"), {"rows": [1, 2], "total": 5, "size": 2}, Ranges(3, 1, 2, is_open=True), 5),
+        (PageNumber(), {"rows": [1, 2], "total": 4}, Ranges(2, 1, 2, is_open=True), 4),
+        (PageNumber(total_pages_path="n"), {"rows": [1, 2], "n": 7}, Ranges(7, 1, 2, is_open=True), None),
+        (PageNumber(total_pages_path="n"), {"rows": [], "n": 0}, Ranges(1, 1, 1, is_open=True), None),
+        (PageNumber(total_pages_path="n"), {"rows": [], "n": 1}, Ranges(1, 1, 1, is_open=True), None),
+        (Offset(), {"rows": [1] * 10, "total": 4001}, Ranges(401, 3, 10, is_open=True), 4001),
     ],
 )
 def test_the_first_page_says_how_many_there_are(paginator, body, geometry, records):
@@ -239,8 +239,6 @@ def test_a_first_page_that_contradicts_itself_is_refused(paginator, body, messag
         (Offset(total_path="total"), {"rows": [1], "total": -1}),
         (Offset(total_path="total"), {"rows": [1], "total": 10**13}),
         (Offset(total_path="total"), {"rows": [1], "total": "35"}),
-        (Offset(total_path="total"), {"rows": [1]}),
-        (Offset(), {"rows": [1]}),
         (PageNumber(total_pages_path="total"), {"rows": [1], "total": 2.5}),
         (Offset(limit_path="size"), {"rows": [1], "total": 5, "size": 0}),
         (Offset(limit_path="size"), {"rows": [1], "total": 5, "size": -10}),
@@ -320,43 +318,52 @@ DOUBTS = [
 
 
 @pytest.mark.parametrize(("body", "headers", "sign"), DOUBTS)
-@pytest.mark.parametrize(
-    ("paginator", "guessed"),
-    [(OFFSET_BY_HAND, False), (PAGES_BY_HAND, False), (SinglePage(), True), (Offset(limit=2, total_path="t"), True)],
-    ids=["offset", "page_number", "single_page by auto", "offset by auto"],
-)
-def test_a_total_that_nobody_vouches_for_is_not_believed_against_the_rest(paginator, guessed, body, headers, sign):
+def test_a_single_page_that_was_guessed_is_refused_where_there_is_more(body, headers, sign):
     """Some APIs call the number of rows on this page the total."""
-    one = spec(paginator=paginator)
+    one = spec(paginator=SinglePage())
 
     with pytest.raises(JobRejected) as refused:
-        planned(one, page({"rows": [1, 2], "t": 2, **body}, **headers), 1000, 0.1, guessed)
+        planned(one, page({"rows": [1, 2], **body}, **headers), 1000, 0.1, guessed=True)
 
-    assert refused.value.message.startswith("the API contradicts itself: its total makes 1 page, but there is more")
+    assert refused.value.message.startswith("the API contradicts itself: its total is what arrived, but there is more")
     assert f"({sign})" in refused.value.message
-    assert "total_path or total_header" in refused.value.message
+    assert "paginator to offset or page_number" in refused.value.message
 
 
-@pytest.mark.parametrize(("body", "headers", "sign"), DOUBTS)
+@pytest.mark.parametrize(("body", "headers", "_sign"), DOUBTS)
+@pytest.mark.parametrize("guessed", [False, True])
 @pytest.mark.parametrize(
-    "paginator", [SinglePage(), Offset(limit=2, total_path="t"), PageNumber(total_pages_path="one")], ids=repr
+    "paginator",
+    [Offset(limit=2), Offset(limit=2, total_path="t"), PageNumber(), PageNumber(total_pages_path="one")],
+    ids=repr,
 )
-def test_what_the_spec_itself_says_is_believed(paginator, body, headers, sign):
+def test_where_there_is_a_way_to_ask_a_total_is_tried_and_not_believed(paginator, guessed, body, headers, _sign):
     one = spec(paginator=paginator)
 
-    plan = planned(one, page({"rows": [1, 2], "t": 2, "one": 1, **body}, **headers), 1000, 0.1)
+    plan = planned(one, page({"rows": [1, 2], "t": 2, "one": 1, **body}, **headers), 1000, 0.1, guessed)
 
-    assert plan.plan.pages == 1
+    assert plan.plan == Ranges(1, 1, 2, is_open=True)
 
 
-@pytest.mark.parametrize("pages", [{"total_pages": 25}, {"meta": {"last_page": 25}}])
-def test_more_pages_than_the_total_makes_are_a_contradiction_too(pages):
-    one = spec(paginator=Offset(limit=2))
+@pytest.mark.parametrize(("body", "headers", "_sign"), DOUBTS)
+def test_a_single_page_is_one_page(body, headers, _sign):
+    one = spec(paginator=SinglePage())
 
-    with pytest.raises(JobRejected) as refused:
-        planned(one, page({"rows": [1, 2], "total": 6, **pages}), 1000, 0.1)
+    plan = planned(one, page({"rows": [1, 2], **body}, **headers), 1000, 0.1)
 
-    assert "its total makes 3 pages, but there is more by what else it says" in refused.value.message
+    assert plan.plan == Ranges(1, 1, 2)
+
+
+@pytest.mark.parametrize("paginator", [Offset(), Offset(total_path="n"), PageNumber(), PageNumber(total_header="x-n")])
+@pytest.mark.parametrize("n", [{}, {"n": None}])
+def test_without_a_total_the_first_page_is_planned_and_the_end_is_looked_for(paginator, n):
+    one = spec(paginator=paginator)
+
+    plan = planned(one, page({"rows": [1, 2], **n}), 1000, 0.1)
+
+    assert plan.plan == Ranges(1, 1, 2, is_open=True)
+    assert (plan.records, plan.is_declared) == (None, False)
+    assert (plan.threads, plan.map_concurrency) == (8, 1)
 
 
 @pytest.mark.parametrize("more", [{"total_pages": 3}, {"next": "/items?page=2"}, {"has_more": True, "last": False}])
@@ -398,6 +405,13 @@ def test_a_task_follows_from_its_number(index, task):
     assert len(geometry) == 10_000
 
 
+def test_the_last_task_of_an_open_plan_goes_on_behind_it():
+    plan = Ranges(pages=5, pages_per_task=2, page_size=10, is_open=True)
+
+    assert [task.is_open for task in plan] == [False, False, True]
+    assert plan.task_behind("t00000002", 105) == Task("t00000003", 105, 0, is_open=True)
+
+
 def test_a_million_tasks_are_planned_one_by_one():
     geometry = Ranges(pages=1_000_000, pages_per_task=1, page_size=100)
     tracemalloc.start()
@@ -417,7 +431,7 @@ def test_a_million_pages_are_all_in_some_task():
 
     plan = planned(one, page({"rows": [0] * 10, "total": 10_000_000}), 1000, 0.1)
 
-    assert plan.plan == Ranges(1_000_000, 96, 10)
+    assert plan.plan == Ranges(1_000_000, 96, 10, is_open=True)
     assert sum(task.pages for task in plan.plan) == 1_000_000
 
 
@@ -445,8 +459,8 @@ def test_a_walk_is_a_task_whose_pages_are_not_known():
     assert len(Walks(2)) == 2
 
 
-def test_totals_that_disagree_on_the_second_look_are_no_plan_though_auto_has_named_one():
-    one = spec(paginator=Offset(limit=2, total_path="total"))
+def test_totals_that_disagree_on_the_second_look_are_no_single_page():
+    one = spec(paginator=SinglePage())
 
     with pytest.raises(JobRejected, match="several totals: total = 2, totalCount = 5"):
         planned(one, page({"rows": [1, 2], "total": 2, "totalCount": 5}), 1000, 0.1, guessed=True)

@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.errors import Reason
+from poller.fetching.data_end import DataEnd, EndKind
 from poller.fetching.fetched_page import FetchedPage
+from poller.fetching.task_pages import FetchedPages
 from poller.jobs.model import Counts, TaskRow, TaskState
 from poller.jobs.task_state import (
     FETCHING_MAY_FAIL,
@@ -21,6 +23,7 @@ from tests.support.builders import examples
 
 STARTED, SAVED, ENQUEUED, FAILED, COMPLETE = TaskState
 FORWARD = [STARTED, SAVED, ENQUEUED, FAILED, COMPLETE]
+END = DataEnd(EndKind.SEEN, "page 4 is empty")
 ERROR = Reason("InvalidPayload", "the body is not JSON")
 
 changes = st.builds(
@@ -32,6 +35,8 @@ changes = st.builds(
     bytes=st.integers(0, 10_000),
     dataset_bytes=st.integers(0, 10_000),
     error=st.none() | st.just(ERROR),
+    goes_on_at=st.none() | st.integers(1, 9),
+    end=st.none() | st.just(END),
 )
 
 
@@ -51,6 +56,8 @@ def recount(rows: list[TaskRow]) -> dict[str, int]:
         "pages": sum(row.pages for row in rows),
         "records": sum(row.records for row in rows),
         "bytes": sum(row.bytes for row in rows),
+        "behind": sum(row.goes_on_at is not None for row in rows),
+        "ends": sum(row.end is not None for row in rows),
     }
 
 
@@ -132,16 +139,16 @@ def test_a_raw_object_is_described_by_the_change_that_names_it():
 def test_pages_are_added_to_those_that_are_stored():
     nothing = TaskRow("t00000000", STARTED)
     first, last, empty = (
-        FetchedPage('["é"]', 1, "x", 7),
-        FetchedPage("[2,3]", 2, "y", 8),
-        FetchedPage("[]", 0, "", None),
+        FetchedPage(('["é"]',), 1, "x", 7),
+        FetchedPage(("[2", ",3]"), 2, "y", 8),
+        FetchedPage(("[]",), 0, "", None),
     )
 
-    one = with_pages(nothing, [first], 3)
-    two = with_pages(replace(one, part="aa"), [last, empty], 2)
+    one = with_pages(nothing, 0, FetchedPages([first]), 3, 1)
+    two = with_pages(replace(one, part="aa"), 1, FetchedPages([last, empty], end=END), 2, 1)
 
     assert one == TaskRow("t00000000", STARTED, 3, 1, 1, 6, first_digest="x", last_digest="x", declared=7)
-    assert two == TaskRow("t00000000", STARTED, 5, 3, 3, 13, first_digest="x", last_digest="", declared=None)
+    assert two == TaskRow("t00000000", STARTED, 5, 3, 3, 13, first_digest="x", last_digest="", declared=None, end=END)
 
 
 @pytest.mark.parametrize(
@@ -150,23 +157,41 @@ def test_pages_are_added_to_those_that_are_stored():
 )
 @pytest.mark.parametrize("stored", [0, 1, 2])
 def test_a_second_page_that_begins_with_the_end_of_the_first_is_noted(records, overlaps, stored):
-    pages = [
-        FetchedPage("[]", 2, "", None, first.strip("-"), last.strip("-")) for first, last in map(tuple, records.split())
-    ]
+    pages = [FetchedPage(("[]",), 2, "", None, *(end.strip("-") for end in text)) for text in records.split()]
     row = TaskRow("t00000000", STARTED)
     for some in (pages[:stored], pages[stored:]):
-        row = with_pages(row, some, 1) if some else row
+        row = with_pages(row, row.pages, FetchedPages(some), 1, 2)
 
     assert row.overlaps is overlaps
     assert (row.first_record, row.last_record) == (pages[0].first, pages[-1].last)
 
 
 def test_a_first_page_without_records_has_no_digest():
-    kept = with_pages(TaskRow("t00000000", STARTED), [FetchedPage("[]", 0, "", 1), FetchedPage("[1]", 1, "x", 1)], 2)
+    empty, full = FetchedPage(("[]",), 0, "", 1), FetchedPage(("[1]",), 1, "x", 1)
+    kept = with_pages(TaskRow("t00000000", STARTED), 0, FetchedPages([empty, full]), 2, 1)
 
-    more = with_pages(kept, [FetchedPage("[2]", 1, "y", 1)], 1)
+    more = with_pages(kept, 2, FetchedPages([full]), 1, 1)
 
     assert more.first_digest == ""
+
+
+def test_pages_that_stayed_short_are_noted_unless_the_data_end_there():
+    short, full = FetchedPage(("[1]",), 1, "x", 7), FetchedPage(("[1,2]",), 2, "y", 7)
+    begun = with_pages(TaskRow("t00000003", STARTED), 30, FetchedPages([full, short, short]), 3, 2)
+
+    going_on = with_pages(begun, 33, FetchedPages([full, short], goes_on_at=35), 2, 2)
+    ended = with_pages(begun, 33, FetchedPages([full, short], end=END), 2, 2)
+
+    assert (going_on.short_pages, going_on.short_page, going_on.goes_on_at) == (3, 31, 35)
+    assert (ended.short_pages, ended.short_page, ended.end) == (2, 31, END)
+
+
+def test_a_task_may_end_without_another_page():
+    row = TaskRow("t00000003", STARTED, attempts=2, pages=1, records=2, last_digest="x")
+
+    ended = with_pages(row, 31, FetchedPages(end=END), 1, 2)
+
+    assert ended == replace(row, attempts=3, end=END)
 
 
 @pytest.mark.parametrize("before", FORWARD)

@@ -142,9 +142,9 @@ def test_a_job_succeeds_only_with_all_tasks_and_all_records(counts, expected):
     if isinstance(ended, Finished):
         ended = verdict(one, counts, [])
 
-    whole = counts.complete == one.total and expected in (None, counts.records)
+    whole = counts.complete == one.total(counts) and expected in (None, counts.records)
     assert (ended == End(JobStatus.SUCCEEDED)) is whole
-    assert isinstance(ended, End) is (counts.finished == one.total)
+    assert isinstance(ended, End) is (counts.finished == one.total(counts))
 
 
 def test_a_task_that_begins_where_the_one_before_it_ended_is_a_loop():

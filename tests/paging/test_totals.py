@@ -205,9 +205,7 @@ def test_a_total_in_a_usual_place_that_is_no_count_is_refused(value):
     assert "not a believable whole number" in refused.value.message
 
 
-@pytest.mark.parametrize(
-    "text", ["", "-1", "35.0", "1e3", "1,234", "*/*", "items 0-24/*", "many", "٣", "9" * 18, "9" * 5000, "NaN"]
-)
+@pytest.mark.parametrize("text", ["", "-1", "35.0", "1e3", "1,234", "many", "٣", "9" * 18, "9" * 5000, "NaN"])
 def test_a_total_in_a_header_that_is_no_count_is_refused(text):
     answer = page([1, 2], x_total=text)
 
@@ -220,42 +218,24 @@ def test_a_total_in_a_header_that_is_no_count_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    ("paginator", "message"),
+    "paginator",
     [
-        (
-            Offset(total_path="meta.n"),
-            "the first response has nothing at meta.n, where the total should be; it has the keys rows",
-        ),
-        (
-            Offset(total_path="@odata.count"),
-            "the first response has nothing at @odata.count, where the total should be; it has the keys rows",
-        ),
-        (
-            PageNumber(total_pages_path="pages"),
-            "the first response has nothing at pages, where the total should be; it has the keys rows",
-        ),
-        (Offset(total_header="X-Items"), "the first response has no header X-Items, where the total should be"),
-        (PageNumber(total_pages_header="X-P"), "the first response has no header X-P, where the total should be"),
-        (Offset(), "the first response declares no total that could be found, so its pages cannot be planned"),
+        Offset(total_path="meta.n"),
+        Offset(total_path="nothing"),
+        Offset(total_path="@odata.count"),
+        PageNumber(total_pages_path="pages"),
+        Offset(total_header="X-Items"),
+        PageNumber(total_pages_header="X-P"),
+        Offset(total_header="Content-Range"),
+        Offset(),
     ],
 )
-def test_a_total_that_is_not_where_it_should_be_is_missed_by_name(paginator, message):
-    answer = page(ROWS)
+def test_an_api_that_says_no_total_where_it_should_be_has_none(paginator):
+    answer = page({**ROWS, "nothing": None}, content_range="items 0-1/*")
 
-    with pytest.raises(JobRejected) as refused:
-        Envelope(answer).declared(paginator.total_place)
+    declared = Envelope(answer).declared(paginator.total_place)
 
-    assert refused.value.message.startswith(message)
-
-
-def test_a_total_that_was_not_found_is_asked_for():
-    answer = page(ROWS)
-
-    with pytest.raises(JobRejected) as refused:
-        Envelope(answer).declared(Offset().total_place)
-
-    assert "paginator.total_path or paginator.total_header" in refused.value.message
-    assert "it has the keys rows" in refused.value.message
+    assert declared is None
 
 
 @pytest.mark.parametrize("value", [1, 100, 10**12])

@@ -29,6 +29,7 @@ class ErrorType(StrEnum):
 
     CANCELLED = "Cancelled"
     DEADLINE_EXCEEDED = "DeadlineExceeded"
+    END_NOT_SEEN = "EndNotSeen"
     EXECUTION_ENDED = "ExecutionEnded"
     GREW_AFTER_PLAN = "GrewAfterPlan"
     NOT_PLANNED = "NotPlanned"
@@ -38,6 +39,7 @@ class ErrorType(StrEnum):
     PROCESSING_FAILED = "ProcessingFailed"
     TASKS_FAILED = "TasksFailed"
     TOLERATED_FAILURES_EXCEEDED = "ToleratedFailuresExceeded"
+    TOTAL_TOO_LOW = "TotalTooLow"
     TOTALS_DISAGREE = "TotalsDisagree"
     UNREADABLE = "Unreadable"
 

@@ -60,6 +60,12 @@ def integer(least: int, most: int) -> Reader:
     return read
 
 
+def statuses(field: str, value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list):
+        raise JobRejected(f"{field} is {kind_of(value)}; it must be a list of HTTP statuses")
+    return tuple(integer(200, 599)(f"{field}[{i}]", item) for i, item in enumerate(value))
+
+
 def percentage(field: str, value: Any) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 100:
         raise JobRejected(f"{field} must be a number from 0 to 100")

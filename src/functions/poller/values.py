@@ -30,7 +30,7 @@ class Response:
 class Page:
     """A response that holds records, found with `selector`.
 
-    `line` is its JSON text on one line, "" where it has none; `digest` tells its records from another page's.
+    `line` is its JSON text on one line, "" where it has none.
     """
 
     value: JSON
@@ -38,7 +38,6 @@ class Page:
     selector: str
     headers: dict[str, str]
     line: str
-    digest: str
 
     @property
     def is_blank(self) -> bool:

@@ -1,20 +1,52 @@
 """A page as a task holds it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from poller.paging.boundaries import boundary_digests, page_digest, record_digests
+from poller.paging.record_key import RecordKey
+from poller.values import Page
 
 
 @dataclass(frozen=True, slots=True)
 class FetchedPage:
     """What a task holds of a page until it is stored. The page as parsed takes up to ten times the memory.
 
-    `line` is its text, `records` their number. `digest` is "" where there are none: two empty pages are no repetition.
-    `declared` is the total of records that the API declared on it, None where it did not. `first` and `last` tell its
-    outermost records from others.
+    `lines` are the texts of the answers that it came in, `records` their number. `digest` is "" where the records tell
+    nothing: where there are none, or all are alike. `declared` is the total of records that the API declared on it,
+    None where it did not. `first` and `last` tell its outermost records from others, and `seen` all of them, if
+    it was to be watched. `more` is
+    the first sign that there are more pages, "" without one.
     """
 
-    line: str
+    lines: tuple[str, ...]
     records: int
     digest: str
     declared: int | None
     first: str = ""
     last: str = ""
+    seen: frozenset[bytes] = frozenset()
+    more: str = ""
+
+    @property
+    def bytes(self) -> int:
+        return sum(len(line.encode()) for line in self.lines)
+
+    def with_rest(self, rest: "FetchedPage") -> "FetchedPage":
+        """This page, with the records that were missing."""
+        return replace(
+            rest,
+            lines=self.lines + rest.lines,
+            records=self.records + rest.records,
+            digest=self.digest if self.records else rest.digest,
+            first=self.first if self.records else rest.first,
+            seen=self.seen | rest.seen,
+        )
+
+
+def hold(page: Page, key: RecordKey, declared: int | None, more: str, is_watched: bool) -> FetchedPage:
+    """`is_watched`: what it repeats will be looked for, record by record."""
+    records = page.records
+    first, last = boundary_digests(records)
+    seen = record_digests(records, key) if is_watched else frozenset()
+    lines = () if page.is_blank else (page.line,)
+    return FetchedPage(lines, len(records), page_digest(records, key), declared, first, last, seen, more)

@@ -1,101 +1,143 @@
-"""Asking for a task's pages, several at once, up to the first that has to wait."""
+"""Asking for a task's planned pages, several at once, up to the first that has to wait."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field
 
 from poller.errors import InvalidPayload, PaginationLoop, PauseRequested, PollerError, RetriablePollerError
+from poller.fetching.data_end import DataEnd
 from poller.fetching.fetched_page import FetchedPage
-from poller.fetching.page_fetcher import PageFetcher
-from poller.paging.boundaries import boundary_digests
-from poller.paging.envelope import Envelope
+from poller.fetching.whole_page import PageHalted, PageSource
 from poller.paging.paginators import PageNumber
-from poller.specs.model import JobSpec
-from poller.specs.page_request import page_request
-from poller.values import Page
 
 _MAX_BYTES = 64 * 1024 * 1024  # the plan knew the first page only; later ones may be much larger
 
 
 @dataclass(frozen=True, slots=True)
 class WantedPages:
-    """Consecutive pages of one task: those with the indices from `first` to before `end`, of a job's `pages`.
+    """Consecutive pages of one task: those with the indices from `first` to before `end`, of a job's `pages`; with
+    `is_open`, and those behind them.
 
-    `digest_before` tells the page that they must not repeat, "" where none is known. `kept_bytes` were stored before.
-    `is_counted`: the number of records that must arrive is known, so an empty page needs no suspicion of its own.
+    `records` is how many all pages of the job must hold, None where that is not known: then an empty page is
+    suspicious. `digest_before` tells the page that they must not repeat, `first_digest` the job's first page; "" where
+    none is known. `kept_bytes` were stored before, with `had` records of the first page.
     """
 
-    spec: JobSpec
-    page_size: int
     first: int
     end: int
     pages: int
+    is_open: bool = False
+    records: int | None = None
     digest_before: str = ""
+    first_digest: str = ""
     kept_bytes: int = 0
-    is_counted: bool = True
+    had: int = 0
     threads: int = 1
 
+    def had_of(self, index: int) -> int:
+        """How many records of page `index` are stored."""
+        return self.had if index == self.first else 0
 
-def fetch_pages(
-    wanted: WantedPages, fetcher: PageFetcher
-) -> tuple[list[FetchedPage], PauseRequested | RetriablePollerError | None]:
-    """The wanted pages, in order and without a gap; and why they are not all, if so.
+
+@dataclass(slots=True)
+class FetchedPages:
+    """What came of a task: pages in order and without a gap. `halt` is why they are not all, if so; `begun` is what had
+    come of the page behind them.
+
+    `end` is how the data ended, if they did; `goes_on_at` the page at which another task goes on, if this one had
+    enough.
+    """
+
+    pages: list[FetchedPage] = field(default_factory=list)
+    halt: PauseRequested | RetriablePollerError | None = None
+    begun: FetchedPage | None = None
+    end: DataEnd | None = None
+    goes_on_at: int | None = None
+
+
+Arrived = tuple[FetchedPage | None, DataEnd | None]
+"""A page, and how the data ended with it or before it."""
+
+
+def fetch_planned(wanted: WantedPages, source: PageSource) -> FetchedPages:
+    """The planned pages among the wanted ones.
 
     Raises the PermanentPollerError of the first page that has one, and PaginationLoop where one repeats its
     neighbour.
     """
-    paginator = wanted.spec.known_paginator
-    sizes = [wanted.kept_bytes]  # appending is safe from several threads
-    pages: list[FetchedPage] = []
-    pause = None
+    fetched, sizes = FetchedPages(), [wanted.kept_bytes]  # appending is safe from several threads
 
-    def fetch(index: int) -> FetchedPage:
+    def fetch(index: int) -> Arrived:
+        page, end = source.fetch_whole(index, _records_of(wanted, source, index), wanted.had_of(index))
+        sizes.append(page.bytes)
         try:
-            page = fetcher.fetch(page_request(wanted.spec, index, wanted.page_size))[0]
-            sizes.append(len(page.line.encode()))
             if sum(sizes) > _MAX_BYTES:
                 raise InvalidPayload(f"the pages of this task are larger than {_MAX_BYTES // 2**20} MiB together")
-            _refuse_empty(wanted, index, page)
+            _refuse_empty(wanted, source, index, page)
         except PollerError as error:
             error.page = index
             raise
-        digest = page.digest if page.records else ""
-        declared = paginator.total_now(Envelope(page))
-        return FetchedPage(page.line, len(page.records), digest, declared, *boundary_digests(page.records))
+        return page, end
 
-    with ThreadPoolExecutor(wanted.threads) as pool:
+    for page, end in in_order(fetched, wanted.threads, fetch, range(wanted.first, wanted.end)):
+        if page is not None:
+            fetched.pages.append(page)  # one by one: what has arrived before a pause is kept
+        fetched.end = end if wanted.is_open else None  # as far as it goes: only behind the last page is an end one
+    if fetched.halt:
+        fetched.end = None
+    _mend_loops(wanted, source, fetched.pages)
+    return fetched
+
+
+def in_order(
+    fetched: FetchedPages, threads: int, fetch: Callable[[int], Arrived], indices: Iterable[int]
+) -> Iterator[Arrived]:
+    """What `fetch` makes of the indices, up to the first that has to wait: `fetched.halt` then says why."""
+    with ThreadPoolExecutor(threads) as pool:
         try:
-            for page in pool.map(fetch, range(wanted.first, wanted.end)):
-                pages.append(page)  # one by one: what has arrived before a pause is kept
+            yield from pool.map(fetch, indices)
         except (PauseRequested, RetriablePollerError) as error:
-            pause = error
+            fetched.halt = error
+        except PageHalted as error:
+            fetched.halt, fetched.begun = error.halt, error.page
         finally:
             pool.shutdown(cancel_futures=True)
-    for index, before, page in _neighbours(wanted.first, wanted.digest_before, pages):
-        if page.digest and page.digest == before:
-            loop = PaginationLoop(
-                f"page {index + 1} repeats the records of an earlier page; the API seems to ignore the page asked for"
-            )
-            loop.page = index
-            raise loop
-    return pages, pause
 
 
-def _refuse_empty(wanted: WantedPages, index: int, page: Page) -> None:
+def _records_of(wanted: WantedPages, source: PageSource, index: int) -> int:
+    """How many records page `index` must hold: asked for again where it does not."""
+    size = source.page_size
+    if index < wanted.pages - 1 or (wanted.is_open and source.spec.known_paginator.COUNTS_RECORDS):
+        return size  # behind the last page's records is where the data end, or where more of them are
+    return 0 if wanted.records is None else max(0, min(size, wanted.records - index * size))
+
+
+def _refuse_empty(wanted: WantedPages, source: PageSource, index: int, page: FetchedPage) -> None:
     """Where only the number of pages is known, a page without records is the one sign that some are missing."""
-    if page.records or wanted.is_counted or wanted.pages == 1:
+    if page.records or wanted.had_of(index) or wanted.records is not None or wanted.pages == 1:
         return
     message = f"page {index + 1} of {wanted.pages} holds no records"
-    paginator = wanted.spec.paginator
+    paginator = source.spec.paginator
     if index == wanted.pages - 1 and isinstance(paginator, PageNumber) and paginator.base_page > 0:
         message += "; does the API count its pages from 0? set paginator.base_page"
     raise InvalidPayload(message)
 
 
-def _neighbours(first: int, before: str, pages: list[FetchedPage]) -> Iterator[tuple[int, str, FetchedPage]]:
-    """Each page after the job's first, with the digest that it must not repeat."""
-    if first > 0 and pages:
-        yield first, before, pages[0]
-    for index, (page, following) in enumerate(pairwise(pages), start=first + 1):
-        yield index, page.digest, following
+def _mend_loops(wanted: WantedPages, source: PageSource, pages: list[FetchedPage]) -> None:
+    """Ask once more for pages that repeat their neighbour: a cache may have mixed them up."""
+    before = wanted.digest_before
+    for place, page in enumerate(pages):
+        index = wanted.first + place
+        if index > 0 and page.digest and page.digest == before:
+            pages[place] = source.fetch(index)
+            if place and pages[place].digest == before:
+                pages[place - 1] = source.fetch(index - 1)
+                before = pages[place - 1].digest
+            if pages[place].digest == before:
+                loop = PaginationLoop(
+                    f"page {index + 1} repeats the records of an earlier page, also when asked for again; "
+                    "the API seems to ignore the page asked for"
+                )
+                loop.page = index
+                raise loop
+        before = pages[place].digest

@@ -21,8 +21,10 @@ from poller.errors import (
 )
 from poller.fetching.page_fetcher import PageFetcher
 from poller.fetching.pause import Throttle
-from poller.fetching.task_pages import WantedPages, fetch_pages
+from poller.fetching.task_pages import WantedPages, fetch_planned
 from poller.fetching.time_box import TimeBox
+from poller.fetching.walk import walk_on
+from poller.fetching.whole_page import PageSource
 from poller.handlers import dependencies
 from poller.jobs import keys
 from poller.jobs.model import Job, JobStatus, StopRequest, TaskRow, TaskState
@@ -40,7 +42,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     Raises RetriablePollerError where the workflow should call again.
     """
-    task = Task(event["Task"]["TaskId"], event["Task"]["FirstPage"], event["Task"]["Pages"])
+    line = event["Task"]
+    task = Task(line["TaskId"], line["FirstPage"], line["Pages"], line.get("IsOpen", False))
     dependencies.logger.append_keys(job_id=event["JobId"], task_id=task.task_id)
     job = dependencies.jobs().job(event["JobId"])
     if job is None or job.is_stopped(datetime.now(UTC)):
@@ -54,13 +57,22 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def _run(job: Job, task: Task, box: TimeBox) -> TaskRow:
-    row = dependencies.tasks().transition(job, TaskRow(task.task_id, TaskState.STARTED))
-    if row.state is TaskState.STARTED:
-        row = _fetch(job, task, row, box)
-    if row.state is TaskState.PAYLOAD_SAVED:
-        dependencies.queue().send(job.job_id, task.task_id)
-        row = dependencies.tasks().transition(job, TaskRow(task.task_id, TaskState.ENQUEUED))
-    return row
+    """Bring the task as far as the queue, and those behind it too while there is time."""
+    while True:
+        row = _start(job, task)
+        if row.state is TaskState.STARTED:
+            row = _fetch(job, task, row, box)
+        if row.state is TaskState.PAYLOAD_SAVED:
+            dependencies.queue().send(job.job_id, task.task_id)
+            row = dependencies.tasks().transition(job, TaskRow(task.task_id, TaskState.ENQUEUED))
+        if row.goes_on_at is None or box.is_over:
+            return row
+        task = job.planned[1].task_behind(task.task_id, row.goes_on_at)
+
+
+def _start(job: Job, task: Task) -> TaskRow:
+    behind = task.first_page if task.pages == 0 else None
+    return dependencies.tasks().transition(job, TaskRow(task.task_id, TaskState.STARTED, first_page=behind))
 
 
 def _fetch(job: Job, task: Task, row: TaskRow, box: TimeBox) -> TaskRow:
@@ -68,22 +80,27 @@ def _fetch(job: Job, task: Task, row: TaskRow, box: TimeBox) -> TaskRow:
     part = dependencies.raw_payloads().get(keys.raw_key(job.job_id, task.task_id, row.part)) if row.part else b""
     if part is None:  # removed, by the bucket's lifecycle for instance: begin again
         dependencies.logger.warning("the task's stored pages are gone", extra={"pages": row.pages})
-        row, part = TaskRow(task.task_id, TaskState.STARTED, row.attempts), b""
-    fetcher = PageFetcher(dependencies.upstream(), job.planned[0], box, _throttle(job))
+        row, part = TaskRow(task.task_id, TaskState.STARTED, row.attempts, first_page=row.first_page), b""
+    spec, ranges = job.planned
+    fetcher = PageFetcher(dependencies.upstream(), spec, box, _throttle(job))
+    source, wanted = PageSource(spec, job.record_key, ranges.pages, ranges.page_size, fetcher), _wanted(job, task, row)
     try:
-        pages, pause = fetch_pages(_wanted(job, task, row), fetcher)
+        fetched = fetch_planned(wanted, source)
+        if task.is_open:
+            walk_on(wanted, source, fetched)
     except PermanentPollerError as error:
         return _fail(job, task, error, row.attempts + fetcher.requests)
     except JobStopped as halt:
         _note(job, row, halt, row.attempts + fetcher.requests)
         raise
-    if pages:
-        body = part + records.compress(page.line for page in pages)
-        after = with_pages(row, pages, fetcher.requests)
-        row = _save(job, after, body, is_part=pause is not None)
-    if pause:
-        _note(job, row, pause, row.attempts if pages else row.attempts + fetcher.requests)
-        raise pause
+    arrived = [*fetched.pages, fetched.begun] if fetched.begun else fetched.pages
+    if arrived or fetched.halt is None:
+        body = part + records.compress(line for page in arrived for line in page.lines)
+        after = with_pages(row, wanted.first, fetched, fetcher.requests, ranges.page_size)
+        row = _save(job, after, body, is_part=fetched.halt is not None)
+    if fetched.halt:
+        _note(job, row, fetched.halt, row.attempts if arrived else row.attempts + fetcher.requests)
+        raise fetched.halt
     return row
 
 
@@ -97,16 +114,17 @@ def _note(job: Job, row: TaskRow, halt: PollerError, attempts: int) -> None:
 
 def _wanted(job: Job, task: Task, row: TaskRow) -> WantedPages:
     """The task's pages after those that `row` describes."""
-    spec, ranges = job.planned
+    first = task.first_page + row.pages
     return WantedPages(
-        spec,
-        ranges.page_size,
-        first=task.first_page + row.pages,
-        end=task.first_page + task.pages,
-        pages=ranges.pages,
+        first,
+        end=max(first, task.first_page + task.pages),
+        pages=job.planned[1].pages,
+        is_open=task.is_open,
+        records=job.records_expected,
         digest_before=row.last_digest if row.pages else job.first_page_digest,
+        first_digest=job.first_page_digest,
         kept_bytes=row.bytes,
-        is_counted=job.records_expected is not None,
+        had=row.begun,
         threads=job.threads,
     )
 

@@ -21,6 +21,7 @@ from poller.jobs.planning import Planned, make_plan
 from poller.jobs.run_concurrently import run_concurrently
 from poller.jobs.steps import fetch_step, step
 from poller.jobs.summary import shown_url
+from poller.paging.boundaries import page_digest
 from poller.paging.detect import detect
 from poller.paging.envelope import Envelope
 from poller.paging.paginators import Auto
@@ -161,9 +162,9 @@ def _planned(job: Job, plan: Planned, first: Page) -> Job:
         status=JobStatus.RUNNING,
         spec=plan.spec,
         plan=plan.plan,
-        total_is_final=True,
+        total_is_final=plan.is_declared,
         records_expected=plan.records,
-        first_page_digest=first.digest if first.records else "",
+        first_page_digest=page_digest(first.records, job.record_key),
         map_concurrency=plan.map_concurrency,
         threads=plan.threads,
         expires_at=job.expires_at + plan.spec.deadline_seconds,

@@ -12,6 +12,7 @@ from poller.fetching.time_box import TimeBox
 from poller.jobs import keys
 from poller.jobs.events import JobEvents
 from poller.jobs.job_store import JobStore
+from poller.jobs.known_tasks import known_tasks
 from poller.jobs.model import Counts, Job, JobStatus, Owner, TaskRow, TaskState
 from poller.jobs.plan import Task
 from poller.jobs.run_concurrently import run_concurrently
@@ -32,8 +33,9 @@ class JobEnding:
 
     def fail_unfinished(self, job: Job, reason: Reason, box: TimeBox) -> bool:
         """Mark every unfinished task FAILED. False if the time box ended first."""
+        rows = list(self.tasks.tasks(job.job_id))
         finished, causes = set(), {}
-        for row in self.tasks.tasks(job.job_id):
+        for row in rows:
             if row.state.rank >= TaskState.FAILED.rank:
                 finished.add(row.task_id)
             elif row.error:
@@ -46,14 +48,14 @@ class JobEnding:
             self.tasks.transition(job, failed, PROCESSING_MAY_FAIL)
             return True
 
-        return run_concurrently(fail, (task for task in job.plan or () if task.task_id not in finished))
+        return run_concurrently(fail, (task for task in known_tasks(job, rows) if task.task_id not in finished))
 
     def end(self, job: Job, ending: End | Finished, counts: Counts) -> dict[str, Any]:
         """End the job, or find that it has ended, and announce it. Returns the summary."""
         rows = list(self.tasks.tasks(job.job_id)) if counts.seen else []
         if isinstance(ending, Finished):
             ending = verdict(job, counts, rows)
-        elif ending.status is JobStatus.CANCELLED and 0 < job.total == counts.complete:
+        elif ending.status is JobStatus.CANCELLED and 0 < job.total(counts) == counts.complete:
             ending = _cancelled_late(ending, verdict(job, counts, rows))
         shown = {name: reason.as_dict() for name in ("error", "notice") if (reason := getattr(ending, name))}
         self.log("ending", extra={"status": ending.status.value, **shown})

@@ -7,7 +7,7 @@ from typing import Any
 
 from poller.aws.dynamodb import Table, key
 from poller.fetching.pause import Standing
-from poller.jobs import keys, rows, task_state
+from poller.jobs import keys, rows, task_rows, task_state
 from poller.jobs.model import Counts, Job, JobStatus, StopRequest
 
 _ACTIVE = "#Status IN (:pending, :running)"
@@ -152,7 +152,7 @@ class JobStore:
 
     def _snapshots(self, job_ids: list[str]) -> dict[str, tuple[Job, Counts]]:
         asked = [key(job_id, rows.JOB) for job_id in job_ids]
-        asked += [key(keys.partition(job_id, s), rows.COUNT) for job_id in job_ids for s in range(keys.SHARDS)]
+        asked += [key(keys.partition(job_id, s), task_rows.COUNT) for job_id in job_ids for s in range(keys.SHARDS)]
         jobs: dict[str, Job] = {}
         counts = {job_id: Counts() for job_id in job_ids}
         for item in self._table.get_all(asked):
@@ -160,5 +160,5 @@ class JobStore:
                 jobs[item["JobId"]] = rows.to_job(item)
             else:
                 job_id = item["JobId"].rpartition("#")[0]
-                counts[job_id] = task_state.add_counts(counts[job_id], rows.to_counts(item))
+                counts[job_id] = task_state.add_counts(counts[job_id], task_rows.to_counts(item))
         return {job_id: (job, counts[job_id]) for job_id, job in jobs.items()}

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from poller.errors import Reason
+from poller.fetching.data_end import DataEnd
 from poller.jobs.plan import Plan, Ranges
 from poller.paging.record_key import RecordKey
 from poller.specs.model import JobSpec
@@ -52,9 +53,14 @@ class TaskRow:
     task has an `error` where one left it for later.
 
     `raw` says which of the task's raw objects counts, the one with all its pages. Until there is one, `part` says which
-    one holds its first `pages` pages. `attempts` to `bytes` and the digests describe that object too.
+    one holds its first `pages` pages, and `begun` records of the page behind them. `attempts` to `bytes` and the
+    digests describe that object too.
 
-    `keyless` is how many of its records lack the key that the job's records have.
+    `first_page` is the index of the first page of a task behind the planned ones, None for a planned one. Where a task
+    had enough, `goes_on_at` is the page at which the task behind it begins; where it came to the end of the data, `end`
+    says how that showed. `more` is the first sign on its last page that there is more. So many `short_pages` stayed
+    shorter than the others, the first of them with the index `short_page`. `keyless` is how many of its records lack
+    the key that the job's records have.
     """
 
     task_id: str
@@ -75,11 +81,21 @@ class TaskRow:
     part: str = ""
     error: Reason | None = None
     keyless: int = 0
+    begun: int = 0
+    first_page: int | None = None
+    goes_on_at: int | None = None
+    end: DataEnd | None = None
+    more: str = ""
+    short_pages: int = 0
+    short_page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Tasks by their present state, and what they brought."""
+    """Tasks by their present state, and what they brought.
+
+    `behind` is how many tasks there are behind the planned ones, so far; `ends` how many saw the end of the data.
+    """
 
     started: int = 0
     payload_saved: int = 0
@@ -89,6 +105,8 @@ class Counts:
     pages: int = 0
     records: int = 0
     bytes: int = 0
+    behind: int = 0
+    ends: int = 0
 
     @property
     def seen(self) -> int:
@@ -188,10 +206,9 @@ class Job:
             raise RuntimeError(f"job {self.job_id} has no ranges of pages")
         return self.spec, self.plan
 
-    @property
-    def total(self) -> int:
-        """Planned tasks."""
-        return len(self.plan) if self.plan is not None else 0
+    def total(self, counts: Counts) -> int:
+        """Tasks: the planned ones, and those behind them that are known of."""
+        return (len(self.plan) if self.plan is not None else 0) + counts.behind
 
     def is_stopped(self, now: datetime) -> bool:
         """Whether no more requests may be sent for the job."""

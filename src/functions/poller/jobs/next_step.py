@@ -81,26 +81,26 @@ def note_progress(job: Job, counts: Counts, now: datetime) -> Job:
 
 def decide(job: Job, counts: Counts, now: datetime) -> Decision:
     """The next step of `job`, after `note_progress`. A job whose tasks are all finished is for `verdict`."""
-    unfinished = job.total - counts.finished
+    unfinished = job.total(counts) - counts.finished
     if ending := _early_end(job, counts):
         return GiveUp(ending.error, ending) if unfinished > 0 and ending.error else ending
     if unfinished <= 0:
         return Finished()
     if job.deadline_at and now > job.deadline_at:
-        return GiveUp(_too_late(job, unfinished), Finished())
+        return GiveUp(_too_late(job, counts), Finished())
     idle = now - _progress_at(job)
-    if counts.enqueued + counts.finished < job.total:
+    if counts.enqueued + counts.finished < job.total(counts):
         if job.stalled_rounds >= MAX_STALLED_ROUNDS:
             minutes = counted(int(idle.total_seconds() // 60), "minute")
             rounds = f"after {counted(job.stalled_rounds, 'round')} of fetching in {minutes}"
-            return GiveUp(_no_progress(job, unfinished, rounds), Finished())
+            return GiveUp(_no_progress(job, counts, rounds), Finished())
         pause = _rests(job.stalled_rounds) - idle.total_seconds()
         if pause > 0:
             return Wait(min(_MAX_PAUSE, ceil(pause), _until_deadline(job, now)))
         return Fetch(scouts=_was_held_back(job) and job.stalled_rounds == 0)
     if idle > PROCESSING_PATIENCE:
         hours = counted(int(idle.total_seconds() // 3600), "hour")
-        return GiveUp(_no_progress(job, unfinished, f"after {hours} in the queue"), Finished())
+        return GiveUp(_no_progress(job, counts, f"after {hours} in the queue"), Finished())
     # A long queue, or one that does not move, is not looked at every two seconds: each look costs history events.
     return Wait(min(_MAX_WAIT, max(2, unfinished // _PATIENT_TASKS, int(idle.total_seconds() / 2))))
 
@@ -143,14 +143,18 @@ def _until_deadline(job: Job, now: datetime) -> int:
     return max(1, ceil((job.deadline_at - now).total_seconds()) + 1)
 
 
-def _too_late(job: Job, unfinished: int) -> Reason:
-    message = f"the job's deadline passed with {unfinished:,} of {counted(job.total, 'task')} left"
+def _too_late(job: Job, counts: Counts) -> Reason:
+    total = job.total(counts)
+    unfinished = total - counts.finished
+    message = f"the job's deadline passed with {unfinished:,} of {counted(total, 'task')} left"
     if _was_held_back(job):
         message += f"; the API kept asking for a pause, at last until {iso(_pause_ends(job))}"
     return Reason(ErrorType.DEADLINE_EXCEEDED, message)
 
 
-def _no_progress(job: Job, unfinished: int, when: str) -> Reason:
-    left = f"{unfinished:,} of {counted(job.total, 'task')} were left"
+def _no_progress(job: Job, counts: Counts, when: str) -> Reason:
+    total = job.total(counts)
+    unfinished = total - counts.finished
+    left = f"{unfinished:,} of {counted(total, 'task')} were left"
     message = f"given up {when} without progress; {left}"
     return Reason(ErrorType.NO_PROGRESS, message)

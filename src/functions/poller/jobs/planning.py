@@ -17,11 +17,15 @@ _MAX_THREADS = 8
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What PreparePollerJob decided. `records` is the number of records that must arrive, None if unknown."""
+    """What PreparePollerJob decided. `records` is the number of records that must arrive, None if unknown.
+
+    `is_declared`: the API said how much there is.
+    """
 
     spec: JobSpec
     plan: Ranges
     records: int | None
+    is_declared: bool
     threads: int
     map_concurrency: int
 
@@ -35,11 +39,11 @@ def make_plan(spec: JobSpec, first: Envelope, page_bytes: int, page_seconds: flo
     that the rest of the response contradicts.
     """
     if first.page.is_blank:
-        return Planned(spec, Ranges(1, 1, 1), records=0, threads=1, map_concurrency=1)
+        return Planned(spec, Ranges(1, 1, 1), records=0, is_declared=True, threads=1, map_concurrency=1)
     paginator = spec.known_paginator
     extent = paginator.extent(first, guessed)
-    if guessed or not paginator.names_total:
-        _refuse_contradicted(first, extent.pages)
+    if not paginator.page_params:
+        _refuse_contradicted(first, guessed)
     spec = replace(spec, data_selector=first.page.selector, paginator=paginator.pinned(first))
     if extent.pages > spec.maximum_pages:
         raise JobRejected(
@@ -48,10 +52,11 @@ def make_plan(spec: JobSpec, first: Envelope, page_bytes: int, page_seconds: flo
             "Raise maximum_pages, or narrow the request"
         )
     per_task = pages_per_task(extent.pages, page_bytes, page_seconds)
-    threads = min(per_task, spec.max_concurrency, _MAX_THREADS)
+    threads = min(per_task if extent.is_declared else _MAX_THREADS, spec.max_concurrency, _MAX_THREADS)
     per_task -= per_task % threads  # whole rounds: in a round of fewer pages, threads would wait for nothing
-    plan = Ranges(extent.pages, per_task, extent.page_size)
-    return Planned(spec, plan, extent.records, threads, max(1, spec.max_concurrency // threads))
+    plan = Ranges(extent.pages, max(1, per_task), extent.page_size, is_open=bool(paginator.page_params))
+    concurrency = max(1, spec.max_concurrency // threads)
+    return Planned(spec, plan, extent.records, extent.is_declared, threads, concurrency)
 
 
 def pages_per_task(pages: int, page_bytes: int, page_seconds: float) -> int:
@@ -61,13 +66,17 @@ def pages_per_task(pages: int, page_bytes: int, page_seconds: float) -> int:
     return max(1, min(_MAX_PAGES_PER_TASK, by_bytes, by_time, -(-pages // _FINE_PROGRESS)))
 
 
-def _refuse_contradicted(first: Envelope, pages: int) -> None:
-    """Raise JobRejected where the response says that there is more than the `pages` that its total makes."""
+def _refuse_contradicted(first: Envelope, guessed: bool) -> None:
+    """Raise JobRejected where a single page was guessed, and the response says that there is more.
+
+    Where there is a way to ask for more, what the API says of its end is not believed, but tried.
+    """
+    if not guessed:
+        return
     _ = first.total  # raises where several totals disagree
-    more = ", ".join(first.more(pages))
-    if more:
+    if more := ", ".join(first.more()):
         raise JobRejected(
-            f"the API contradicts itself: its total makes {counted(pages, 'page')}, but there is more by what "
-            f"else it says ({more}); nothing was fetched. Set paginator to offset or page_number and name the total "
-            "that counts with total_path or total_header, or to single_page if this is everything"
+            f"the API contradicts itself: its total is what arrived, but there is more by what else it says ({more}); "
+            "nothing was fetched. Set paginator to offset or page_number with the API's parameter names, or to "
+            "single_page if this is everything"
         )

@@ -11,6 +11,7 @@ from poller.errors import ErrorType, Reason
 from poller.fetching.time_box import TimeBox
 from poller.jobs.ending import JobEnding
 from poller.jobs.job_store import JobStore
+from poller.jobs.known_tasks import known_tasks
 from poller.jobs.model import Counts, Job, JobStatus, StopRequest, TaskState
 from poller.jobs.next_step import MAX_ITERATIONS, Fetch, GiveUp, Wait, decide, in_words, note_progress
 from poller.jobs.plan import Task
@@ -75,9 +76,10 @@ class Reconciler:
         return step(job.job_id, "DONE")
 
     def _unqueued(self, job: Job) -> Iterator[Task]:
-        """The planned tasks that have not reached the queue."""
-        reached = {row.task_id for row in self.tasks.tasks(job.job_id) if row.state.rank >= TaskState.ENQUEUED.rank}
-        return (task for task in job.plan or () if task.task_id not in reached)
+        """The tasks that have not reached the queue: of the planned ones, and of those behind them."""
+        rows = list(self.tasks.tasks(job.job_id))
+        reached = {row.task_id for row in rows if row.state.rank >= TaskState.ENQUEUED.rank}
+        return (task for task in known_tasks(job, rows) if task.task_id not in reached)
 
 
 def _advice(job: Job, why: str) -> str:

@@ -1,29 +1,18 @@
-"""How jobs, tasks and counters are written in PollerTasksTable, and read back."""
+"""How jobs are written in PollerTasksTable, and read back."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 from poller.errors import ErrorType, Reason
-from poller.jobs.model import Job, JobStatus, Owner, StopRequest, TaskRow, TaskState
+from poller.jobs.model import Job, JobStatus, Owner, StopRequest
 from poller.jobs.plan import Plan, Ranges, Walks
 from poller.specs.stored import read_stored, write_stored
 from poller.text import iso
 
 JOB = "#JOB"
-COUNT = "#COUNT"
 TOKEN = "#TOKEN"  # noqa: S105  # nosec B105  # a sort key
 LISTING = "JOBS"
 """The partition of the index that lists all jobs by StartedAt."""
-_COUNTERS = {
-    "started": "Started",
-    "payload_saved": "PayloadSaved",
-    "enqueued": "Enqueued",
-    "failed": "FailedToComplete",
-    "complete": "SuccessfullyCompleted",
-    "pages": "Pages",
-    "records": "Records",
-    "bytes": "Bytes",
-}
 
 
 def from_job(job: Job) -> dict[str, Any]:
@@ -107,8 +96,8 @@ def _to_job(item: dict[str, Any]) -> Job:
         progress_at=_read(item.get("ProgressAt")),
         stalled_rounds=item.get("IdleRounds", 0),
         stop=_to_stop(item["Stop"]) if "Stop" in item else None,
-        error=_to_reason(item.get("Error")),
-        notice=_to_reason(item.get("Notice")),
+        error=to_reason(item.get("Error")),
+        notice=to_reason(item.get("Notice")),
         duplicate_of=item.get("DuplicateOf"),
         record_key=tuple(item.get("RecordKey", ())),
     )
@@ -133,10 +122,11 @@ def _unreadable(item: dict[str, Any], error: Exception) -> Job:
 
 
 def _from_plan(plan: Plan | None) -> dict[str, Any]:
-    absent = dict.fromkeys(("PageCount", "PagesPerTask", "PageSize", "Chains"))
+    absent = dict.fromkeys(("PageCount", "PagesPerTask", "PageSize", "IsOpen", "Chains"))
     match plan:
-        case Ranges(pages, pages_per_task, page_size):
-            return absent | {"PageCount": pages, "PagesPerTask": pages_per_task, "PageSize": page_size}
+        case Ranges(pages, pages_per_task, page_size, is_open):
+            planned = {"PageCount": pages, "PagesPerTask": pages_per_task, "PageSize": page_size, "IsOpen": is_open}
+            return absent | planned
         case Walks(chains):
             return absent | {"Chains": chains}
         case None:
@@ -145,7 +135,7 @@ def _from_plan(plan: Plan | None) -> dict[str, Any]:
 
 def _to_plan(item: dict[str, Any]) -> Plan | None:
     if "PageCount" in item:
-        return Ranges(item["PageCount"], item["PagesPerTask"], item["PageSize"])
+        return Ranges(item["PageCount"], item["PagesPerTask"], item["PageSize"], item.get("IsOpen", False))
     return Walks(item["Chains"]) if "Chains" in item else None
 
 
@@ -163,7 +153,7 @@ def _to_stop(stored: dict[str, Any]) -> StopRequest:
     return StopRequest(JobStatus(stored["Status"]), Reason.from_dict(stored["Error"]))
 
 
-def _to_reason(stored: dict[str, Any] | None) -> Reason | None:
+def to_reason(stored: dict[str, Any] | None) -> Reason | None:
     return Reason.from_dict(stored) if stored else None
 
 
@@ -180,58 +170,3 @@ def _read_or(text: Any, otherwise: datetime) -> datetime:
         return datetime.fromisoformat(text)
     except (TypeError, ValueError):
         return otherwise
-
-
-def from_task(row: TaskRow) -> dict[str, Any]:
-    return {
-        "TaskId": row.task_id,
-        "State": row.state.value,
-        "Attempts": row.attempts,
-        "Pages": row.pages,
-        "Records": row.records,
-        "Bytes": row.bytes,
-        "DatasetBytes": row.dataset_bytes,
-        "Sha256": row.sha256 or None,
-        "FirstDigest": row.first_digest or None,
-        "LastDigest": row.last_digest or None,
-        "FirstRecord": row.first_record or None,
-        "LastRecord": row.last_record or None,
-        "Overlaps": row.overlaps,
-        "Declared": row.declared,
-        "Raw": row.raw,
-        "Part": row.part,
-        "Error": row.error.as_dict() if row.error else None,
-        "Keyless": row.keyless or None,
-    }
-
-
-def to_task(item: dict[str, Any]) -> TaskRow:
-    return TaskRow(
-        task_id=item["TaskId"],
-        state=TaskState(item["State"]),
-        attempts=item.get("Attempts", 0),
-        pages=item.get("Pages", 0),
-        records=item.get("Records", 0),
-        bytes=item.get("Bytes", 0),
-        dataset_bytes=item.get("DatasetBytes", 0),
-        sha256=item.get("Sha256", ""),
-        first_digest=item.get("FirstDigest", ""),
-        last_digest=item.get("LastDigest", ""),
-        first_record=item.get("FirstRecord", ""),
-        last_record=item.get("LastRecord", ""),
-        overlaps=item.get("Overlaps", False),
-        declared=item.get("Declared"),
-        raw=item.get("Raw", ""),
-        part=item.get("Part", ""),
-        error=_to_reason(item.get("Error")),
-        keyless=item.get("Keyless", 0),
-    )
-
-
-def from_count_changes(changes: dict[str, int]) -> dict[str, int]:
-    """Counter changes under the names of their attributes."""
-    return {_COUNTERS[name]: amount for name, amount in changes.items()}
-
-
-def to_counts(item: dict[str, Any]) -> dict[str, int]:
-    return {name: int(item.get(attribute, 0)) for name, attribute in _COUNTERS.items()}

@@ -20,19 +20,20 @@ def shown_url(url: Any) -> str | None:
 
 def summarize(job: Job, counts: Counts) -> dict[str, Any]:
     """The job as the contract shows it. The first six fields count tasks by their present state."""
+    total = job.total(counts)
     return {
         "Started": counts.started,
         "PayloadSaved": counts.payload_saved,
         "Enqueued": counts.enqueued,
         "SuccessfullyCompleted": counts.complete,
         "FailedToComplete": counts.failed,
-        "Total": job.total,
+        "Total": total,
         "JobId": job.job_id,
         "Name": job.name,
         "Url": job.url or (shown_url(job.spec.url) if job.spec else None),
         "Status": job.status.value,
-        "Pending": max(0, job.total - counts.seen),
-        "TotalIsFinal": job.total_is_final,
+        "Pending": max(0, total - counts.seen),
+        "TotalIsFinal": job.total_is_final or counts.ends > 0,
         "Pages": counts.pages,
         "RecordsReceived": counts.records,
         "RecordsExpected": job.records_expected,

@@ -1,13 +1,13 @@
 """A task only moves forward, and counters move with it.
 
 By rank: STARTED 1, PAYLOAD_SAVED 2, ENQUEUED 3, FAILED 4, COMPLETE 5. A late success outranks a failure;
-nothing outranks a success. Among STARTED rows, more stored pages are further. So a repeated or late write changes
-nothing.
+nothing outranks a success. Among STARTED rows, more stored pages are further, and then more records of the page
+behind them. So a repeated or late write changes nothing.
 """
 
 from dataclasses import MISSING, fields, replace
 
-from poller.fetching.fetched_page import FetchedPage
+from poller.fetching.task_pages import FetchedPages
 from poller.jobs.model import Counts, TaskRow, TaskState
 
 FETCHING_MAY_FAIL = frozenset({TaskState.STARTED})
@@ -36,24 +36,41 @@ def transition(before: TaskRow | None, change: TaskRow) -> TaskRow | None:
     return replace(change, **kept)
 
 
-def with_pages(kept: TaskRow, pages: list[FetchedPage], requests: int) -> TaskRow:
-    """`kept` with at least one more page behind those that it describes, and the `requests` that they took."""
+def with_pages(kept: TaskRow, first: int, fetched: FetchedPages, requests: int, page_size: int) -> TaskRow:
+    """`kept` with the pages behind those that it describes, of which the first has the index `first`.
+
+    They took so many `requests`. A page of less than `page_size` records is short, unless the data end with it.
+    """
+    pages = fetched.pages
+    held = [*pages, fetched.begun] if fetched.begun else pages
+    if not held:
+        return replace(kept, attempts=kept.attempts + requests, end=fetched.end, goes_on_at=fetched.goes_on_at)
     outermost = [(kept.first_record, kept.last_record)] if kept.pages else []
-    outermost += [(page.first, page.last) for page in pages]
-    has_second = kept.pages < 2 <= kept.pages + len(pages)
+    outermost += [(page.first, page.last) for page in held]
+    has_second = kept.pages < 2 <= kept.pages + len(held)
+    inner = pages[:-1] if fetched.end else pages
+    sizes = [page.records + (kept.begun if place == 0 else 0) for place, page in enumerate(inner)]
+    short = [first + place for place, size in enumerate(sizes) if size < page_size]
     return TaskRow(
         kept.task_id,
         kept.state,
         attempts=kept.attempts + requests,
         pages=kept.pages + len(pages),
-        records=kept.records + sum(page.records for page in pages),
-        bytes=kept.bytes + sum(len(page.line.encode()) for page in pages),
-        first_digest=kept.first_digest if kept.pages else pages[0].digest,
-        last_digest=pages[-1].digest,
+        records=kept.records + sum(page.records for page in held),
+        bytes=kept.bytes + sum(page.bytes for page in held),
+        first_digest=kept.first_digest if kept.pages else held[0].digest,
+        last_digest=held[-1].digest,
         first_record=outermost[0][0],
         last_record=outermost[-1][1],
         overlaps=kept.overlaps or (has_second and outermost[0][1] == outermost[1][0] != ""),
-        declared=pages[-1].declared,
+        declared=held[-1].declared,
+        first_page=kept.first_page,
+        begun=fetched.begun.records + (0 if pages else kept.begun) if fetched.begun else 0,
+        goes_on_at=fetched.goes_on_at,
+        end=fetched.end,
+        more=held[-1].more,
+        short_pages=kept.short_pages + len(short),
+        short_page=kept.short_page if kept.short_page is not None else next(iter(short), None),
     )
 
 
@@ -77,9 +94,16 @@ def add_counts(counts: Counts, change: dict[str, int]) -> Counts:
     return replace(counts, **{name: getattr(counts, name) + amount for name, amount in change.items()})
 
 
-def _reach(row: TaskRow) -> tuple[int, int]:
-    return row.state.rank, row.pages if row.state is TaskState.STARTED else 0
+def _reach(row: TaskRow) -> tuple[int, int, int]:
+    return (row.state.rank, row.pages, row.begun) if row.state is TaskState.STARTED else (row.state.rank, 0, 0)
 
 
 def _contribution(row: TaskRow) -> dict[str, int]:
-    return {row.state.value.lower(): 1, "pages": row.pages, "records": row.records, "bytes": row.bytes}
+    return {
+        row.state.value.lower(): 1,
+        "pages": row.pages,
+        "records": row.records,
+        "bytes": row.bytes,
+        "behind": int(row.goes_on_at is not None),
+        "ends": int(row.end is not None),
+    }

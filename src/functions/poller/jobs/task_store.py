@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from poller.aws.dynamodb import ATTEMPTS, Table, key, plain, typed
 from poller.errors import Reason, RetriablePollerError
-from poller.jobs import keys, rows, task_state
+from poller.jobs import keys, task_rows, task_state
 from poller.jobs.model import Job, TaskRow, TaskState
 
 # What a cancelled transaction may be tried again for: another writer, or DynamoDB asking for patience.
@@ -39,13 +39,13 @@ class TaskStore:
 
     def task(self, job_id: str, task_id: str) -> TaskRow | None:
         item = self._table.get(keys.partition(job_id, keys.shard(task_id)), task_id)
-        return rows.to_task(item) if item else None
+        return task_rows.to_task(item) if item else None
 
     def tasks(self, job_id: str) -> Iterator[TaskRow]:
         """Every task that has a row, in no useful order."""
         for number in range(keys.SHARDS):
             partition = self._table.query(keys.partition(job_id, number))
-            yield from (rows.to_task(item) for item in partition if item["TaskId"] != rows.COUNT)
+            yield from (task_rows.to_task(item) for item in partition if item["TaskId"] != task_rows.COUNT)
 
     def page(self, job_id: str, state: str | None, limit: int, after: str) -> tuple[list[TaskRow], bool]:
         """The first `limit` tasks behind the id `after`, in the plan's order and in one state if given; are there more?
@@ -64,7 +64,7 @@ class TaskStore:
             "TableName": self._table.name,
             "KeyConditionExpression": "JobId = :partition AND TaskId > :after",
             # COUNT begins with '#', which sorts before every task id.
-            "ExpressionAttributeValues": {":partition": {"S": partition}, ":after": {"S": after or rows.COUNT}},
+            "ExpressionAttributeValues": {":partition": {"S": partition}, ":after": {"S": after or task_rows.COUNT}},
             "ConsistentRead": True,
             "Limit": size,
         }
@@ -74,7 +74,7 @@ class TaskStore:
             query["ExpressionAttributeValues"][":state"] = {"S": state}
         while True:
             answer = self._table.client.query(**query)
-            yield from (rows.to_task(plain(item)) for item in answer["Items"])
+            yield from (task_rows.to_task(plain(item)) for item in answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -120,11 +120,11 @@ class TaskStore:
         """One attempt. False: somebody else moved the task, or DynamoDB was too busy; read again."""
         task_id = (after or before).task_id  # type: ignore[union-attr]  # one of them is there
         partition = keys.partition(job.job_id, keys.shard(task_id))
-        moved = rows.from_count_changes(task_state.count_changes(before, after))
+        moved = task_rows.from_count_changes(task_state.count_changes(before, after))
         added = ", ".join(f"#n{i} :n{i}" for i in range(len(moved)))
         count = {
             "TableName": self._table.name,
-            "Key": key(partition, rows.COUNT),
+            "Key": key(partition, task_rows.COUNT),
             "UpdateExpression": f"SET ExpiresAt = :expires ADD {added}",
             "ExpressionAttributeNames": {f"#n{i}": name for i, name in enumerate(moved)},
             "ExpressionAttributeValues": {
@@ -155,12 +155,12 @@ class TaskStore:
                 "ConditionExpression": " AND ".join(f"#{name} = :{name}" for name in _SEEN),
                 "ExpressionAttributeNames": {f"#{name}": name for name in _SEEN},
                 "ExpressionAttributeValues": typed(
-                    {f":{n}": v for n, v in rows.from_task(before).items() if n in _SEEN}
+                    {f":{n}": v for n, v in task_rows.from_task(before).items() if n in _SEEN}
                 ),
             }
         if after is None:
             return {"Delete": {"Key": key(partition, before.task_id if before else ""), **condition}}
-        item = {**rows.from_task(after), "JobId": partition, "ExpiresAt": job.expires_at}
+        item = {**task_rows.from_task(after), "JobId": partition, "ExpiresAt": job.expires_at}
         return {"Put": {"Item": typed(item), **condition}}
 
 

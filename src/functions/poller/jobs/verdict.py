@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from poller.errors import ErrorType, Reason
+from poller.fetching.data_end import DataEnd, EndKind
 from poller.jobs.model import Counts, Job, JobStatus, TaskRow
 from poller.text import counted
 
@@ -26,15 +27,13 @@ class Finished:
 def exceeds_tolerance(job: Job, counts: Counts) -> bool:
     """Whether more tasks failed than the spec tolerates. Without a limit, any number is."""
     limit = job.spec.tolerated_failure_percentage if job.spec else None
-    return limit is not None and counts.failed * 100 > limit * job.total
+    return limit is not None and counts.failed * 100 > limit * job.total(counts)
 
 
 def too_many_failures(job: Job, counts: Counts) -> Reason:
     limit = job.spec.tolerated_failure_percentage if job.spec else None
-    return Reason(
-        ErrorType.TOLERATED_FAILURES_EXCEEDED,
-        f"{counts.failed:,} of {counted(job.total, 'task')} failed; tolerated_failure_percentage allows {limit:g} %",
-    )
+    message = f"{counts.failed:,} of {counted(job.total(counts), 'task')} failed"
+    return Reason(ErrorType.TOLERATED_FAILURES_EXCEEDED, f"{message}; tolerated_failure_percentage allows {limit:g} %")
 
 
 def verdict(job: Job, counts: Counts, rows: Iterable[TaskRow]) -> End:
@@ -43,28 +42,95 @@ def verdict(job: Job, counts: Counts, rows: Iterable[TaskRow]) -> End:
     if counts.failed:
         status = JobStatus.PARTIAL if counts.complete else JobStatus.FAILED
         return End(status, _first_failure(job, counts, rows))
+    if reason := _repetition(rows) or _end_not_seen(job, counts, rows) or _total_not_reached(job, counts, rows):
+        return End(JobStatus.PARTIAL, reason)
+    return End(JobStatus.SUCCEEDED, notice=_grew(job, counts, rows) or _only_refused(job, rows))
+
+
+def _repetition(rows: list[TaskRow]) -> Reason | None:
+    """How some records came in place of others, as far as the outermost ones show it."""
     if repeated := _first_repeated(rows):
         message = f"task {repeated} begins with the records that the task before it ends with"
         advice = "the API seems to ignore the page asked for: correct the paginator and submit a new job"
-        return End(JobStatus.PARTIAL, Reason(ErrorType.PAGINATION_LOOP, f"{message}; {advice}"))
+        return Reason(ErrorType.PAGINATION_LOOP, f"{message}; {advice}")
     if _second_page_overlaps(rows):
         message = "the second page begins with the record that the first one ends with, so others may be missing"
         advice = "if running the job again ends the same, the API counts its records from 1, or its pages overlap"
-        return End(JobStatus.PARTIAL, Reason(ErrorType.PAGES_OVERLAP, f"{message}; {advice}"))
+        return Reason(ErrorType.PAGES_OVERLAP, f"{message}; {advice}")
+    return None
+
+
+def _end_not_seen(job: Job, counts: Counts, rows: list[TaskRow]) -> Reason | None:
+    """Why the last page may not be the last one."""
+    end, more = _end(rows), rows[-1].more if rows else ""
+    if end is None:
+        if more:  # where only one page can be asked for
+            message = f"the response says that there is more ({more}), and single_page asks for one page only"
+            return Reason(ErrorType.END_NOT_SEEN, f"{message}; set another paginator")
+        return None
+    came = f"{counted(counts.records, 'record')} came"
+    if end.kind is EndKind.CUT:
+        return Reason(ErrorType.END_NOT_SEEN, f"{end.said}; {came}. Raise maximum_pages, or narrow the request")
+    if end.kind is EndKind.REFUSED and (more or not job.total_is_final):
+        why = f"the last page says that there is more ({more})" if more else "nothing else says where the data end"
+        advice = (
+            "Where an API limits how deep one may page, split the job, by dates for instance, into smaller ones"
+            if more
+            else "If that is how this API says that there is no more, name its status in paginator.end_status_codes"
+        )
+        return Reason(ErrorType.END_NOT_SEEN, f"{came}, and {why}, but the API refuses to go on: {end.said}. {advice}")
+    return None
+
+
+def _total_not_reached(job: Job, counts: Counts, rows: list[TaskRow]) -> Reason | None:
+    """How many records are missing, by the API's own total."""
+    expected, received = job.records_expected, counts.records
+    short = next((row for row in rows if row.short_page is not None), None)
+    where = f"; page {(short.short_page or 0) + 1} is the first that came short" if short else ""
+    if expected is None:
+        pages, shorter = counts.pages, sum(row.short_pages for row in rows)
+        if where and 2 * shorter < pages:
+            message = f"{shorter:,} of {counted(pages, 'page')} came short, also when asked for again{where}"
+            return Reason(ErrorType.TOTALS_DISAGREE, message)
+        return None
+    declared = [row.declared for row in rows if row.declared is not None]
+    last = next((row for row in rows if row.end is not None), None)
+    if last is None and expected <= received <= max(declared, default=expected):
+        return None
+    if last is not None and received >= max(expected, last.declared or 0):  # other tasks may have asked later
+        return None
+    seen = sorted({expected, *declared})
+    totals = counted(expected, "record") if len(seen) == 1 else f"between {seen[0]:,} and {counted(seen[-1], 'record')}"
+    return Reason(ErrorType.TOTALS_DISAGREE, f"the API declared {totals} and sent {received:,}{where}")
+
+
+def _grew(job: Job, counts: Counts, rows: list[TaskRow]) -> Reason | None:
+    """What to know of a job that brought more than was declared when it was planned."""
     expected, received = job.records_expected, counts.records
     declared = [row.declared for row in rows if row.declared is not None]
     latest = max(declared, default=expected or 0)
     if expected is None or (received == expected and latest <= expected):
-        return End(JobStatus.SUCCEEDED)
-    if expected <= received <= latest:
+        return None
+    if latest > expected:
         message = (
             f"the API declared {counted(expected, 'record')} when the job was planned and {latest:,} while it ran; "
             f"{received:,} arrived. Records may be missing or repeated where others were added: run the job again"
         )
-        return End(JobStatus.SUCCEEDED, notice=Reason(ErrorType.GREW_AFTER_PLAN, message))
-    seen = sorted({expected, *declared})
-    totals = counted(expected, "record") if len(seen) == 1 else f"between {seen[0]:,} and {counted(seen[-1], 'record')}"
-    return End(JobStatus.PARTIAL, Reason(ErrorType.TOTALS_DISAGREE, f"the API declared {totals} and sent {received:,}"))
+        return Reason(ErrorType.GREW_AFTER_PLAN, message)
+    message = f"the API declares {counted(expected, 'record')}, and sent {received:,} up to the end of its data"
+    return Reason(ErrorType.TOTAL_TOO_LOW, f"{message}: its total is capped, or counts something else")
+
+
+def _only_refused(job: Job, rows: list[TaskRow]) -> Reason | None:
+    """What to know where the number of pages is all that speaks for the end."""
+    end = _end(rows)
+    if end is None or end.kind is not EndKind.REFUSED or job.records_expected is not None:
+        return None
+    return Reason(ErrorType.END_NOT_SEEN, f"as many pages came as were declared; the API refuses to go on: {end.said}")
+
+
+def _end(rows: list[TaskRow]) -> DataEnd | None:
+    return next((row.end for row in reversed(rows) if row.end is not None), None)
 
 
 def _first_repeated(rows: list[TaskRow]) -> str | None:
@@ -81,7 +147,7 @@ def _second_page_overlaps(rows: list[TaskRow]) -> bool:
 
 
 def _first_failure(job: Job, counts: Counts, rows: list[TaskRow]) -> Reason:
-    message = f"{counts.failed:,} of {counted(job.total, 'task')} failed"
+    message = f"{counts.failed:,} of {counted(job.total(counts), 'task')} failed"
     first = next((row for row in rows if row.error), None)
     if first and first.error:
         message += f"; the first, {first.task_id}, with {first.error.type}: {first.error.message}"

@@ -32,7 +32,7 @@ def _is_the_whole(paginator: KnownPaginator, first: Envelope) -> bool:
     if isinstance(paginator, SinglePage):
         return True
     total = first.declared(paginator.total_place)
-    return total.count <= (1 if total.of_pages else first.rows)
+    return total is not None and total.count <= (1 if total.of_pages else first.rows)
 
 
 def _what_was_seen(first: Envelope) -> str:

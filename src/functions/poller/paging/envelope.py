@@ -7,7 +7,6 @@ from poller.paging.more_signs import signs_of_more
 from poller.paging.sections import Sections, read_sections
 from poller.paging.selector import as_count, select
 from poller.paging.totals import Total, TotalPlace, totals_in_usual_places
-from poller.text import describe
 from poller.values import Page
 
 
@@ -48,20 +47,20 @@ class Envelope:
             )
         return found[0] if found else None
 
-    def declared(self, named: TotalPlace | None) -> Total:
-        """The total at the place that the spec names, or else in the usual places. Raises JobRejected without one."""
-        found = self.total if named is None else named.read(self.page)
-        if found is None:
-            raise JobRejected(
-                "the first response declares no total that could be found, so its pages cannot be planned; "
-                "say where it is with paginator.total_path or paginator.total_header "
-                f"({describe(self.page.value)})"
-            )
-        return found
+    def declared(self, named: TotalPlace | None) -> Total | None:
+        """The total at the place that the spec names, or else in the usual places; None where the API does not say.
+
+        Raises JobRejected where what is there is no believable count.
+        """
+        return self.total if named is None else named.read(self.page)
 
     def more(self, pages: int = 1) -> list[str]:
-        """Names of the things in the response that mean: there are more than `pages` pages."""
-        return list(signs_of_more(self.page, self.sections, pages))
+        """Names of the things in the first response that mean: there are more than `pages` pages."""
+        return list(signs_of_more(self.page, self.sections, pages, is_last=pages == 1))
+
+    def goes_on(self, index: int) -> list[str]:
+        """Names of the things in the response to page `index` that mean: this is not the last page."""
+        return list(signs_of_more(self.page, self.sections, index + 1, is_last=True))
 
     def echo(self, section: str, names: tuple[str, ...]) -> tuple[str, int] | None:
         """The first of `names` that `section` of the body holds a count under, and that count."""

@@ -10,18 +10,24 @@ from poller.text import counted
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """Pages, records a page, and the number of records that must arrive (None if only the pages are known)."""
+    """Pages, records a page, and the number of records that must arrive (None if only the pages are known).
+
+    `is_declared`: the API said how much there is; otherwise this is the first page, and how it goes on will show.
+    """
 
     pages: int
     page_size: int
     records: int | None
+    is_declared: bool = True
 
 
-def extent_by(total: Total, envelope: Envelope, limit: int | None) -> Extent:
+def extent_by(total: Total | None, envelope: Envelope, limit: int | None) -> Extent:
     """What `total` makes of the first page. `limit` is the page size that was asked for.
 
     Raises JobRejected where the two contradict each other.
     """
+    if total is None:
+        return Extent(1, max(1, envelope.rows), None, is_declared=False)
     return _by_pages(total, envelope.rows, limit) if total.of_pages else _by_records(total, envelope.rows)
 
 

@@ -3,7 +3,6 @@
 All answers are judged here and nowhere else; docs/answers.md has the same table.
 """
 
-import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
@@ -16,7 +15,7 @@ from poller.paging.not_json import what_it_was
 from poller.paging.reason import reason_in
 from poller.paging.records import guess_selector, records_at
 from poller.paging.retry_after import retry_after
-from poller.values import JSON, Page, Response
+from poller.values import Page, Response
 
 
 class Meaning(StrEnum):
@@ -67,7 +66,7 @@ def read_page(response: Response, data_selector: str | None, retry_after_headers
     wait = _wait(response, retry_after_headers, now)
     meaning = meaning_of(response.status, wait is not None)
     if meaning is Meaning.EMPTY:
-        return Page(None, [], data_selector or "", response.headers, "", _digest([]))
+        return Page(None, [], data_selector or "", response.headers, "")
     if meaning in (Meaning.AGAIN, Meaning.LIMIT):
         raise TransientUpstreamError(_answered(response), wait, meaning is Meaning.LIMIT)
     if meaning is Meaning.REFUSED:
@@ -88,11 +87,7 @@ def _page(response: Response, data_selector: str | None) -> Page:
         raise InvalidPayload(message, may_pass=error.may_pass and not wrong.is_meant) from None
     selector = data_selector or guess_selector(value)
     records = records_at(value, selector)
-    return Page(value, records, selector, response.headers, on_one_line(text), _digest(records))
-
-
-def _digest(records: list[JSON]) -> str:
-    return hashlib.sha256(repr(records).encode(errors="surrogatepass")).hexdigest()
+    return Page(value, records, selector, response.headers, on_one_line(text))
 
 
 def _wait(response: Response, names: Iterable[str], now: datetime) -> float | None:

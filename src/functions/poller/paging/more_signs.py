@@ -28,11 +28,12 @@ _LINK_NEXT = re.compile(r"""rel\s*=\s*("[^"]*\bnext\b[^"]*"|next\b)""", re.IGNOR
 _NOTHING = {"", "false", "0", "-1", "none", "null", "no"}
 
 
-def signs_of_more(page: Page, sections: Sections, pages: int) -> Iterator[str]:
-    """Names of the things in the response that mean: there are more than `pages` pages."""
+def signs_of_more(page: Page, sections: Sections, pages: int, is_last: bool) -> Iterator[str]:
+    """Names of the things in the response that mean: there are more than `pages` pages. `is_last`: this is the last."""
     limits = dict.fromkeys(PAGE_TOTALS, pages)
     if pages == 1:
         limits["count"] = len(page.records)  # some count the rows of this page under that name, others all there are
+    if is_last:
         yield from _signs_in_headers(page.headers)
     for header in _PAGE_TOTAL_HEADERS:
         declared = page.headers.get(header, "")
@@ -44,7 +45,7 @@ def signs_of_more(page: Page, sections: Sections, pages: int) -> Iterator[str]:
             if count is not None and limit is not None:
                 if count > limit:
                     yield f"{prefix}{name} = {count}"
-            elif pages == 1 and _is_sign(plain(name), value):
+            elif is_last and _is_sign(plain(name), value):
                 yield prefix + shown(name)
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from poller.errors import JobRejected
 from poller.paging.sections import Sections
 from poller.paging.selector import as_count, select
-from poller.text import describe
 from poller.values import Page
 
 _MOST = 10**12  # more records than any job could fetch: a typing error or a broken API
@@ -35,11 +34,10 @@ class TotalPlace:
     header: str | None = None
     of_pages: bool = False
 
-    def read(self, page: Page) -> "Total":
-        """Raises JobRejected where nothing is there, or no believable count."""
-        if self.path is not None:
-            return Total(_believable(select(page.value, self.path), self.path, page), self)
-        return Total(_from_header(page, self.header or ""), self)
+    def read(self, page: Page) -> "Total | None":
+        """None where nothing is there, or null. Raises JobRejected where that is no believable count."""
+        value = select(page.value, self.path) if self.path is not None else _from_header(page, self.header or "")
+        return None if value is None else Total(_believable(value, str(self)), self)
 
     def __str__(self) -> str:
         return self.path or f"header {self.header}"
@@ -59,18 +57,18 @@ class Total:
 
 def totals_in_usual_places(page: Page, sections: Sections) -> Iterator[Total]:
     """Every total of records that has a usual name. Raises JobRejected where one is no believable count."""
+    places = []
     for prefix, content in sections.items():
         for name in _TOTALS:
             if name == "total" and _OF_PAGES.search(prefix):
                 continue
             value = select(page.value, prefix + name) if name in content else None
             if value is not None and not isinstance(value, dict | list):
-                yield TotalPlace(path=prefix + name).read(page)
-    for header in _TOTAL_HEADERS:
-        if header in page.headers:
-            yield TotalPlace(header=header).read(page)
+                places.append(TotalPlace(path=prefix + name))
+    places += [TotalPlace(header=header) for header in _TOTAL_HEADERS]
     if _RANGE.fullmatch(page.headers.get("content-range", "")):
-        yield TotalPlace(header="content-range").read(page)
+        places.append(TotalPlace(header="content-range"))
+    return (total for place in places if (total := place.read(page)) is not None)
 
 
 def page_size_at(path: str, page: Page) -> int:
@@ -82,21 +80,18 @@ def page_size_at(path: str, page: Page) -> int:
     return size
 
 
-def _from_header(page: Page, header: str) -> int:
+def _from_header(page: Page, header: str) -> Any:
     text = page.headers.get(header.lower())
     if text is None:
-        raise JobRejected(f"the first response has no header {header}, where the total should be")
-    # Content-Range: items 0-24/319 carries the total behind the slash (RFC 9110, section 14.4).
+        return None
+    # Content-Range: items 0-24/319 carries the total behind the slash, or * (RFC 9110, section 14.4).
     digits = text.rpartition("/")[2].strip()
-    value = int(digits) if re.fullmatch(r"[0-9]{1,18}", digits) else text
-    return _believable(value, f"header {header}", page)
+    if digits == "*":
+        return None
+    return int(digits) if re.fullmatch(r"[0-9]{1,18}", digits) else text
 
 
-def _believable(value: Any, place: str, page: Page) -> int:
-    if value is None:
-        raise JobRejected(
-            f"the first response has nothing at {place}, where the total should be; {describe(page.value)}"
-        )
+def _believable(value: Any, place: str) -> int:
     count = as_count(value)
     if count is None or count > _MOST:
         shown = repr(value)[:40]

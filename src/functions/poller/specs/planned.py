@@ -10,7 +10,7 @@ FIELDS = {
     },
     "paginator.": {
         "base_offset", "offset_body_path", "limit_body_path", "page_body_path", "has_more_path", "has_more_header",
-        "has_more_when", "end_status_codes", "stop_on_empty", "allowed_origins",
+        "has_more_when", "stop_on_empty", "allowed_origins",
     },
 }  # fmt: skip
 """By what stands before them in a message."""

@@ -14,7 +14,8 @@ from poller.specs.model import JobSpec, Retry
 def spec_to_dict(spec: JobSpec) -> dict[str, Any]:
     """JSON-ready data, in the form in which callers write specs."""
     data = asdict(spec)
-    data["paginator"] = {"type": spec.paginator.TYPE, **{k: v for k, v in data["paginator"].items() if v is not None}}
+    fields = {name: list(value) if isinstance(value, tuple) else value for name, value in data["paginator"].items()}
+    data["paginator"] = {"type": spec.paginator.TYPE, **{k: v for k, v in fields.items() if v not in (None, [])}}
     data["retry"]["retry_after_headers"] = list(spec.retry.retry_after_headers)
     return {name: value for name, value in data.items() if value is not None}
 
@@ -27,6 +28,7 @@ def read_stored(text: str) -> JobSpec:
     """What `write_stored` was given. Raises KeyError, TypeError or ValueError for what no release has written."""
     data = json.loads(text)
     paginator, retry, key = data.pop("paginator"), data.pop("retry"), data.pop("primary_key", None)
+    paginator = {name: tuple(value) if isinstance(value, list) else value for name, value in paginator.items()}
     return JobSpec(
         **data,
         primary_key=tuple(key) if key else None,

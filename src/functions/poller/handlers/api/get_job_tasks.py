@@ -40,13 +40,19 @@ def _shown(job: Job, row: TaskRow) -> dict[str, Any]:
         "TaskId": row.task_id,
         "State": row.state.value,
         "Attempts": row.attempts,
-        "FirstPage": ranges.first_page(row.task_id) if ranges else None,
+        "FirstPage": _first_page(ranges, row),
         "Pages": row.pages,
         "Records": row.records,
         "Bytes": row.bytes,
         "Error": row.error.as_dict() if row.error else None,
         "Request": None if page is None or ranges is None else _request(job, page),
     }
+
+
+def _first_page(ranges: Ranges | None, row: TaskRow) -> int | None:
+    if row.first_page is not None:
+        return row.first_page
+    return ranges.first_page(row.task_id) if ranges else None
 
 
 def _request(job: Job, page: int) -> str:

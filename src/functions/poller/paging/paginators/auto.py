@@ -20,5 +20,5 @@ class Auto:
     def contradiction(self) -> str | None:
         return None
 
-    def parameters(self, _index: int, _page_size: int | None) -> dict[str, str]:
+    def parameters(self, _index: int, _page_size: int | None, _received: int = 0) -> dict[str, str]:
         return {}

@@ -10,7 +10,7 @@ from poller.paging.envelope import Envelope
 from poller.paging.extent import Extent, extent_by
 from poller.paging.paginators.rules import MAX_LIMIT, equal_fields, several_totals
 from poller.paging.totals import TotalPlace, page_size_at
-from poller.readers import Reader, integer, path_of, text
+from poller.readers import Reader, integer, path_of, statuses, text
 
 _SIZES = ("limit", "per_page", "perPage", "page_size", "pageSize", "size", "count")
 
@@ -25,8 +25,10 @@ class Offset:
     total_path: str | None = None
     total_header: str | None = None
     limit_path: str | None = None
+    end_status_codes: tuple[int, ...] = ()
 
     TYPE: ClassVar = "offset"
+    COUNTS_RECORDS: ClassVar = True
     READERS: ClassVar[dict[str, Reader]] = {
         "limit": integer(1, MAX_LIMIT),
         "limit_param": text,
@@ -34,6 +36,7 @@ class Offset:
         "total_path": path_of,
         "total_header": text,
         "limit_path": path_of,
+        "end_status_codes": statuses,
     }
 
     @classmethod
@@ -83,29 +86,31 @@ class Offset:
             or several_totals({"total_path": self.total_path, "total_header": self.total_header})
         )
 
-    def parameters(self, index: int, page_size: int | None) -> dict[str, str]:
-        """The query parameters of page `index` (0 is the first). `page_size` None: not known yet."""
+    def parameters(self, index: int, page_size: int | None, received: int = 0) -> dict[str, str]:
+        """The query parameters of page `index` (0 is the first), or of what is missing from it behind the records that
+        were `received`. `page_size` None: not known yet."""
         limit = page_size or self.limit
-        asked = {} if limit is None else {self.limit_param: str(limit)}
         # The first request of an API whose page size is not known yet names no offset either:
         # index 0 is where every API starts.
-        return asked | ({self.offset_param: str(index * limit)} if limit else {})
+        if limit is None:
+            return {}
+        return {self.limit_param: str(limit - received), self.offset_param: str(index * limit + received)}
 
     def extent(self, first: Envelope, _guessed: bool) -> Extent:
-        """Raises JobRejected where the first page does not say how much there is, or contradicts itself."""
-        total = first.declared(self.total_place)
+        """Raises JobRejected where the first page contradicts itself."""
         if self.limit_path:
             page_size_at(self.limit_path, first.page)
-        return extent_by(total, first, self.limit)
+        return extent_by(first.declared(self.total_place), first, self.limit)
 
     def pinned(self, first: Envelope) -> "Offset":
         """The paginator with the place where the total was found, so that later pages need no search."""
-        place = first.declared(self.total_place).place
-        return replace(self, total_path=place.path, total_header=place.header)
+        total = first.declared(self.total_place)
+        return self if total is None else replace(self, total_path=total.place.path, total_header=total.place.header)
 
     def total_now(self, later: Envelope) -> int | None:
         """The total of records that a later page declares; None where it declares none to be believed."""
         try:
-            return later.declared(self.total_place).count
+            total = later.declared(self.total_place)
         except JobRejected:
             return None
+        return None if total is None else total.count

@@ -10,7 +10,7 @@ from poller.paging.extent import Extent, extent_by
 from poller.paging.more_signs import PAGE_TOTALS
 from poller.paging.paginators.rules import MAX_LIMIT, equal_fields, several_totals
 from poller.paging.totals import TotalPlace
-from poller.readers import Reader, integer, path_of, text
+from poller.readers import Reader, integer, path_of, statuses, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,10 @@ class PageNumber:
     total_pages_path: str | None = None
     total_header: str | None = None
     total_pages_header: str | None = None
+    end_status_codes: tuple[int, ...] = ()
 
     TYPE: ClassVar = "page_number"
+    COUNTS_RECORDS: ClassVar = False
     READERS: ClassVar[dict[str, Reader]] = {
         "page_param": text,
         "base_page": integer(0, 1_000_000),
@@ -36,6 +38,7 @@ class PageNumber:
         "total_pages_path": path_of,
         "total_header": text,
         "total_pages_header": text,
+        "end_status_codes": statuses,
     }
 
     @classmethod
@@ -88,7 +91,7 @@ class PageNumber:
             or several_totals({name: getattr(self, name) for name in totals})
         )
 
-    def parameters(self, index: int, page_size: int | None) -> dict[str, str]:
+    def parameters(self, index: int, page_size: int | None, _received: int = 0) -> dict[str, str]:
         """The query parameters of page `index` (0 is the first). `page_size` None: not known yet."""
         asked = {self.page_param: str(self.base_page + index)}
         if self.limit_param is not None:
@@ -96,15 +99,15 @@ class PageNumber:
         return asked
 
     def extent(self, first: Envelope, _guessed: bool) -> Extent:
-        """Raises JobRejected where the first page does not say how much there is, or contradicts itself."""
+        """Raises JobRejected where the first page contradicts itself."""
         return extent_by(first.declared(self.total_place), first, self.limit)
 
     def pinned(self, first: Envelope) -> "PageNumber":
         """The paginator with the place where the total was found, so that later pages need no search."""
         if self.names_total:
             return self
-        place = first.declared(None).place
-        return replace(self, total_path=place.path, total_header=place.header)
+        total = first.declared(None)
+        return self if total is None else replace(self, total_path=total.place.path, total_header=total.place.header)
 
     def total_now(self, later: Envelope) -> int | None:
         """The total of records that a later page declares; None where it declares none to be believed."""
@@ -112,4 +115,4 @@ class PageNumber:
             total = later.declared(self.total_place)
         except JobRejected:
             return None
-        return None if total.of_pages else total.count
+        return None if total is None or total.of_pages else total.count

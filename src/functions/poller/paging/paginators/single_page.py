@@ -15,6 +15,8 @@ class SinglePage:
     """One request."""
 
     TYPE: ClassVar = "single_page"
+    COUNTS_RECORDS: ClassVar = False
+    end_status_codes: ClassVar[tuple[int, ...]] = ()
     READERS: ClassVar[dict[str, Reader]] = {}
 
     @classmethod
@@ -38,7 +40,7 @@ class SinglePage:
     def contradiction(self) -> str | None:
         return None
 
-    def parameters(self, _index: int, _page_size: int | None) -> dict[str, str]:
+    def parameters(self, _index: int, _page_size: int | None, _received: int = 0) -> dict[str, str]:
         return {}
 
     def extent(self, first: Envelope, guessed: bool) -> Extent:

@@ -1,0 +1,76 @@
+"""Going on behind the planned pages, page after page, to where the data end."""
+
+from poller.errors import InvalidPayload, PauseRequested, RetriablePollerError, UpstreamRefused, UpstreamUnavailable
+from poller.fetching.data_end import DataEnd, EndKind
+from poller.fetching.fetched_page import FetchedPage
+from poller.fetching.task_pages import Arrived, FetchedPages, WantedPages, in_order
+from poller.fetching.whole_page import PageSource
+
+_PAGES = 100  # of one task, or as many bytes: a worker holds a task in memory
+_BYTES = 8 * 1024 * 1024
+_GONE = (404, 410, 416)  # what is said where there is nothing; others say that one may not ask
+
+
+def walk_on(wanted: WantedPages, source: PageSource, fetched: FetchedPages) -> None:
+    """Add the pages behind the planned ones to `fetched`, up to the end of the data or of what one task holds.
+
+    As long as pages come, more of them are asked for at once: one, two, four, up to `wanted.threads`.
+    """
+    step = 1
+    while fetched.halt is None and fetched.end is None:
+        at = wanted.first + len(fetched.pages)
+        if at >= source.spec.maximum_pages:
+            fetched.end = DataEnd(EndKind.CUT, f"maximum_pages is {source.spec.maximum_pages:,}, and as many came")
+            return
+        if len(fetched.pages) >= _PAGES or _bytes(wanted, fetched) >= _BYTES:
+            fetched.goes_on_at = at
+            return
+        indices = range(at, min(at + step, source.spec.maximum_pages))
+        for page, end in in_order(fetched, wanted.threads, lambda index: _ask(wanted, source, index), indices):
+            if page is not None and page.records and (said := _repeats(page, wanted, fetched.pages)):
+                fetched.end = DataEnd(EndKind.SEEN, said)
+                break
+            if page is not None:
+                fetched.pages.append(page)
+            if end is not None:
+                fetched.end = end
+                break
+        step = min(2 * step, wanted.threads)
+
+
+def _ask(wanted: WantedPages, source: PageSource, index: int) -> Arrived:
+    """Page `index`, or how its absence showed."""
+    size = source.page_size
+    try:
+        had = wanted.had_of(index)
+        page = source.fetch(index, had)
+        if not page.records and (wanted.records is None or index * size < wanted.records):
+            page = _ask_again(source, index, had, page)  # nothing else says that this is the end
+        if not page.records:
+            return (page if had else None), DataEnd(EndKind.SEEN, f"page {index + 1} is empty")
+        return source.complete(page, index, size if source.spec.known_paginator.COUNTS_RECORDS else 0, had)
+    except (UpstreamRefused, UpstreamUnavailable, InvalidPayload) as error:
+        gone = (*_GONE, *source.spec.known_paginator.end_status_codes)
+        kind = EndKind.SEEN if getattr(error, "status", None) in gone else EndKind.REFUSED
+        return None, DataEnd(kind, f"page {index + 1}: {error.message}")
+
+
+def _ask_again(source: PageSource, index: int, had: int, empty: FetchedPage) -> FetchedPage:
+    try:
+        return source.fetch(index, had)
+    except (PauseRequested, RetriablePollerError):
+        return empty
+
+
+def _repeats(page: FetchedPage, wanted: WantedPages, before: list[FetchedPage]) -> str:
+    """How `page` repeats what came before it; "" where it brings something new."""
+    last = before[-1].digest if before else wanted.digest_before
+    if page.digest and page.digest == wanted.first_digest:
+        return "behind the last page came the first one again"
+    if page.digest and (page.digest == last or any(page.seen <= earlier.seen for earlier in before[-2:])):
+        return "behind the last page came the last one again"
+    return ""
+
+
+def _bytes(wanted: WantedPages, fetched: FetchedPages) -> int:
+    return wanted.kept_bytes + sum(page.bytes for page in fetched.pages)

@@ -1,0 +1,81 @@
+"""Asking for a page, and for what is missing from it."""
+
+from dataclasses import dataclass
+
+from poller.errors import PauseRequested, PollerError, RetriablePollerError
+from poller.fetching.data_end import DataEnd, EndKind
+from poller.fetching.fetched_page import FetchedPage, hold
+from poller.fetching.page_fetcher import PageFetcher
+from poller.paging.envelope import Envelope
+from poller.paging.record_key import RecordKey
+from poller.specs.model import JobSpec
+from poller.specs.page_request import page_request
+
+_MAX_REFILLS = 20  # for one page: a server that sends one record at a time is asked too often
+
+
+class PageHalted(Exception):  # nothing is wrong
+    """`halt` came when a part of the `page` was there."""
+
+    def __init__(self, halt: PauseRequested | RetriablePollerError, page: FetchedPage) -> None:
+        super().__init__(halt.message)
+        self.halt, self.page = halt, page
+
+
+@dataclass(frozen=True, slots=True)
+class PageSource:
+    """Where the pages of one job come from: `pages` of `page_size` records are planned, which `key` tells apart."""
+
+    spec: JobSpec
+    key: RecordKey
+    pages: int
+    page_size: int
+    fetcher: PageFetcher
+
+    def fetch(self, index: int, received: int = 0) -> FetchedPage:
+        """Page `index` as the API answers, or what of it comes behind its first `received` records.
+
+        Raises what PageFetcher.fetch raises, with the page to blame.
+        """
+        paginator = self.spec.known_paginator
+        try:
+            page = self.fetcher.fetch(page_request(self.spec, index, self.page_size, received))[0]
+        except PollerError as error:
+            error.page = index
+            raise
+        envelope, is_last = Envelope(page), index >= self.pages - 1
+        more = next(iter(envelope.goes_on(index)), "") if is_last else ""
+        return hold(page, self.key, paginator.total_now(envelope), more, is_last or len(page.records) < self.page_size)
+
+    def fetch_whole(self, index: int, wanted: int, had: int = 0) -> tuple[FetchedPage, DataEnd | None]:
+        """Page `index` without its first `had` records, as `complete` makes it whole."""
+        return self.complete(self.fetch(index, had), index, wanted, had)
+
+    def complete(self, page: FetchedPage, index: int, wanted: int, had: int = 0) -> tuple[FetchedPage, DataEnd | None]:
+        """`page`, asked for again where it and the `had` records before it are fewer than `wanted`; and the end of the
+        data, if that is where the missing ones should have been.
+
+        A style that counts records asks for exactly the missing ones; one that counts pages, for the same page once
+        more.
+        A halt in the midst of that knows the page as far as it came.
+        """
+        if not self.spec.known_paginator.COUNTS_RECORDS:
+            if page.records >= wanted:
+                return page, None
+            again = self.fetch(index)
+            return (again if again.records > page.records else page), None
+        for _ in range(_MAX_REFILLS):
+            received = had + page.records
+            if received >= wanted:
+                break
+            try:
+                rest = self.fetch(index, received)
+            except (PauseRequested, RetriablePollerError) as halt:
+                raise PageHalted(halt, page) from None
+            if not rest.records:
+                place = index * self.page_size + received
+                return page, DataEnd(EndKind.SEEN, f"no records came behind the first {place:,}")
+            if rest.seen & page.seen or received + rest.records > self.page_size:
+                break  # it counts in another way than by the records that it sends: what came is the page
+            page = page.with_rest(rest)
+        return page, None

@@ -1,0 +1,195 @@
+"""Where the data end: seen behind the last page, and not believed."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from poller.fetching import walk
+from poller.handlers import dependencies
+from poller.jobs.model import TaskRow
+from tests.support import workflow
+from tests.support.loopback import QuietHandler, listening
+from tests.support.workflow import Take, change, dataset
+
+PAGES = {"type": "page_number", "limit_param": "limit", "limit": 10}
+OFFSET = {"type": "offset", "limit": 10}
+
+
+class Api:
+    """`rows` records in pages of ten by `offset` or `page`; `said` is what its envelope says besides.
+
+    `refuses_from`: asked for records from there on, it answers with `status`. `quota`: so many more requests are let
+    through, and all others held back for half a minute.
+    """
+
+    def __init__(self, rows: int, said: dict[str, Any], refuses_from: int | None = None, status: int = 400) -> None:
+        self.rows, self.said, self.refuses_from, self.status = rows, said, refuses_from, status
+        self.quota: int | None = None
+        self.asked: list[int] = []
+
+    def answer(self, query: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        limit = min(10, int(query.get("limit", 10)))
+        start = (int(query["page"]) - 1) * limit if "page" in query else int(query.get("offset", 0))
+        self.asked.append(start)
+        if self.refuses_from is not None and start >= self.refuses_from:
+            return self.status, {"message": "no deeper"}
+        said = {name: value(start) if callable(value) else value for name, value in self.said.items()}
+        return 200, {"items": [{"n": n} for n in range(start, min(start + limit, self.rows))], **said}
+
+
+@contextmanager
+def served(api: Api) -> Iterator[str]:
+    class Handler(QuietHandler):
+        def do_GET(self) -> None:
+            query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+            if api.quota is not None:
+                api.quota -= 1
+            status, body = (429, {}) if api.quota is not None and api.quota < 0 else api.answer(query)
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            if status == 429:
+                self.send_header("Retry-After", "30")
+            self.end_headers()
+            self.wfile.write(content)
+
+    with listening(Handler) as origin:
+        yield f"{origin}/items"
+
+
+def run(api: Api, take: Take, paginator: dict[str, Any], **spec: Any) -> dict[str, Any]:
+    with served(api) as url:
+        return workflow.run({"url": url, "paginator": paginator, **spec}, take)
+
+
+def rows_of(job: dict[str, Any]) -> list[TaskRow]:
+    return sorted(dependencies.tasks().tasks(job["JobId"]), key=lambda row: row.task_id)
+
+
+def numbers(job: dict[str, Any]) -> list[int]:
+    return [int(line[5:-1]) for line in dataset(job)]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 9, 10, 11, 20, 95, 250])
+@pytest.mark.parametrize("paginator", [OFFSET, PAGES], ids=["offset", "page_number"])
+def test_without_a_total_pages_are_asked_for_up_to_an_empty_one(
+    sent_messages: Take, paginator: dict[str, Any], rows: int
+) -> None:
+    job = run(Api(rows, {}), sent_messages, paginator)
+
+    assert (job["Status"], job["Error"], job["Notice"]) == ("SUCCEEDED", None, None)
+    assert numbers(job) == list(range(rows))
+    assert (job["RecordsReceived"], job["RecordsExpected"], job["TotalIsFinal"]) == (rows, None, True)
+
+
+@pytest.mark.parametrize("total", [10, 20, 94, 90])
+@pytest.mark.parametrize("paginator", [OFFSET, PAGES], ids=["offset", "page_number"])
+def test_a_total_that_is_too_low_is_passed_and_told(sent_messages: Take, paginator: dict[str, Any], total: int) -> None:
+    job = run(Api(95, {"total": total}), sent_messages, paginator)
+
+    assert job["Status"] == "SUCCEEDED"
+    assert numbers(job) == list(range(95))
+    assert job["Notice"]["Type"] == "TotalTooLow"
+
+
+def test_a_total_of_this_page_is_passed_although_it_changes(sent_messages: Take) -> None:
+    api = Api(95, {})
+    api.said = {"total": lambda start: max(0, min(10, api.rows - start))}
+
+    job = run(api, sent_messages, OFFSET)
+
+    assert (job["Status"], numbers(job)) == ("SUCCEEDED", list(range(95)))
+
+
+@pytest.mark.parametrize("status", [404, 410, 416])
+def test_nothing_behind_the_last_page_is_the_end(sent_messages: Take, status: int) -> None:
+    job = run(Api(30, {}, refuses_from=30, status=status), sent_messages, PAGES)
+
+    assert (job["Status"], job["Notice"]) == ("SUCCEEDED", None)
+    assert numbers(job) == list(range(30))
+
+
+@pytest.mark.parametrize("status", [400, 403, 422])
+def test_a_refusal_behind_the_last_page_is_no_end_where_nothing_else_says_so(sent_messages: Take, status: int) -> None:
+    job = run(Api(30, {}, refuses_from=30, status=status), sent_messages, PAGES)
+
+    assert (job["Status"], job["Error"]["Type"]) == ("PARTIAL", "EndNotSeen")
+    assert f"HTTP {status}" in job["Error"]["Message"]
+    assert numbers(job) == list(range(30))
+
+
+def test_a_refusal_is_enough_where_the_total_is_reached(sent_messages: Take) -> None:
+    job = run(Api(30, {"total": 30}, refuses_from=30), sent_messages, PAGES)
+
+    assert (job["Status"], job["Error"], job["Notice"]) == ("SUCCEEDED", None, None)
+
+
+def test_an_api_that_refuses_depth_and_says_that_there_is_more_is_split(sent_messages: Take) -> None:
+    job = run(Api(95, {"total": 50, "has_more": True}, refuses_from=50), sent_messages, OFFSET)
+
+    assert (job["Status"], job["Error"]["Type"]) == ("PARTIAL", "EndNotSeen")
+    assert "split the job" in job["Error"]["Message"]
+    assert numbers(job) == list(range(50))
+
+
+def test_an_api_without_an_end_is_cut_and_told(sent_messages: Take) -> None:
+    job = run(Api(10**9, {}), sent_messages, PAGES, maximum_pages=25)
+
+    assert (job["Status"], job["Error"]["Type"], job["Pages"]) == ("PARTIAL", "EndNotSeen", 25)
+    assert "Raise maximum_pages" in job["Error"]["Message"]
+    assert numbers(job) == list(range(250))
+
+
+@pytest.mark.parametrize("again", [0, 20])
+def test_an_earlier_page_behind_the_last_one_is_the_end(sent_messages: Take, again: int) -> None:
+    class Again(Api):
+        def answer(self, query: dict[str, str]) -> tuple[int, dict[str, Any]]:
+            start = int(query.get("offset", 0))
+            return super().answer({**query, "offset": str(start if start < 30 else again)})
+
+    job = run(Again(30, {}), sent_messages, OFFSET)
+
+    assert (job["Status"], numbers(job)) == ("SUCCEEDED", list(range(30)))
+
+
+def test_a_long_walk_is_cut_into_tasks_that_follow_each_other(
+    sent_messages: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk, "_PAGES", 4)
+
+    job = run(Api(195, {}), sent_messages, OFFSET)
+
+    rows = rows_of(job)
+    assert (job["Status"], numbers(job)) == ("SUCCEEDED", list(range(195)))
+    assert (job["Total"], job["SuccessfullyCompleted"], job["Pending"]) == (len(rows), len(rows), 0)
+    assert len(rows) > 3
+    assert [row.first_page for row in rows[1:]] == [row.goes_on_at for row in rows[:-1]]
+    assert [row.end is not None for row in rows] == [False] * (len(rows) - 1) + [True]
+
+
+@pytest.mark.parametrize("quota", [1, 2, 3, 7])
+def test_a_walk_that_is_held_back_goes_on_where_it_was(
+    sent_messages: Take, monkeypatch: pytest.MonkeyPatch, quota: int
+) -> None:
+    monkeypatch.setattr(walk, "_PAGES", 4)
+    api = Api(95, {})
+
+    with served(api) as url:
+        step = workflow.prepare({"url": url, "paginator": OFFSET})
+        job_id = step["JobId"]
+        while step["NextStep"] != "DONE":
+            change(job_id, NotBefore=0, ProgressAt="2026-01-01T00:00:00+00:00")  # as when the workflow has waited
+            api.quota = quota
+            if step["NextStep"] == "FETCH":
+                workflow.fetch_all(step)
+            if (batch := sent_messages())["Records"]:
+                workflow.process(batch)
+            step = workflow.reconcile(job_id)
+
+    job = workflow.status(job_id)
+    assert (job["Status"], numbers(job)) == ("SUCCEEDED", list(range(95)))
+    assert (job["Total"], job["Pending"]) == (job["SuccessfullyCompleted"], 0)
