@@ -1,5 +1,8 @@
 """A partner's API on loopback: `GET /orders?offset=&limit=`, each answer after a fixed time.
 
+It knows the names of the public sample too, which can poll nothing else: `startAt` and `count`, and in the answer
+`totalRecords` and `maxRecordsPerPage`.
+
 One asyncio process of its own, with pages rendered once, so that it is not what limits a measurement: `/usage` says
 how much processor time it took. It ends with the process that started it.
 """
@@ -14,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from urllib.request import urlopen
 
 PAGE_RECORDS = 100
@@ -66,7 +69,8 @@ def record(number: int) -> str:
 def page(offset: int, limit: int, total: int) -> bytes:
     """A whole HTTP answer; with 100 records its body has about 10 KB."""
     rows = ", ".join(record(number) for number in range(offset, min(offset + min(limit, PAGE_RECORDS), total)))
-    return _answer(f'{{"total": {total}, "data": [{rows}]}}'.encode())
+    head = f'"total": {total}, "totalRecords": {total}, "maxRecordsPerPage": {PAGE_RECORDS}'
+    return _answer(f'{{{head}, "data": [{rows}]}}'.encode())
 
 
 def _answer(body: bytes) -> bytes:
@@ -91,8 +95,9 @@ class _Connection(asyncio.Protocol):
         if parts.path == "/usage":
             self._send(_answer(json.dumps({"processor_seconds": time.process_time()}).encode()))
             return
-        query = parse_qs(parts.query)
-        answer = page(int(query.get("offset", ["0"])[0]), int(query.get("limit", ["100"])[0]), self._total)
+        query = dict(parse_qsl(parts.query))
+        offset, limit = query.get("offset", query.get("startAt", "0")), query.get("limit", query.get("count", "100"))
+        answer = page(int(offset), int(limit), self._total)
         asyncio.get_running_loop().call_later(self._latency_seconds, self._send, answer)
 
     def _send(self, answer: bytes) -> None:
