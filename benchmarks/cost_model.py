@@ -1,7 +1,7 @@
 """What a million pages cost: from counted calls and stated assumptions to AWS's bill. Pure: figures in, dollars out.
 
-List prices of us-east-1 without free tiers, noted in November 2026: look them up again before relying on them. Storage,
-data transfer and what an idle stack costs are not in it.
+List prices of us-east-1 without free tiers, noted in November 2026: look them up again before relying on them. Storage
+of the dataset, data transfer and what an idle stack costs are not in it.
 
 - https://aws.amazon.com/step-functions/pricing/ and, that a Distributed Map's child costs its parent one transition,
   https://docs.aws.amazon.com/step-functions/latest/dg/concepts-transitions.html
@@ -25,6 +25,7 @@ PRICES = {
     "dynamodb read units": 0.125e-6,
     "s3 puts": 5.00e-6,
     "s3 gets": 0.40e-6,
+    "s3 GB-months": 0.023,
     "sqs requests": 0.40e-6,
     "events": 1.00e-6,
     "log GB": 0.50,
@@ -52,9 +53,11 @@ _UNITS = {
 # Billed in other ways: a query by the rows it reads, an execution by its transitions or its duration.
 _FREE = {"s3:DeleteObject", "sqs:GetQueueAttributes", "dynamodb:Query", "states:StartExecution"}
 _ROWS_A_READ_UNIT = 8
-_VCPU_GB = (
-    1.769  # the memory that comes with one: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
-)
+VCPU_GB = 1.769
+"""The memory that comes with one: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
+_READERS = 8  # calls that ReconcileJob has in flight when it reads fingerprints
+_FINGERPRINT_GB = 8e-9
+_DAYS_A_MONTH = 30.4
 _EXPRESS_GB = 0.0625  # an Express execution is billed for memory in steps of 64 MB
 _LOG_GB_AN_INVOCATION = 1e-6  # Lambda's own start and report lines; functions log nothing about a task that goes well
 
@@ -64,7 +67,8 @@ class Work:
     """What a local run cannot tell, and where it comes from.
 
     `latency_seconds`: of the partner, assumed. `fetch_cpu_seconds`, `process_cpu_seconds`: of one page, measured.
-    `call_seconds`: an AWS call from a function, assumed. The rest is the plan's and the template's.
+    `call_seconds`: an AWS call from a function, assumed. `fingerprint_cpu_seconds`, `check_cpu_seconds`: of one record,
+    measured; the former are a part of `process_cpu_seconds`. The rest is the plan's and the template's.
     """
 
     latency_seconds: float
@@ -75,16 +79,21 @@ class Work:
     fetch_memory_gb: float
     process_memory_gb: float
     call_seconds: float = 0.01
+    records_per_page: int = 0
+    fingerprint_cpu_seconds: float = 0
+    check_cpu_seconds: float = 0
+    check_memory_gb: float = 1
+    kept_days: int = 0
 
     @property
     def fetch_seconds(self) -> float:
         """Of one task: rounds of requests, then processor time at the share of a vCPU that the memory brings."""
         waiting = ceil(self.pages_per_task / self.threads) * self.latency_seconds
-        return waiting + self.pages_per_task * self.fetch_cpu_seconds * _VCPU_GB / self.fetch_memory_gb
+        return waiting + self.pages_per_task * self.fetch_cpu_seconds * VCPU_GB / self.fetch_memory_gb
 
     @property
     def process_seconds(self) -> float:
-        return self.pages_per_task * self.process_cpu_seconds * _VCPU_GB / self.process_memory_gb
+        return self.pages_per_task * self.process_cpu_seconds * VCPU_GB / self.process_memory_gb
 
 
 def units(calls: Mapping[str, float]) -> defaultdict[str, float]:
@@ -124,6 +133,37 @@ def bill(
     used["lambda GB-seconds"] += tasks * seconds["fetch"] * work.fetch_memory_gb
     used["lambda GB-seconds"] += tasks * seconds["process"] * work.process_memory_gb
     used["dynamodb read units"] += tasks / _ROWS_A_READ_UNIT  # once, for the manifest
+    for unit, amount in _check_units(tasks, work).items():
+        used[unit] += amount
     used["log GB"] += used["lambda requests"] * _LOG_GB_AN_INVOCATION
     used["traces"] += used["lambda requests"]  # at most: X-Ray samples
+    return _priced(used)
+
+
+def proof_of(pages: int, work: Work) -> dict[str, float]:
+    """Dollars by unit, of those in the bill, for the proof that every record came once: fingerprints are made, put,
+    kept, read and looked at.
+    """
+    tasks = ceil(pages / work.pages_per_task)
+    records = tasks * work.pages_per_task * work.records_per_page
+    made = records * work.fingerprint_cpu_seconds * VCPU_GB / work.process_memory_gb + tasks * work.call_seconds
+    used = _check_units(tasks, work)
+    used["s3 puts"] = tasks
+    used["lambda GB-seconds"] += made * work.process_memory_gb
+    return _priced(used)
+
+
+def _check_units(tasks: int, work: Work) -> dict[str, float]:
+    """What ReconcileJob reads at the end of a job, the time that it takes, and what is kept for it."""
+    records = tasks * work.pages_per_task * work.records_per_page
+    share = min(1.0, work.check_memory_gb / VCPU_GB)
+    seconds = records * work.check_cpu_seconds / share + tasks * work.call_seconds / _READERS
+    return {
+        "s3 gets": tasks,
+        "s3 GB-months": records * _FINGERPRINT_GB * work.kept_days / _DAYS_A_MONTH,
+        "lambda GB-seconds": seconds * work.check_memory_gb,
+    }
+
+
+def _priced(used: Mapping[str, float]) -> dict[str, float]:
     return {unit: amount * PRICES[unit] for unit, amount in used.items()}

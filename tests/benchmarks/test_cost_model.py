@@ -4,7 +4,7 @@ import json
 
 import pytest
 from benchmarks.calls import count
-from benchmarks.cost_model import Work, bill, units
+from benchmarks.cost_model import Work, bill, proof_of, units
 
 WORK = Work(
     latency_seconds=0.2,
@@ -52,7 +52,53 @@ def test_calls_take_time_too() -> None:
 
     plain, longer = (bill(100, NOTHING | {"fetch": {"s3:PutObject": 2}}, {}, 0, work) for work in (WORK, slow))
 
-    assert longer["lambda GB-seconds"] - plain["lambda GB-seconds"] == pytest.approx(0.2 * 13.3334e-6)
+    assert longer["lambda GB-seconds"] - plain["lambda GB-seconds"] == pytest.approx((0.2 + 0.1 / 8) * 13.3334e-6)
+
+
+PROOF = Work(
+    **{
+        **WORK.__dict__,
+        "call_seconds": 0.08,
+        "records_per_page": 10,
+        "fingerprint_cpu_seconds": 1e-6,
+        "check_cpu_seconds": 2e-6,
+        "check_memory_gb": 1.769,
+        "kept_days": 15.2,
+    }
+)
+
+
+def test_the_check_reads_what_was_kept_of_each_task_and_takes_its_time() -> None:
+    without = Work(**{**WORK.__dict__, "call_seconds": 0.08})
+
+    dollars, rest = (bill(1_000_000, NOTHING, {}, 0, work) for work in (PROOF, without))
+
+    assert dollars["s3 gets"] == rest["s3 gets"] == pytest.approx(10_000 * 0.4e-6)
+    assert dollars["s3 GB-months"] == pytest.approx(0.08 / 2 * 0.023)
+    looked = 10_000_000 * 2e-6 * 1.769 + 10_000 * 0.01 * (1.769 - 1)  # and eight calls at a time
+    assert dollars["lambda GB-seconds"] - rest["lambda GB-seconds"] == pytest.approx(looked * 13.3334e-6)
+
+
+def test_a_slow_function_takes_longer_to_look() -> None:
+    quarter = Work(**{**PROOF.__dict__, "check_memory_gb": 1.769 / 4, "call_seconds": 0})
+    whole = Work(**{**PROOF.__dict__, "call_seconds": 0})
+
+    slow, fast = (proof_of(1_000_000, work)["lambda GB-seconds"] for work in (quarter, whole))
+
+    assert slow == pytest.approx(fast)
+
+
+def test_the_proof_is_made_put_kept_read_and_looked_at() -> None:
+    dollars = proof_of(1_000_000, PROOF)
+
+    made = 10_000_000 * 1e-6 * 1.769 + 10_000 * 0.08
+    looked = (10_000_000 * 2e-6 + 10_000 * 0.01) * 1.769
+    assert dollars == {
+        "s3 puts": pytest.approx(0.05),
+        "s3 gets": pytest.approx(0.004),
+        "s3 GB-months": pytest.approx(0.00092),
+        "lambda GB-seconds": pytest.approx((made + looked) * 13.3334e-6),
+    }
 
 
 def test_a_job_reads_nine_rows_and_deletes_for_nothing() -> None:

@@ -17,6 +17,7 @@ from poller.values import JSON
 
 SIZE = 8
 """Bytes of a fingerprint. Among ten million records, two agree by chance in one job of 370,000."""
+_OF_KEY, _OF_RECORD = (hashlib.blake2b(digest_size=SIZE, person=kind) for kind in (b"key", b"record"))
 
 
 class Fingerprints:
@@ -31,7 +32,10 @@ class Fingerprints:
         """`line` is the record's text in the dataset."""
         text = key_text(record, self._key)
         self.keyless += text is None and self._key != ()
-        self._digests += _digest(line, b"record") if text is None else _digest(text, b"key")
+        begun = _OF_RECORD if text is None else _OF_KEY
+        digest = begun.copy()  # to begin anew takes twice the time
+        digest.update((line if text is None else text).encode())
+        self._digests += digest.digest()
 
     @property
     def body(self) -> bytes:
@@ -60,7 +64,3 @@ def line_at(dataset: bytes, index: int) -> str:
 def _lines(dataset: bytes) -> Iterator[bytes]:
     with gzip.open(io.BytesIO(dataset)) as lines:
         yield from (line[:-1] for line in lines)
-
-
-def _digest(text: str, kind: bytes) -> bytes:
-    return hashlib.blake2b(text.encode(), digest_size=SIZE, person=kind).digest()
