@@ -121,6 +121,29 @@ def test_auto_does_not_take_a_page_for_the_whole_where_there_is_more(
     assert all(name in job["Error"]["Message"].lower() for name in [*map(str.lower, headers), *map(str.lower, body)])
 
 
+def test_a_total_of_a_full_page_is_checked_by_asking_for_more(sent_messages: Take) -> None:
+    with answering(lambda offset, _: ({"items": ROWS[offset:][:20], "total": 20}, {})) as (url, asked):
+        job = workflow.run({"url": url}, sent_messages)
+
+    assert job["Status"] == "REJECTED"
+    assert asked == [0, 20]
+    assert job["Error"]["Message"].endswith('perhaps {"paginator": "single_page"}')
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [lambda *_: ({"items": ROWS[:20], "total": 20}, {}), lambda at, _: ({"items": ROWS[at:20], "total": 20}, {})],
+    ids=["the same page", "no records"],
+)
+def test_a_total_of_a_full_page_may_be_everything(sent_messages: Take, answer: Any) -> None:
+    with answering(answer) as (url, asked):
+        job = workflow.run({"url": url}, sent_messages)
+
+    assert job["Status"] == "SUCCEEDED"
+    assert job["RecordsReceived"] == 20
+    assert 20 in asked
+
+
 @pytest.mark.parametrize("paginator", ["auto", "single_page"])
 def test_a_list_of_errors_is_not_an_empty_result(sent_messages: Take, paginator: str) -> None:
     with answering(lambda *_: ({"total": 0, "errors": [{"message": "no index"}], "data": None}, {})) as (url, _):
@@ -153,10 +176,12 @@ def test_an_answer_made_to_fill_the_error_does_not(aws: None, httpserver: HTTPSe
     body = {"data": [{"id": 1}], **{f"next_{n}_{'x' * 100}": "more" for n in range(5000)}}
     httpserver.expect_request("/rows").respond_with_json(body)
 
-    step = workflow.prepare({"url": httpserver.url_for("/rows")})
+    step = workflow.prepare({"url": httpserver.url_for("/rows"), "data_selector": "data"})
 
     job = workflow.reconcile(step["JobId"])["Summary"]
     assert job["Status"] == "REJECTED"
+    assert job["Error"]["Message"].startswith("auto cannot tell how the API pages")
+    assert job["Error"]["Message"].endswith("with the API's parameter names, if it knows such")
     assert len(job["Error"]["Message"]) <= MAX_MESSAGE
 
 

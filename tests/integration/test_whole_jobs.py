@@ -125,8 +125,8 @@ def test_every_page_has_its_records_where_the_first_has_them(sent_messages: Take
 
 
 def test_growth_between_the_plan_and_the_only_page_is_told(sent_messages: Take) -> None:
-    """The first two requests plan the job, the third fetches."""
-    with answering(lambda _, number: ({"items": ROWS[:20], "total": 20 if number < 3 else 35}, {})) as (url, _):
+    """The first three requests plan the job, the fourth fetches."""
+    with answering(lambda _, number: ({"items": ROWS[:20], "total": 20 if number < 4 else 35}, {})) as (url, _):
         job = workflow.run({"url": url}, sent_messages)
 
     assert (job["Status"], job["RecordsReceived"], job["RecordsExpected"]) == ("SUCCEEDED", 20, 20)

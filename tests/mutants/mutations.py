@@ -549,7 +549,7 @@ MUTATIONS = (
     Mutation(
         "what a section of pages calls its total is no number of records",
         f"{_SRC}/paging/totals.py",
-        'if name == "total" and _OF_PAGES.search(prefix):',
+        'if plain(name) == "total" and _OF_PAGES.search(prefix):',
         "if False:",
         "tests/paging/test_totals.py::test_what_is_no_other_total_does_not_disagree",
     ),
@@ -563,23 +563,30 @@ MUTATIONS = (
     Mutation(
         "a page that says it is not the last promises more",
         f"{_SRC}/paging/more_signs.py",
-        "if _END.search(name):",
+        "if _END.search(name) or _UNFINISHED.search(name):",
         "if False:",
-        "tests/jobs/test_plan.py::test_a_single_page_that_was_guessed_is_refused_where_there_is_more",
+        "tests/paging/test_more_signs.py::test_a_sign_of_more_is_known_in_any_spelling",
     ),
     Mutation(
         "a count of more than this page promises more",
         f"{_SRC}/paging/more_signs.py",
-        'limits["count"] = len(page.records)',
-        "pass",
-        "tests/jobs/test_plan.py::test_a_single_page_that_was_guessed_is_refused_where_there_is_more",
+        'count = as_count(value) if plain(name) == "count" else None',
+        "count = None",
+        "tests/paging/test_detect.py::test_what_is_not_sure_is_refused_with_what_was_seen",
     ),
     Mutation(
         "a header that names the next page promises more",
         f"{_SRC}/paging/more_signs.py",
-        "if _MORE_HEADER.search(name) and _says_something(value):",
-        "if False:",
-        "tests/jobs/test_plan.py::test_a_single_page_that_was_guessed_is_refused_where_there_is_more",
+        "if _MORE_HEADER.search(name) and says_something(value)",
+        "if False and says_something(value)",
+        "tests/paging/test_more_signs.py::test_a_sign_of_more_is_known_in_any_spelling",
+    ),
+    Mutation(
+        "a number of pages behind a later page promises more",
+        f"{_SRC}/paging/more_signs.py",
+        "if count > pages",
+        "if count > pages == 1",
+        "tests/paging/test_more_signs.py::test_more_pages_than_came_are_a_sign_on_any_page",
     ),
     Mutation(
         "a number of pages is not reconciled with records (20)",
@@ -995,8 +1002,8 @@ MUTATIONS = (
     Mutation(
         "a probe goes on counting its attempts (39)",
         f"{_SRC}/handlers/prepare_poller_job.py",
-        "fetcher.fetch(page_request(spec, 0, None), failures, is_first=True)",
-        "fetcher.fetch(page_request(spec, 0, None), is_first=True)",
+        "fetcher.fetch(page_request(asked, 0, None), failures, is_first=True)",
+        "fetcher.fetch(page_request(asked, 0, None), is_first=True)",
         "tests/integration/test_probe.py::"
         "test_an_api_that_never_answers_is_given_up_after_as_many_attempts_as_the_spec_allows",
     ),

@@ -8,6 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.errors import JobRejected
+from poller.paging.detect import detect
+from poller.paging.detection import Detection
+from poller.paging.envelope import Envelope
 from poller.paging.paginators import Offset, PageNumber, SinglePage
 from poller.specs.parse import parse_job_spec
 from poller.specs.stored import spec_to_dict
@@ -106,7 +109,35 @@ NAMES = "set paginator to offset or page_number with the API's parameter names"
             id="echoed page, total in a header",
         ),
         pytest.param(
-            {"total": 10, "items": TEN}, {}, SinglePage(), "total is 10, and as many records arrived", id="complete"
+            {"startAt": 0, "maxResults": 50, "total": 120, "issues": TEN},
+            {},
+            Offset(50, "maxResults", "startAt", total_path="total"),
+            "the body echoes startAt and maxResults beside total",
+            id="Jira",
+        ),
+        pytest.param(
+            {"total": "35", "limit": "10", "offset": "0", "contacts": TEN},
+            {},
+            Offset(10, "limit", "offset", total_path="total"),
+            "the body echoes offset and limit beside total",
+            id="digits in strings",
+        ),
+        pytest.param(
+            {"schemas": ["urn"], "totalResults": 35, "startIndex": 1, "itemsPerPage": 10, "Resources": TEN},
+            {},
+            Offset(10, "count", "startIndex", total_path="totalResults", base_offset=1),
+            "the body has startIndex and Resources, as SCIM",
+            id="SCIM",
+        ),
+        pytest.param(
+            TEN,
+            {"x_wp_total": "35", "x_wp_totalpages": "4"},
+            PageNumber("page", 1, total_header="x-wp-total"),
+            "WordPress counts its pages by page beside header x-wp-total",
+            id="WordPress",
+        ),
+        pytest.param(
+            {"total": 7, "items": TEN[:7]}, {}, SinglePage(), "total is 7, and as many records arrived", id="complete"
         ),
         pytest.param({"total": 0, "items": []}, {}, SinglePage(), "total is 0", id="complete and empty"),
         pytest.param(
@@ -124,17 +155,17 @@ NAMES = "set paginator to offset or page_number with the API's parameter names"
             id="complete, and no more promised",
         ),
         pytest.param(
-            TEN,
-            {"x_total_count": "10"},
+            TEN[:7],
+            {"x_total_count": "7"},
             SinglePage(),
-            "header x-total-count is 10, and as many records arrived",
+            "header x-total-count is 7, and as many records arrived",
             id="bare list, complete",
         ),
         pytest.param(
-            TEN,
-            {"x_total_count": "10", "link": f'<{URL}?page=1>; rel="last"'},
+            TEN[:7],
+            {"x_total_count": "7", "link": f'<{URL}?page=1>; rel="last"'},
             SinglePage(),
-            "header x-total-count is 10",
+            "header x-total-count is 7",
             id="bare list, complete, with another Link",
         ),
     ],
@@ -218,12 +249,6 @@ def test_a_known_convention_is_recognised(body, headers, paginator, evidence):
             id="Google",
         ),
         pytest.param(
-            {"startAt": 0, "maxResults": 10, "total": 120, "issues": TEN},
-            {},
-            ["10 records, total = 120;", NAMES],
-            id="Jira",
-        ),
-        pytest.param(
             {"_embedded": {"a": 1}, "items": TEN, "_links": {"next": {"href": "/a?page=2"}}},
             {},
             ["10 records, _links.next;", NAMES],
@@ -235,7 +260,7 @@ def test_a_known_convention_is_recognised(body, headers, paginator, evidence):
             ["10 records, meta.total = 35, links.next;", NAMES],
             id="JSON:API",
         ),
-        pytest.param({"records": TEN, "offset": "itr/rec"}, {}, ["10 records;", "keys records, offset"], id="Airtable"),
+        pytest.param({"records": TEN, "offset": "itr/rec"}, {}, ["10 records, offset;", NAMES], id="Airtable"),
         pytest.param(TEN, {}, ["10 records; it is a list of 10", SINGLE], id="bare list"),
         pytest.param([], {}, ["0 records; it is a list of 0", SINGLE], id="bare empty list"),
         pytest.param(
@@ -244,7 +269,7 @@ def test_a_known_convention_is_recognised(body, headers, paginator, evidence):
         pytest.param(
             TEN,
             {"link": f'<{URL}?page=2>; rel="next", <{URL}?page=4>; rel="last"'},
-            ["10 records, a Link header with rel=next;", NAMES],
+            ["10 records, a Link header with rel=next, a Link header with rel=last that leads to another page;", NAMES],
             id="GitHub",
         ),
         pytest.param(
@@ -427,10 +452,10 @@ def test_a_promise_of_more_is_not_silenced_by_a_number_of_pages(promise, headers
     [
         ({"maxRecordsPerPage": 0, "totalRecords": 35, "payload": TEN}, "the page size at maxRecordsPerPage is 0"),
         ({"maxRecordsPerPage": -1, "totalRecords": 35, "payload": TEN}, "the page size at maxRecordsPerPage is -1"),
-        ({"maxRecordsPerPage": "10", "totalRecords": 35, "payload": TEN}, "the page size at maxRecordsPerPage is '10'"),
+        ({"maxRecordsPerPage": "x", "totalRecords": 35, "payload": TEN}, "the page size at maxRecordsPerPage is 'x'"),
         ({"maxRecordsPerPage": None, "totalRecords": 35, "payload": TEN}, "the page size at maxRecordsPerPage is None"),
         ({"maxRecordsPerPage": 10**13, "totalRecords": 35, "payload": TEN}, "the page size at maxRecordsPerPage is 1"),
-        ({"total": "35", "items": TEN}, "the total at total is '35', not a believable whole number"),
+        ({"total": "35 or so", "items": TEN}, "the total at total is '35 or so', not a believable whole number"),
         ({"total": -1, "items": TEN}, "the total at total is -1, not a believable whole number"),
         ({"total": 35.5, "items": TEN}, "the total at total is 35.5, not a believable whole number"),
         ({"meta": {"total": 10**13}, "items": TEN}, "the total at meta.total is 10000000000000, not a believable"),
@@ -447,7 +472,7 @@ def test_numbers_that_cannot_be_believed_are_refused(body, message):
 
 @pytest.mark.parametrize(
     ("url", "params", "parameter"),
-    [(f"{URL}?startAt=0", {}, "startAt"), (URL, {"startAt": "100"}, "startAt")],
+    [(f"{URL}?startAt=10", {}, "startAt"), (URL, {"startAt": "100"}, "startAt")],
 )
 def test_a_parameter_that_the_caller_fixed_is_not_varied_in_silence(url, params, parameter):
     answer = page({"maxRecordsPerPage": 10, "totalRecords": 35, "payload": TEN})
@@ -516,7 +541,7 @@ def test_a_page_size_without_limit_does_not_break_the_stored_job(body):
     with contextlib.suppress(JobRejected):
         resolved, _ = resolve(spec(), answer)
 
-    assert resolved is None or parse_job_spec(spec_to_dict(resolved)) == resolved
+    assert resolved is None or parse_job_spec(json.loads(json.dumps(spec_to_dict(resolved)))) == resolved
 
 
 @pytest.mark.parametrize(
@@ -540,3 +565,220 @@ def test_the_smallest_number_of_pages_that_is_more_than_one_is_recognised(body, 
 def test_an_api_that_says_it_is_not_at_the_end_is_believed_however_it_writes_false(last):
     with pytest.raises(JobRejected, match="total = 10, isLast"):
         resolve(spec(), page({"total": 10, "items": TEN, "isLast": last}))
+
+
+@pytest.mark.parametrize("rows", [5, 10, 12, 15, 16, 20, 24, 25, 32, 50, 64, 100, 200, 250, 256, 500, 1000])
+def test_a_total_of_a_full_page_is_no_proof_that_it_is_everything(rows):
+    answer = page({"total": rows, "items": list(range(rows))}, url=f"{URL}?start=2025")
+
+    found = detect(Envelope(answer))
+
+    assert found.paginator == SinglePage()
+    assert found.check == {"offset": str(rows), "skip": str(rows), "page": "2"}
+    assert found.evidence.endswith("asked for more by offset, skip, page, the API sends nothing else")
+
+
+def test_what_says_how_to_ask_for_more_goes_before_what_is_to_be_checked():
+    answer = page({"total": 10, "items": TEN}, url=f"{URL}?page=1")
+
+    found = detect(Envelope(answer))
+
+    assert found.paginator == PageNumber(total_path="total")
+    assert not found.check
+
+
+def test_a_list_that_nothing_is_said_of_may_be_everything():
+    with pytest.raises(JobRejected) as refused:
+        resolve(spec(), page(TEN))
+
+    assert refused.value.message.endswith('or else to offset or page_number; perhaps {"paginator": "single_page"}')
+
+
+@pytest.mark.parametrize(
+    ("more", "headers", "why"),
+    [
+        ({"has_more": False}, {}, "the API says that it is the last page"),
+        ({"isLast": True}, {}, "the API says that it is the last page"),
+        ({"next": None}, {}, "it names no next page"),
+        ({"links": {"self": "/items"}}, {}, "it names no next page"),
+        ({"link": [{"relation": "self", "url": "/items"}]}, {}, "it names no next page"),
+        ({}, {"x_next_page": ""}, "it names no next page"),
+        ({"total_pages": 1}, {}, "there is one page"),
+        ({}, {"x_total_pages": "1"}, "there is one page"),
+        ({"limit": 50}, {}, "the page had room for more"),
+        ({}, {"content_range": "items 0-9/10"}, "the page had room for more"),
+    ],
+)
+def test_what_proves_that_a_full_page_is_everything(more, headers, why):
+    answer = page({"total": 10, "items": TEN, **more}, **headers)
+
+    found = detect(Envelope(answer))
+
+    assert found == Detection(SinglePage(), f"total is 10, and as many records arrived; {why}")
+
+
+@pytest.mark.parametrize("more", [{"exact": False}, {"incomplete_results": True}])
+def test_what_makes_a_total_of_any_page_no_proof(more):
+    answer = page({"total": 7, "items": TEN[:7], **more})
+
+    with pytest.raises(JobRejected, match="auto cannot tell how the API pages"):
+        resolve(spec(), answer)
+
+
+@pytest.mark.parametrize("more", [{"limit": 7}, {"per_page": 7}])
+def test_a_page_as_long_as_the_limit_is_full_however_odd_it_is(more):
+    found = detect(Envelope(page({"total": 7, "items": TEN[:7], **more})))
+
+    assert found.check
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "paginator"),
+    [
+        ("limit=10&offset=0", {"total": 10, "items": TEN}, Offset(10, total_path="total")),
+        ("limit=10&offset=0", TEN, Offset(10)),
+        ("q=x&$top=10&$skip=0", TEN, Offset(10, "$top", "$skip")),
+        ("startIndex=1&count=10", TEN, Offset(10, "count", "startIndex", base_offset=1)),
+        ("page=1", TEN, PageNumber()),
+        ("page=0&size=10", {"total": 10, "items": TEN}, PageNumber("page", 0, "size", 10, total_path="total")),
+        ("page[number]=1", {"meta": {"total": 35}, "data": TEN}, PageNumber("page[number]", total_path="meta.total")),
+    ],
+)
+def test_a_request_for_the_first_page_says_how_to_ask_for_others(query, body, paginator):
+    asked = spec(url=f"{URL}?{query}")
+
+    resolved, evidence = resolve(asked, page(body, url=asked.url))
+
+    assert resolved.paginator == paginator
+    assert evidence.startswith("the URL asks for ")
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=10&offset=20", "offset=0", "limit=10", "page=2", "limit=x&offset=0", "start=1&rows=10"]
+)
+def test_a_request_for_another_page_or_for_a_size_alone_does_not(query):
+    asked = spec(url=f"{URL}?{query}")
+
+    with pytest.raises(JobRejected, match="auto cannot tell"):
+        resolve(asked, page(TEN, url=asked.url))
+
+
+@pytest.mark.parametrize(
+    ("query", "link", "paginator"),
+    [
+        ("", "?page=2", PageNumber()),
+        ("", "?page=1", PageNumber(base_page=0)),
+        ("page=1&tag=a", "?page=2&tag=a", PageNumber()),
+        ("", "/items?page=2&per_page=10", PageNumber(limit_param="per_page", limit=10)),
+        ("per_page=10", "https://internal.example.com/items?page=2&per_page=10", PageNumber("page", 1, "per_page", 10)),
+        ("", "?limit=10&offset=10", Offset(10)),
+        ("limit=10", "?offset=10&limit=10", Offset(10)),
+        ("", "?$skip=10", Offset(10, "$top", "$skip")),
+        ("", "?count=10&startIndex=11", Offset(10, "count", "startIndex", base_offset=1)),
+    ],
+)
+@pytest.mark.parametrize("place", ["header", "body"])
+def test_a_link_to_the_next_page_says_how_to_ask_for_others(query, link, paginator, place):
+    url = f"{URL}?{query}" if query else URL
+    body, headers = ({"data": TEN, "next": link}, {}) if place == "body" else (TEN, {"link": f'<{link}>; rel="next"'})
+
+    resolved, evidence = resolve(spec(url=url), page(body, url=url, **headers))
+
+    assert resolved.paginator == paginator
+    assert evidence.startswith("the link to the next page has ")
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "?page=3", "?page=2&cursor=x", "?after=10", "?offset=10", "?limit=10&offset=9", "/other?page=2", "?page=x",
+        "?limit=10", "?page=2&offset=10&limit=10",
+    ],
+)  # fmt: skip
+def test_a_link_that_no_number_makes_does_not(link):
+    answer = page({"data": TEN, "next": link}, url=URL)
+
+    with pytest.raises(JobRejected, match="auto cannot tell"):
+        resolve(spec(), answer)
+
+
+ODATA = {"type": "offset", "limit": 10, "limit_param": "$top", "offset_param": "$skip", "total_path": "@odata.count"}
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "paginator"),
+    [
+        ({"total": 35, "items": TEN}, {}, {"type": "offset", "limit": 10, "total_path": "total"}),
+        (
+            {"@odata.count": 35, "value": TEN},
+            {},
+            {
+                "type": "offset",
+                "limit": 10,
+                "limit_param": "$top",
+                "offset_param": "$skip",
+                "total_path": "@odata.count",
+            },
+        ),
+        (
+            {"hits": {"total": {"value": 10000, "relation": "gte"}, "hits": TEN}},
+            {},
+            {"type": "offset", "limit": 10, "limit_param": "size", "offset_param": "from", "total_path": "hits.total"},
+        ),
+        (
+            {"start": 0, "limit": 10, "size": 10, "results": TEN, "_links": {"next": "/x"}},
+            {},
+            {"type": "offset", "limit": 10, "offset_param": "start"},
+        ),
+        ({"data": TEN, "number": 0, "totalPages": 4}, {}, {"type": "page_number", "base_page": 0}),
+        (TEN, {"x_total": "35", "x_total_pages": "4"}, {"type": "page_number", "total_header": "x-total"}),
+        ({"page": 1, "next": "/x", "data": TEN}, {}, "page_number"),
+    ],
+)
+def test_a_refusal_ends_with_a_spec_that_may_be_right(body, headers, paginator):
+    with pytest.raises(JobRejected) as refused:
+        resolve(spec(), page(body, **headers))
+
+    advised = json.loads(refused.value.message.partition("; perhaps ")[2])
+    assert advised == {"paginator": paginator}
+    assert parse_job_spec({"url": URL, **advised}).paginator.TYPE in ("offset", "page_number")
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        ({"data": TEN, "nextPageToken": "x"}, {}),
+        ({"data": TEN, "total": 10, "nextPageToken": "x"}, {}),
+        ({"data": TEN, "has_more": True}, {}),
+        (TEN, {"link": '</x>; rel="next"'}),
+    ],
+)
+def test_where_only_a_cursor_would_do_no_spec_is_advised(body, headers):
+    with pytest.raises(JobRejected) as refused:
+        resolve(spec(), page(body, **headers))
+
+    assert refused.value.message.endswith("with the API's parameter names, if it knows such")
+
+
+def test_a_long_refusal_keeps_its_advice():
+    names = {f"{'n' * 38}{i:02}": None for i in range(12)} | {f"next{'n' * 34}{i:02}": "x" for i in range(8)}
+
+    with pytest.raises(JobRejected) as refused:
+        resolve(spec(), page({"total": 35, "data": TEN, **names}, "data"))
+
+    assert "with the API's parameter names" in refused.value.message
+
+
+def test_what_was_detected_can_be_pinned():
+    answer = page({"offset": 0, "limit": 10, "total": 35, "items": TEN})
+
+    found = detect(Envelope(answer))
+
+    assert found.spec == {"paginator": {"type": "offset", "limit": 10, "total_path": "total"}}
+    assert parse_job_spec({"url": URL, **found.spec}).paginator == found.paginator
+
+
+def test_what_was_detected_without_a_field_is_pinned_by_its_name():
+    found = detect(Envelope(page({"total": 0, "items": []})))
+
+    assert found.spec == {"paginator": "single_page"}

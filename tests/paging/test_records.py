@@ -262,7 +262,7 @@ def test_an_envelope_is_told_by_what_it_says(value, selector):
         {"totalCount": False, "groups": None},
         {"groups": None},
         {"total": 0, "groups": None, "teams": None},
-        {"total": 0, "groups": None, "error": "no"},
+        {"total": 0, "groups": None, "error": "denied"},
         {"total": 0, "next": None},
     ],
 )

@@ -1,6 +1,7 @@
 """Small builders that the unit tests share."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,8 +34,8 @@ def response(body: Any, status: int = 200, **headers: str) -> Response:
     return Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, raw)
 
 
-def page(body: Any, selector: str | None = None, **headers: str) -> Page:
-    return read_page(response(body, **headers), selector, (), NOW)
+def page(body: Any, selector: str | None = None, url: str = "", **headers: str) -> Page:
+    return replace(read_page(response(body, **headers), selector, (), NOW), url=url)
 
 
 def job(**fields: Any) -> Job:

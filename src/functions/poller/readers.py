@@ -51,6 +51,13 @@ def paths_of(field: str, value: Any) -> tuple[str, ...]:
     return paths
 
 
+def word(field: str, value: Any) -> str | int | float | bool:
+    """A plain value: text, a number, true or false."""
+    if isinstance(value, bool | int | float):
+        return value
+    return text(field, value)
+
+
 def integer(least: int, most: int) -> Reader:
     def read(field: str, value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:

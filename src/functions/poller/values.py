@@ -30,7 +30,7 @@ class Response:
 class Page:
     """A response that holds records, found with `selector`.
 
-    `line` is its JSON text on one line, "" where it has none.
+    `line` is its JSON text on one line, "" where it has none; `url` is what was asked for, "" where that is not known.
     """
 
     value: JSON
@@ -38,6 +38,7 @@ class Page:
     selector: str
     headers: dict[str, str]
     line: str
+    url: str = ""
 
     @property
     def is_blank(self) -> bool:

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -103,7 +104,8 @@ class PageFetcher:
             response = self._upstream.send(request)
             now = datetime.now(UTC)
             headers = self._spec.retry.retry_after_headers
-            return read_page(response, self._spec.data_selector, headers, now), response
+            page = read_page(response, self._spec.data_selector, headers, now)
+            return replace(page, url=request.url), response
         except (TransientUpstreamError, UpstreamRefused, InvalidPayload) as error:
             error.retell(without(secrets_of(request), f"{_asked(request)}: {error.message}"))
             raise

@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -9,7 +10,15 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from poller.errors import JobRejected, PauseRequested, PermanentPollerError, RetriablePollerError, UpstreamUnavailable
+from poller.errors import (
+    InvalidPayload,
+    JobRejected,
+    PauseRequested,
+    PermanentPollerError,
+    RetriablePollerError,
+    UpstreamRefused,
+    UpstreamUnavailable,
+)
 from poller.fetching.backoff import delay
 from poller.fetching.page_fetcher import PageFetcher
 from poller.fetching.pause import Throttle
@@ -22,7 +31,7 @@ from poller.jobs.run_concurrently import run_concurrently
 from poller.jobs.steps import fetch_step, step
 from poller.jobs.summary import shown_url
 from poller.paging.boundaries import page_digest
-from poller.paging.detect import detect
+from poller.paging.detect import detect, what_was_seen
 from poller.paging.envelope import Envelope
 from poller.paging.paginators import Auto
 from poller.paging.record_key import record_key
@@ -141,19 +150,32 @@ def _probe(spec: JobSpec, box: TimeBox, failures: int) -> tuple[Planned, Page]:
     """
     throttle = Throttle()
 
-    def first_page() -> tuple[Page, Response]:
+    def first_page(**more: str) -> tuple[Page, Response]:
         fetcher = PageFetcher(dependencies.upstream(), spec, box, throttle)
-        return fetcher.fetch(page_request(spec, 0, None), failures, is_first=True)
+        asked = replace(spec, params={**spec.params, **more})
+        return fetcher.fetch(page_request(asked, 0, None), failures, is_first=True)
 
     page, response = first_page()
     guessed = isinstance(spec.paginator, Auto)
     if guessed:
         found = detect(Envelope(page))
+        if found.check and not _is_alone(page, lambda: first_page(**found.check)[0]):
+            raise JobRejected(what_was_seen(Envelope(page)))
         spec = with_paginator(spec, found.paginator)
-        seen = {"paginator": found.paginator.TYPE, "evidence": found.evidence}
+        seen = {"detected": found.spec, "evidence": found.evidence}
         dependencies.logger.info("detected a paginator", extra=seen)
         page, response = first_page()
     return make_plan(spec, Envelope(page), len(response.body), response.seconds, guessed), page
+
+
+def _is_alone(page: Page, ask_for_more: Callable[[], Page]) -> bool:
+    """Whether nothing but `page` comes where more is asked for."""
+    try:
+        other = ask_for_more()
+    except (UpstreamRefused, InvalidPayload):
+        return False
+    key = record_key(None, page.records)
+    return not other.records or page_digest(other.records, key) == page_digest(page.records, key)
 
 
 def _planned(job: Job, plan: Planned, first: Page) -> Job:

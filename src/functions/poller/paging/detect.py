@@ -1,52 +1,80 @@
 """`auto`: reading the first response for how the rest is asked for.
 
 Each paging style looks for its own conventions, and answers with a paginator and the evidence for it, or with None.
-What no style recognises is refused with what was seen: a page is never taken for the whole unless the API says so.
+What no style recognises is refused with what was seen: a page is never taken for the whole unless the API says so. The
+refusal ends with a spec that may be right, to be judged by whoever knows the API.
 """
 
-from poller.errors import JobRejected
-from poller.paging.detection import Detection
+import json
+
+from poller.errors import MAX_MESSAGE, JobRejected
+from poller.paging.detection import Detection, spec_of
 from poller.paging.envelope import Envelope
+from poller.paging.evidence import Number, asked_by, number_in, shown_by_next
+from poller.paging.more_signs import numbers_of_pages
+from poller.paging.page_words import OFFSETS, PAGES, SIZES
 from poller.paging.paginators import KnownPaginator, Offset, PageNumber, SinglePage
 from poller.text import counted, describe
 
 STYLES: tuple[type[KnownPaginator], ...] = (SinglePage, Offset, PageNumber)
 """In the order in which they are asked."""
+_MAX_SIGNS = 8  # shown
 
 
 def detect(first: Envelope) -> Detection[KnownPaginator]:
-    """The paginator that the first response shows, and the evidence.
+    """The paginator that the first response shows, and the evidence. One that is to be checked comes last.
 
     Raises JobRejected, naming what was seen, where no style is sure.
     """
-    for style in STYLES:
-        found = style.recognise(first)
-        if found is None or (_is_the_whole(found.paginator, first) and first.more()):
-            continue  # a page is never taken for the whole while the API says that there is more
-        return found
-    raise JobRejected(_what_was_seen(first))
+    found = [detection for style in STYLES if (detection := style.recognise(first)) is not None]
+    if first.more() or first.incomplete:  # a page is never taken for the whole while the API says that there is more
+        found = [detection for detection in found if not isinstance(detection.paginator, SinglePage)]
+    if not found:
+        raise JobRejected(what_was_seen(first))
+    return min(found, key=lambda detection: bool(detection.check))
 
 
-def _is_the_whole(paginator: KnownPaginator, first: Envelope) -> bool:
-    """Whether `paginator` would take this page for all there is."""
-    if isinstance(paginator, SinglePage):
-        return True
-    total = first.declared(paginator.total_place)
-    return total is not None and total.count <= (1 if total.of_pages else first.rows)
-
-
-def _what_was_seen(first: Envelope) -> str:
-    more = first.more()
+def what_was_seen(first: Envelope) -> str:
+    """Why no paginator can be told from the first response, and the way out."""
+    more, total = first.more() + first.incomplete, first.total
     seen = [counted(first.rows, "record")]
-    if first.total is not None:
-        seen.append(f"{first.total.place} = {first.total.count}")
-    seen += more
-    advice = (
-        "set paginator to offset or page_number with the API's parameter names, if it knows such"
-        if more or first.total
-        else "set paginator to single_page if this is everything, or else to offset or page_number"
-    )
-    return (
-        f"auto cannot tell how the API pages. Seen in the first response: {', '.join(seen)}; "
-        f"{describe(first.page.value)}. To go on, {advice}"
-    )
+    if total is not None:
+        seen.append(f"{total.place} = {'at least ' if total.is_floor else ''}{total.count}")
+    seen += more[:_MAX_SIGNS] + ["…"] * (len(more) > _MAX_SIGNS)
+    guess: KnownPaginator | None
+    if more or (total is not None and (total.count > first.rows or total.is_floor)):
+        guess = _guess(first, more)
+        advice = "set paginator to offset or page_number with the API's parameter names, if it knows such"
+    else:
+        guess = SinglePage()
+        advice = "set paginator to single_page if this is everything, or else to offset or page_number"
+    perhaps = f"; perhaps {json.dumps(spec_of(guess))}" if guess else ""
+    said = f"auto cannot tell how the API pages. Seen in the first response: {', '.join(seen)}"
+    shape, way_out = f"; {describe(first.page.value)}", f". To go on, {advice}{perhaps}"
+    return said + (shape if len(said + shape + way_out) <= MAX_MESSAGE else "") + way_out
+
+
+def _guess(first: Envelope, more: list[str]) -> Offset | PageNumber | None:
+    """What the API may take, by the names that it or the request uses; None where there is `more` by a cursor."""
+    page, offset, size = (_named(first, names) for names in (PAGES, OFFSETS, SIZES - {"count"}))
+    usual = _USUAL_NAMES.get(first.page.selector)
+    place = first.total.place if first.total else None
+    path, header = (place.path, place.header) if place else (None, None)
+    if not offset and not usual and (page or numbers_of_pages(first.page, first.sections)):
+        name, number = page or ("page", 0 if _named(first, {"number"}) == ("number", 0) else 1)
+        return PageNumber(name, min(number, 1), total_path=path, total_header=header)
+    if not offset and not usual and (not place or more):
+        return None
+    by_size, by_offset = usual or ("limit", "offset")
+    return Offset(first.rows or None, size[0] if size else by_size, offset[0] if offset else by_offset, path, header)
+
+
+def _named(first: Envelope, names: set[str]) -> Number | None:
+    """The first of `names` that the link to the next page, the request or the body uses, with its number."""
+    used = [number_in(shown_by_next(first) | asked_by(first), names)]
+    used += [first.echo(section, names) for section in first.sections]
+    return next((found for found in used if found), None)
+
+
+_USUAL_NAMES = {"value": ("$top", "$skip"), "hits.hits": ("size", "from"), "response.docs": ("rows", "start")}
+"""The limit's and the offset's parameter, by where the records are: OData, Elasticsearch and Solr."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from poller.errors import InvalidPayload
 from poller.paging.body_shape import counts_nothing, is_keyed, own_fields, unknown_nulls
+from poller.paging.said import says_something
 from poller.paging.selector import identifier, leads_to_null, select
 from poller.text import describe, plain, shown
 from poller.values import JSON
@@ -49,7 +50,9 @@ def records_at(value: JSON, selector: str) -> list[JSON]:
 
 def reports_error(value: JSON) -> bool:
     """Whether the body itself says that something went wrong, as GraphQL does with status 200."""
-    return isinstance(value, dict) and any(plain(name) in _ERRORS and bool(item) for name, item in value.items())
+    return isinstance(value, dict) and any(
+        plain(name) in _ERRORS and says_something(item) for name, item in value.items()
+    )
 
 
 def guess_selector(value: JSON) -> str:

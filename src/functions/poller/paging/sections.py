@@ -6,6 +6,8 @@ Only the envelope is read, never a record: what a record calls its total or its 
 import re
 from collections.abc import Iterator
 
+from poller.errors import InvalidPayload
+from poller.paging.lossless_json import loads
 from poller.paging.selector import identifier, select
 from poller.text import plain
 from poller.values import JSON, Page
@@ -14,11 +16,10 @@ from poller.values import JSON, Page
 _SECTION = re.compile(
     r"^(page(?!able)|paging|paginat|meta|links?$|info$|resultinfo$|cursors?$)|(paging|pagination|metadata)$"
 )
-
-
 _SECTION_LEVELS = 2  # as in meta.pagination.total
 _PLAIN_STEP = re.compile(r'(?:[A-Za-z_][A-Za-z0-9_]*|"(?:[^"\\]|\\.)*")\.')
-
+# Headers that hold JSON, as ASP.NET's X-Pagination.
+_SECTION_HEADER = re.compile(r"^x?(paginat|paging|page(info|header|metadata))")
 
 Sections = dict[str, dict[str, JSON]]
 
@@ -46,3 +47,17 @@ def _around_records(page: Page) -> Iterator[tuple[str, JSON]]:
     while step := _PLAIN_STEP.match(page.selector, end):
         end = step.end()
         yield page.selector[:end], select(page.value, page.selector[: end - 1])
+
+
+def header_sections(headers: dict[str, str]) -> Sections:
+    """The JSON objects in headers that speak of paging, by how the names of what is in them begin: "x-pagination#"."""
+    found = {f"{name}#": json_in(text) for name, text in headers.items() if _SECTION_HEADER.search(plain(name))}
+    return {prefix: value for prefix, value in found.items() if isinstance(value, dict)}
+
+
+def json_in(text: str) -> JSON:
+    """The JSON value in the text of a header; None if it is none."""
+    try:
+        return loads(text.encode())[0]
+    except InvalidPayload:
+        return None

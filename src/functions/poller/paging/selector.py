@@ -17,6 +17,8 @@ from poller.values import JSON
 _LOOK_THROUGH = {
     "projection", "value_projection", "filter_projection", "flatten", "function_expression", "or_expression", "pipe",
 }  # fmt: skip
+# Whole numbers, also in groups of three, and with a fraction that is none.
+_DIGITS = re.compile(r"([0-9]{1,18}|[0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,3}(?: [0-9]{3}){1,5})(?:\.0{1,9})?")
 
 
 def select(value: JSON, path: str) -> JSON:
@@ -64,7 +66,13 @@ def identifier(name: str) -> str:
 
 
 def as_count(value: Any) -> int | None:
-    """`value` as a count if it is a whole number that is not negative, else None. True is no number."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    """`value` as a count if it is a whole number that is not negative, else None; also 1195.0, "1195" and "1,195".
+
+    True is no number.
+    """
+    if isinstance(value, str):
+        digits = _DIGITS.fullmatch(value.strip())
+        return int(digits[1].replace(",", "").replace(" ", "")) if digits else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0 or value != value // 1:
         return None
-    return value
+    return int(value)

@@ -110,10 +110,12 @@ def with_paginator(spec: JobSpec, found: KnownPaginator) -> JobSpec:
 
 
 def refuse_fixed_parameters(spec: JobSpec) -> None:
-    """Raise JobRejected if `spec` fixes a query parameter that its paginator has to vary."""
-    fixed = set(spec.params) | {name for name, _ in parse_qsl(urlsplit(spec.url).query, keep_blank_values=True)}
+    """Raise JobRejected if `spec` fixes a query parameter that its paginator has to vary; not at what the first page
+    asks for, as in an address that was copied from a browser."""
+    fixed = [*spec.params.items(), *parse_qsl(urlsplit(spec.url).query, keep_blank_values=True)]
+    first = spec.paginator.parameters(0, None)
     for field, param in spec.paginator.page_params.items():
-        if param in fixed:
+        if any(name == param and value != first.get(param) for name, value in fixed):
             raise JobRejected(f"{param} is set in url or params, but paginator.{field} changes it page by page")
 
 

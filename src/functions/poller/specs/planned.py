@@ -9,8 +9,7 @@ FIELDS = {
         "output",
     },
     "paginator.": {
-        "base_offset", "offset_body_path", "limit_body_path", "page_body_path", "has_more_path", "has_more_header",
-        "has_more_when", "stop_on_empty", "allowed_origins",
+        "offset_body_path", "limit_body_path", "page_body_path", "stop_on_empty", "allowed_origins",
     },
 }  # fmt: skip
 """By what stands before them in a message."""

@@ -7,12 +7,16 @@ from typing import ClassVar
 from poller.errors import JobRejected
 from poller.paging.detection import Detection
 from poller.paging.envelope import Envelope
+from poller.paging.evidence import Number, asked_by, first_of, number_in, says_more_than_its_total, shown_by_next
 from poller.paging.extent import Extent, extent_by
-from poller.paging.paginators.rules import MAX_LIMIT, equal_fields, several_totals
+from poller.paging.page_words import OFFSETS, SIZES
+from poller.paging.paginators.rules import HAS_MORE, MAX_LIMIT, equal_fields, several_flags, several_totals
+from poller.paging.said import Word, has_more
 from poller.paging.totals import TotalPlace, page_size_at
 from poller.readers import Reader, integer, path_of, statuses, text
+from poller.text import plain
 
-_SIZES = ("limit", "per_page", "perPage", "page_size", "pageSize", "size", "count")
+_ECHOED = {"offset", "skip", "startat"}  # under the names that they are asked by
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,10 @@ class Offset:
     total_header: str | None = None
     limit_path: str | None = None
     end_status_codes: tuple[int, ...] = ()
+    base_offset: int = 0
+    has_more_path: str | None = None
+    has_more_header: str | None = None
+    has_more_when: Word | None = None
 
     TYPE: ClassVar = "offset"
     COUNTS_RECORDS: ClassVar = True
@@ -37,6 +45,8 @@ class Offset:
         "total_header": text,
         "limit_path": path_of,
         "end_status_codes": statuses,
+        "base_offset": integer(0, 1_000_000),
+        **HAS_MORE,
     }
 
     @classmethod
@@ -49,20 +59,49 @@ class Offset:
         body, names = first.page.value, ("maxRecordsPerPage", "totalRecords", "payload")
         if isinstance(body, dict) and all(name in body for name in names):
             size = min(page_size_at("maxRecordsPerPage", first.page), MAX_LIMIT)
-            found = cls(limit=size, limit_param="count", offset_param="startAt", total_path="totalRecords")
-            yield Detection(found, f"the body has {', '.join(names)}")
+            if not says_more_than_its_total(first, first.total.count if first.total else 0):
+                found = cls(limit=size, limit_param="count", offset_param="startAt", total_path="totalRecords")
+                yield Detection(found, f"the body has {', '.join(names)}")
+        if not first.rows:
+            return
+        asked, link = asked_by(first), shown_by_next(first)
+        # The API's own link says by what names records are asked for; OData's may leave out the size.
+        skipped, size_asked = number_in(link, OFFSETS), number_in(link | asked, SIZES)
+        if skipped and size_asked is None and skipped[0] == "$skip":
+            size_asked = ("$top", first.rows)
+        if skipped and size_asked and len(link) == 1 + (size_asked[0] in link):
+            steps = (first_of(skipped[0], (0, 1), skipped[1], step, asked) for step in (size_asked[1], first.rows))
+            base = next((base for base in steps if base is not None), None)
+            if base is not None:
+                evidence = f"the link to the next page has {skipped[0]}={skipped[1]}"
+                yield cls._with(first, (skipped[0], base), size_asked, evidence)
+        # So does the request, if whoever wrote it asked for the first records.
+        skipped, size_asked = number_in(asked, OFFSETS), number_in(asked, SIZES)
+        if skipped and size_asked and skipped[1] in (0, plain(skipped[0]) == "startindex"):
+            yield cls._with(first, skipped, size_asked, f"the URL asks for {skipped[0]}={skipped[1]}")
+        if not first.total or says_more_than_its_total(first, first.total.count):
+            return
+        # SCIM counts from 1, and asks for `count` (RFC 7644, section 3.4.2.4).
+        if isinstance(body, dict) and "Resources" in body and body.get("startIndex") == 1:
+            yield cls._with(
+                first, ("startIndex", 1), ("count", first.rows), "the body has startIndex and Resources, as SCIM"
+            )
         # A total beside the offset and page size that the API understood.
         for section in first.sections:
-            offset, size_echo = first.echo(section, ("offset", "skip")), first.echo(section, _SIZES)
-            if not (offset and size_echo and first.total and offset[1] == 0 and size_echo[1] >= first.rows > 0):
-                continue
-            place = first.total.place
-            found = cls(
-                limit=min(size_echo[1], MAX_LIMIT), limit_param=size_echo[0], offset_param=offset[0],
-                total_path=place.path, total_header=place.header,
-            )  # fmt: skip
-            echoes = f"{section}{offset[0]} and {section}{size_echo[0]}"
-            yield Detection(found, f"the body echoes {echoes} beside {place}")
+            offset, size_echo = first.echo(section, _ECHOED), first.echo(section, SIZES)
+            if offset and size_echo and offset[1] == 0 and size_echo[1] >= first.rows:
+                echoes = f"{section}{offset[0]} and {section}{size_echo[0]}"
+                yield cls._with(first, offset, size_echo, f"the body echoes {echoes}")
+
+    @classmethod
+    def _with(cls, first: Envelope, skipped: Number, size: Number, evidence: str) -> "Detection[Offset]":
+        """Records from `skipped` on, in pages of `size`, up to the total if there is one."""
+        found = cls(min(max(1, size[1]), MAX_LIMIT), size[0], skipped[0], base_offset=skipped[1])
+        if first.total is None:
+            return Detection(found, evidence)
+        place = first.total.place
+        found = replace(found, total_path=place.path, total_header=place.header)
+        return Detection(found, f"{evidence} beside {place}")
 
     @property
     def page_params(self) -> dict[str, str]:
@@ -84,7 +123,12 @@ class Offset:
             equal_fields({"limit_param": self.limit_param, "offset_param": self.offset_param})
             or equal_fields({"limit_path": self.limit_path, "total_path": self.total_path})
             or several_totals({"total_path": self.total_path, "total_header": self.total_header})
+            or several_flags(self.has_more_path, self.has_more_header, self.has_more_when)
         )
+
+    def says_more(self, envelope: Envelope) -> bool | None:
+        """Whether there is more, by what the spec names for it; None where it names nothing, or nothing is there."""
+        return has_more(envelope.page, self.has_more_path, self.has_more_header, self.has_more_when)
 
     def parameters(self, index: int, page_size: int | None, received: int = 0) -> dict[str, str]:
         """The query parameters of page `index` (0 is the first), or of what is missing from it behind the records that
@@ -94,7 +138,10 @@ class Offset:
         # index 0 is where every API starts.
         if limit is None:
             return {}
-        return {self.limit_param: str(limit - received), self.offset_param: str(index * limit + received)}
+        return {
+            self.limit_param: str(limit - received),
+            self.offset_param: str(self.base_offset + index * limit + received),
+        }
 
     def extent(self, first: Envelope, _guessed: bool) -> Extent:
         """Raises JobRejected where the first page contradicts itself."""

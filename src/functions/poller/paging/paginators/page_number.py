@@ -1,16 +1,23 @@
 """`page_number`: pages by number."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from poller.errors import JobRejected
 from poller.paging.detection import Detection
 from poller.paging.envelope import Envelope
+from poller.paging.evidence import Number, asked_by, first_of, number_in, says_more_than_its_total, shown_by_next
 from poller.paging.extent import Extent, extent_by
 from poller.paging.more_signs import PAGE_TOTALS
-from poller.paging.paginators.rules import MAX_LIMIT, equal_fields, several_totals
+from poller.paging.page_words import PAGES, SIZES
+from poller.paging.paginators.rules import HAS_MORE, MAX_LIMIT, equal_fields, several_flags, several_totals
+from poller.paging.said import Word, has_more
+from poller.paging.selector import identifier
 from poller.paging.totals import TotalPlace
 from poller.readers import Reader, integer, path_of, statuses, text
+
+_ECHOED = {"page", "pagenumber"}  # under the names that they are asked by
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +33,9 @@ class PageNumber:
     total_header: str | None = None
     total_pages_header: str | None = None
     end_status_codes: tuple[int, ...] = ()
+    has_more_path: str | None = None
+    has_more_header: str | None = None
+    has_more_when: Word | None = None
 
     TYPE: ClassVar = "page_number"
     COUNTS_RECORDS: ClassVar = False
@@ -39,28 +49,52 @@ class PageNumber:
         "total_header": text,
         "total_pages_header": text,
         "end_status_codes": statuses,
+        **HAS_MORE,
     }
 
     @classmethod
     def recognise(cls, first: Envelope) -> "Detection[PageNumber] | None":
-        """A number of records or of pages, beside the `page` that the API understood.
+        return next(cls._recognised(first), None)
 
-        The page size is left to the server: the name it is echoed under is often not the one it is asked by.
-        """
+    @classmethod
+    def _recognised(cls, first: Envelope) -> "Iterator[Detection[PageNumber]]":
+        if not first.rows:
+            return
+        asked, link = asked_by(first), shown_by_next(first)
+        # The API's own link says by what name a page is asked for.
+        number, size = number_in(link, PAGES), number_in(link | asked, SIZES)
+        base = first_of(number[0], (0, 1), number[1], 1, asked) if number else None
+        if number and base is not None and len(link) == 1 + (size is not None and size[0] in link):
+            yield cls._with(first, (number[0], base), size, f"the link to the next page has {number[0]}={number[1]}")
+        # So does the request, if whoever wrote it asked for the first page.
+        number = number_in(asked, PAGES)
+        if number and number[1] in (0, 1):
+            yield cls._with(first, number, number_in(asked, SIZES), f"the URL asks for {number[0]}={number[1]}")
+        # A total beside the `page` that the API understood. The page size is left to the server: the name it is echoed
+        # under is often not the one it is asked by.
         for section in first.sections:
-            number = first.echo(section, ("page", "page_number", "pageNumber"))
-            if number is None or number[1] not in (0, 1) or not first.rows:
-                continue
-            found, echoes = cls(page_param=number[0], base_page=number[1]), f"the body echoes {section}{number[0]}"
-            total, pages = first.total, first.echo(section, PAGE_TOTALS)
-            if total is not None:
-                place = total.place
-                found = replace(found, total_path=place.path, total_header=place.header)
-                return Detection(found, f"{echoes} beside {place}")
-            if pages is not None:
-                found = replace(found, total_pages_path=section + pages[0])
-                return Detection(found, f"{echoes} beside {section}{pages[0]}")
-        return None
+            number, pages = first.echo(section, _ECHOED), first.echo(section, PAGE_TOTALS)
+            count = first.total.count if first.total else pages[1] * first.rows if pages else None
+            if number and number[1] in (0, 1) and count is not None and not says_more_than_its_total(first, count):
+                yield cls._with(first, number, None, f"the body echoes {section}{number[0]}", section)
+        if first.total and first.total.place.header == "x-wp-total":
+            yield cls._with(first, ("page", 1), None, "WordPress counts its pages by page")
+
+    @classmethod
+    def _with(
+        cls, first: Envelope, number: Number, size: Number | None, evidence: str, section: str = ""
+    ) -> "Detection[PageNumber]":
+        """Pages from `number` on, in pages of `size`, up to the total or the number of pages that there is."""
+        name, limit = size if size and 1 <= size[1] <= MAX_LIMIT else (None, None)
+        found, total = cls(number[0], number[1], name, limit), first.total
+        pages = first.echo(section, PAGE_TOTALS)
+        if total is not None:
+            found = replace(found, total_path=total.place.path, total_header=total.place.header)
+            return Detection(found, f"{evidence} beside {total.place}")
+        if pages is not None:
+            found = replace(found, total_pages_path=section + identifier(pages[0]))
+            return Detection(found, f"{evidence} beside {section}{pages[0]}")
+        return Detection(found, evidence)
 
     @property
     def page_params(self) -> dict[str, str]:
@@ -89,7 +123,12 @@ class PageNumber:
             equal_fields({"limit_param": self.limit_param, "page_param": self.page_param})
             or equal_fields({"total_path": self.total_path, "total_pages_path": self.total_pages_path})
             or several_totals({name: getattr(self, name) for name in totals})
+            or several_flags(self.has_more_path, self.has_more_header, self.has_more_when)
         )
+
+    def says_more(self, envelope: Envelope) -> bool | None:
+        """Whether there is more, by what the spec names for it; None where it names nothing, or nothing is there."""
+        return has_more(envelope.page, self.has_more_path, self.has_more_header, self.has_more_when)
 
     def parameters(self, index: int, page_size: int | None, _received: int = 0) -> dict[str, str]:
         """The query parameters of page `index` (0 is the first). `page_size` None: not known yet."""

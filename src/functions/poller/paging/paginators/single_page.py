@@ -6,6 +6,7 @@ from typing import ClassVar
 from poller.errors import JobRejected
 from poller.paging.detection import Detection
 from poller.paging.envelope import Envelope
+from poller.paging.evidence import asked_by, why_whole
 from poller.paging.extent import Extent
 from poller.readers import Reader
 
@@ -21,12 +22,21 @@ class SinglePage:
 
     @classmethod
     def recognise(cls, first: Envelope) -> "Detection[SinglePage] | None":
-        """The declared total is what already arrived; or the API says that there is nothing, as by 204."""
+        """The total is what arrived; or the API says that there is nothing, as by 204.
+
+        That the total counts more than this page is to be checked, unless something else shows it.
+        """
         if first.page.is_blank:
             return Detection(cls(), "the API answered that there is no content")
-        if first.total is None or first.total.count != first.rows:
+        total, why = first.total, why_whole(first)
+        if total is None or total.is_floor or total.count != first.rows:
             return None
-        return Detection(cls(), f"{first.total.place} is {first.total.count}, and as many records arrived")
+        said = f"{total.place} is {total.count}, and as many records arrived"
+        if why:
+            return Detection(cls(), f"{said}; {why}")
+        further = dict.fromkeys(("offset", "skip", "start"), str(first.rows)) | {"page": "2"}
+        check = {name: text for name, text in further.items() if name not in asked_by(first)}
+        return Detection(cls(), f"{said}; asked for more by {', '.join(check)}, the API sends nothing else", check)
 
     @property
     def page_params(self) -> dict[str, str]:
@@ -38,6 +48,9 @@ class SinglePage:
         return True
 
     def contradiction(self) -> str | None:
+        return None
+
+    def says_more(self, _envelope: Envelope) -> bool | None:
         return None
 
     def parameters(self, _index: int, _page_size: int | None, _received: int = 0) -> dict[str, str]:
