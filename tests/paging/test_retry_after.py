@@ -66,10 +66,23 @@ def test_a_refusal_that_says_when_is_none(status, headers, seconds):
     assert wait(status, headers) == seconds
 
 
+@pytest.mark.parametrize("status", [403, 420])
+def test_a_limit_that_is_used_up_is_one_although_it_does_not_say_when(status):
+    assert wait(status, {"x-ratelimit-remaining": "0"}) is None
+
+
+@pytest.mark.parametrize("name", ["x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset"])
+def test_the_usual_names_of_a_reset_are_known(name):
+    assert wait(429, {name: "30"}) == 30
+
+
+def test_a_404_is_one_although_it_was_the_last_request_of_a_limit():
+    with pytest.raises(UpstreamRefused):
+        read_page(Response(404, {"x-ratelimit-remaining": "0"}, b""), None, USUAL, NOW)
+
+
 @pytest.mark.parametrize("status", [401, 403, 404, 420])
-@pytest.mark.parametrize(
-    "headers", [OF_EVERY_ANSWER, {"x-ratelimit-remaining": "0"}, {"retry-after": "soon"}, {"x-ratelimit-reset": "30"}]
-)
+@pytest.mark.parametrize("headers", [OF_EVERY_ANSWER, {"retry-after": "soon"}, {"x-ratelimit-reset": "30"}])
 def test_a_refusal_that_does_not_say_when_stays_one(status, headers):
     with pytest.raises(UpstreamRefused):
         read_page(Response(status, headers, b""), None, USUAL, NOW)
@@ -159,10 +172,16 @@ def test_a_wait_that_makes_no_sense_is_none(text):
 
 @pytest.mark.parametrize(
     ("names", "seconds"),
-    [((), None), (("X-Backoff",), 9), (("x-BACKOFF", "Retry-After"), 9), (("Other", "Retry-After", "X-Backoff"), 5)],
+    [
+        ((), None),
+        (("Retry-After-Ms",), 0.25),
+        (("X-Backoff",), 9),
+        (("x-BACKOFF", "Retry-After"), 9),
+        (("Other", "Retry-After", "X-Backoff"), 5),
+    ],
 )
 def test_the_first_named_header_that_is_there_counts(names, seconds):
-    headers = {"retry-after": "5", "x-backoff": "9"}
+    headers = {"retry-after": "5", "x-backoff": "9", "retry-after-ms": "250"}
 
     wait = retry_after(headers, names, NOW)
 

@@ -47,7 +47,7 @@ def test_a_url_alone_is_a_whole_spec():
 
     assert parsed == JobSpec(url=URL)
     assert parsed.paginator == Auto()
-    assert parsed.retry == Retry(6, 300, ("Retry-After", "X-RateLimit-Reset"))
+    assert parsed.retry == Retry(6, 300, ("Retry-After", "X-RateLimit-Reset", "X-Rate-Limit-Reset", "RateLimit-Reset"))
     assert (parsed.name, parsed.method, parsed.max_concurrency, parsed.maximum_pages) == ("default", "GET", 10, 100_000)
 
 

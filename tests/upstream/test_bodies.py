@@ -32,7 +32,7 @@ HTML = b"<!DOCTYPE html><html><body>Please log in</body></html>"
         (answer(b"null"), "holds no list of records"),
         (answer(b'"text"'), "holds no list of records"),
         (answer(b"\0\0"), "is not JSON"),
-        (answer(b"a\r\n,b\r\n", "200 OK", "Content-Type: text/csv\r\n ;folded"), "its Content-Type is text/csv"),
+        (answer(b"a\r\n,b\r\n", "200 OK", "Content-Type: text/csv\r\n ;folded"), "it is CSV"),
     ],
 )
 def test_a_success_that_is_no_page_is_a_permanent_error(response: bytes, said: str) -> None:

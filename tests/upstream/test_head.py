@@ -87,6 +87,7 @@ def test_what_repeats_is_one_line_and_equal_values_count_once() -> None:
         (200, {"content-length": "5, 5 ,5"}, 5),
         (200, {"transfer-encoding": "Chunked"}, None),
         (200, {"transfer-encoding": "chunked", "content-length": "5"}, None),
+        (200, {"transfer-encoding": "identity", "content-length": "5"}, 5),
         (204, {"content-length": "5"}, 0),
         (304, {"transfer-encoding": "gzip"}, 0),
     ],

@@ -49,7 +49,7 @@ _SHOWN_LOCATION = 200  # characters
 
 
 def meaning_of(status: int, says_when: bool) -> Meaning:
-    """What an answer with `status` means (RFC 9110, section 15). `says_when`: it names the time to ask again.
+    """What an answer with `status` means (RFC 9110, section 15). `says_when`: it tells of a time to ask again.
 
     A refusal that names one is none: most APIs say so by 429, some by 403, and 420 is an old 429 of Twitter's.
     """
@@ -63,8 +63,9 @@ def read_page(response: Response, data_selector: str | None, retry_after_headers
 
     Raises TransientUpstreamError, UpstreamRefused or InvalidPayload. `now` is needed for Retry-After dates.
     """
-    wait = _wait(response, retry_after_headers, now)
-    meaning = meaning_of(response.status, wait is not None)
+    is_spent = _is_spent(response)
+    wait = _wait(response, is_spent, retry_after_headers, now)
+    meaning = meaning_of(response.status, wait is not None or (is_spent and response.status in _LIMIT_IF_TIMED))
     if meaning is Meaning.EMPTY:
         return Page(None, [], data_selector or "", response.headers, "")
     if meaning in (Meaning.AGAIN, Meaning.LIMIT):
@@ -90,13 +91,17 @@ def _page(response: Response, data_selector: str | None) -> Page:
     return Page(value, records, selector, response.headers, on_one_line(text))
 
 
-def _wait(response: Response, names: Iterable[str], now: datetime) -> float | None:
+def _is_spent(response: Response) -> bool:
+    """Whether a header such as X-RateLimit-Remaining says that no more requests are allowed for now."""
+    return "0" in (value for name, value in response.headers.items() if name.endswith("-remaining"))
+
+
+def _wait(response: Response, is_spent: bool, names: Iterable[str], now: datetime) -> float | None:
     """Seconds to wait as the API asks.
 
     Many APIs send X-RateLimit-Reset and the like with every answer: they count only where a rate limit is behind it.
     """
-    left = (value for name, value in response.headers.items() if name.endswith("-remaining"))
-    limited = response.status == 429 or "0" in left
+    limited = is_spent or response.status == 429
     return retry_after(response.headers, [n for n in names if limited or n.lower() == "retry-after"], now)
 
 

@@ -30,13 +30,22 @@ def what_it_was(response: Response) -> Wrong:
         )
     if _CALL.match(response.body):
         return Wrong("; it is JSONP, a call of a function: leave out the parameter that names the callback", True)
-    if _is_lines(response.body):
-        advice = "if the API has JSON too, ask for it with headers.Accept or a parameter"
-        return Wrong(f"; it is NDJSON, one value a line: {advice}", True)
+    kind = response.headers.get("content-type", "").split(";")[0].strip()[:_SHOWN]
+    format_name = "NDJSON, one value a line" if _is_lines(response.body) else _format(start, kind)
+    if format_name:
+        return Wrong(
+            f"; it is {format_name}: if the API has JSON too, ask for it with headers.Accept or a parameter", True
+        )
     if "gzip" in response.headers.get("content-encoding", "").lower():
         return Wrong("; its Content-Encoding says gzip, and it is no sound gzip")
-    kind = response.headers.get("content-type", "").split(";")[0].strip()[:_SHOWN]
-    return Wrong(f"; its Content-Type is {kind}" if kind else "", is_meant=kind.endswith(("xml", "csv")))
+    return Wrong(f"; its Content-Type is {kind}" if kind else "")
+
+
+def _format(start: bytes, kind: str) -> str:
+    """XML or CSV, where it is one of them."""
+    if start.startswith(b"<?xml") or kind.endswith("xml"):
+        return "XML"
+    return "CSV" if kind.endswith("csv") else ""
 
 
 def _is_lines(body: bytes) -> bool:

@@ -13,15 +13,18 @@ def retry_after(headers: dict[str, str], names: Iterable[str], now: datetime) ->
     """Seconds to wait as the API asks, 0 for a time that is past; None where it does not say or says nonsense.
 
     A number is seconds (RFC 9110, section 10.2.3), or, where it is as large as a date, the epoch second or millisecond
-    that rate-limit headers often carry. A text is an HTTP date or one of ISO 8601, in UTC if it names no zone.
+    that rate-limit headers often carry; in a header such as retry-after-ms it is milliseconds. A text is an HTTP date,
+    or one of ISO 8601, in UTC if it names no zone.
     """
-    said = (_seconds(headers[name.lower()].strip(), now) for name in names if name.lower() in headers)
+    lower = [name.lower() for name in names if name.lower() in headers]
+    said = (_seconds(headers[name].strip(), 1000 if name.endswith("-ms") else 1, now) for name in lower)
     return next((seconds for seconds in said if seconds is not None), None)
 
 
-def _seconds(text: str, now: datetime) -> float | None:
+def _seconds(text: str, units: int, now: datetime) -> float | None:
+    """`units`: how many a second has."""
     if _NUMBER.fullmatch(text):
-        number = float(text)
+        number = float(text) / units
         if number > _EPOCH_MILLISECONDS:
             number /= 1000
         return max(0.0, number - now.timestamp() if number > _EPOCH else number)

@@ -19,7 +19,7 @@ class Retry:
 
     max_attempts: int = 6
     max_delay_seconds: int = 300
-    retry_after_headers: tuple[str, ...] = ("Retry-After", "X-RateLimit-Reset")
+    retry_after_headers: tuple[str, ...] = ("Retry-After", "X-RateLimit-Reset", "X-Rate-Limit-Reset", "RateLimit-Reset")
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,8 +52,8 @@ def body_length(status: int, headers: dict[str, str]) -> int | None:
     """
     if status in _NO_BODY:
         return 0
-    coding = headers.get("transfer-encoding")
-    if coding is not None:
+    coding = headers.get("transfer-encoding", "identity")
+    if coding.lower() != "identity":  # a word of RFC 2616, which old servers use where there is none
         if coding.lower() != "chunked":
             raise ValueError(f"its Transfer-Encoding is {coding[:40]!a}")
         return None
