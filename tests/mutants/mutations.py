@@ -8,6 +8,7 @@ second or two, and fails for the guard's own reason.
 from dataclasses import dataclass
 
 _SRC = "src/functions/poller"
+_CLI = "src/local/poller_local"
 _ASL = "statemachine/poller-workflow.asl.json"
 _HARDENING = "tests/contract/test_hardening.py"
 _HOUSE = "tests/contract/test_house_rules.py"
@@ -1201,5 +1202,41 @@ MUTATIONS = (
         "key if key is None or len(key) <= _MAX_SHOWN else",
         "key if True else",
         f"{_UNIQUENESS}::test_a_long_key_is_cut_and_one_of_several_parts_is_a_list",
+    ),
+    # What the command line says of a success
+    Mutation(
+        "a strict wait takes no Notice for a success",
+        f"{_CLI}/summary.py",
+        'if strict and summary["Status"] == "SUCCEEDED" and summary["Notice"]:',
+        "if False:",
+        "tests/cli/test_jobs.py::test_a_strict_wait_takes_no_notice_for_a_success",
+    ),
+    Mutation(
+        "--strict without --wait is refused before anything is sent",
+        f"{_CLI}/jobs.py",
+        "if self.strict and not self.wait:",
+        "if False:",
+        "tests/cli/test_jobs.py::test_strict_without_wait_is_refused_before_anything_is_sent",
+    ),
+    Mutation(
+        "nothing but a success is called complete",
+        f"{_CLI}/proof.py",
+        'return bool(shown) and summary["Status"] == "SUCCEEDED"',
+        "return bool(shown)",
+        "tests/cli/test_proof.py::test_nothing_but_a_success_is_called_complete",
+    ),
+    Mutation(
+        "what moved meanwhile is not called complete",
+        f"{_CLI}/proof.py",
+        ' and proof["Moved"] is False',
+        "",
+        "tests/cli/test_proof.py::test_a_proof_is_one_sentence",
+    ),
+    Mutation(
+        "what repeats is not called complete",
+        f"{_CLI}/proof.py",
+        ' and proof["Repeated"] == 0',
+        "",
+        "tests/cli/test_proof.py::test_a_proof_is_one_sentence",
     ),
 )
