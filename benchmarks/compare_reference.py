@@ -1,7 +1,8 @@
 """Beside the public sample that this product grew from, on one local stack, polling the same API.
 
-`python -m benchmarks.compare_reference [--reference DIR]`: DIR is a checkout of aws-samples/sam-api-poller. Without it,
-or where it cannot be deployed, the lines about it say SKIPPED and why. Ends with 1 where a budget is missed.
+`python -m benchmarks.compare_reference [--reference DIR] [--rounds N]`: DIR is a checkout of the sample,
+aws-samples/sam-api-poller. Without it, or where it cannot be deployed, the lines about it say SKIPPED and why. Ends
+with 1 where a budget is missed.
 """
 
 import argparse
@@ -45,10 +46,10 @@ SETTINGS = (
 )
 
 
-def compared(setting: Setting, ours: Job, theirs: Job, restart: Callable[[], None]) -> Figure:
+def compared(setting: Setting, ours: Job, theirs: Job, restart: Callable[[], None], number: int = ROUNDS) -> Figure:
     """Our best round beside the sample's best, in turn: another program can only make a round slower."""
     rounds: list[tuple[float, float]] = []
-    for _ in range(ROUNDS):
+    for _ in range(number):
         times = []
         for job in (theirs, ours):
             if setting.is_cold:
@@ -92,7 +93,7 @@ def _sampling(sample: Sample) -> Job:
     return poll
 
 
-def measure(reference: Path | None) -> Iterator[Figure | str]:
+def measure(reference: Path | None, rounds: int = ROUNDS) -> Iterator[Figure | str]:
     """A figure a line; a text is a line about what could not be measured."""
     with tempfile.TemporaryDirectory() as directory, stack_in(Path(directory)) as stack:
         if reference is None:
@@ -108,7 +109,7 @@ def measure(reference: Path | None) -> Iterator[Figure | str]:
                 for poll in (ours, theirs):
                     poll(SETTINGS[0].pages)  # the first, cold one does not count
                 for setting in SETTINGS:
-                    yield compared(setting, ours, theirs, lambda: _restart(stack))
+                    yield compared(setting, ours, theirs, lambda: _restart(stack), rounds)
             stack.run("down")
         stack.up()
         own = _polling(stack, OWN_IN_FLIGHT)
@@ -122,10 +123,13 @@ def _restart(stack: LocalStack) -> None:
 
 
 def main(arguments: list[str]) -> int:
+    sys.excepthook = sys.__excepthook__  # the handlers' logger would write one line of JSON
     parser = argparse.ArgumentParser(prog="python -m benchmarks.compare_reference")
     parser.add_argument("--reference", metavar="DIR", type=lambda path: Path(path).resolve())
+    parser.add_argument("--rounds", metavar="N", type=int, default=ROUNDS)
+    given = parser.parse_args(arguments)
     missed = 0
-    for line in measure(parser.parse_args(arguments).reference):
+    for line in measure(given.reference, given.rounds):
         print(line, flush=True)  # noqa: T201
         missed += isinstance(line, Figure) and not line.is_met
     return int(missed > 0)
