@@ -20,12 +20,12 @@ def fingerprints(lines, key=()):
 
 
 def test_a_fingerprint_is_a_digest_of_the_key_or_of_the_whole_record():
-    found = fingerprints(['{"id":"é","b":1}', '{"b":1}'], ("id",))
+    found = fingerprints(['{"b":1}', '{"id":"é","b":1}', '{"b":1}'], ("id",))
 
     of_key = hashlib.blake2b('"é"'.encode(), digest_size=8, person=b"key").digest()
     of_record = hashlib.blake2b(b'{"b":1}', digest_size=8, person=b"record").digest()
-    assert found.body == of_key + of_record
-    assert found.keyless == 1
+    assert found.body == of_record + of_key + of_record
+    assert found.keyless == 2
 
 
 def test_without_a_key_no_record_lacks_it():
@@ -55,6 +55,12 @@ def test_what_has_the_same_key_is_the_same_whatever_else_it_holds():
 
     assert len(found) == 2
     assert len(set(found)) == 1
+
+
+def test_a_fingerprint_is_a_number_that_is_never_negative():
+    found = read_fingerprints(bytes(8) + 8 * b"\xff")
+
+    assert list(found) == [0, 2**64 - 1]
 
 
 def test_a_body_that_is_cut_within_a_fingerprint_is_none():

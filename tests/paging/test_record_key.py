@@ -61,6 +61,7 @@ def test_a_key_is_written_as_it_was_sent(record, key, text):
         ('[{"_id": "a", "id": 1}, {"_id": "b", "id": 1}]', ("_id",)),
         ('[{"id": 1, "guid": "a"}, {"id": 1, "guid": "b"}]', ("guid",)),
         ('[{"id": 1}, {"id": "1"}]', ("id",)),
+        ('[{"id": 1, "_id": "a"}, {"_id": "b", "id": 2}]', ("id",)),
         ('[{"id": 1}, {"id": 2, "more": 0}]', ("id",)),
     ],
 )
@@ -104,6 +105,14 @@ def test_among_records_of_several_kinds_the_kind_belongs_to_the_key(kind):
     found = record_key(None, records)
 
     assert found == (kind, "id")
+
+
+def test_the_first_record_says_in_what_order_the_parts_of_a_key_come():
+    records = [{"type": "a", "kind": "x", "id": 1}, {"kind": "y", "type": "b", "id": 1}]
+
+    found = record_key(None, records)
+
+    assert found == ("type", "kind", "id")
 
 
 @pytest.mark.parametrize(
