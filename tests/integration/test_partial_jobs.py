@@ -21,7 +21,8 @@ def test_a_page_that_fails_for_good_makes_the_job_partial(sent_messages: Take) -
     assert job["Error"]["Type"] == "TasksFailed"
     assert job["Error"]["Message"] == (
         "1 of 3 tasks failed; the first, t00000002, with "
-        "UpstreamRefused: GET /orders?limit=10&offset=20: the API answered HTTP 404; check url, params and paginator"
+        "UpstreamRefused: GET /orders?limit=10&offset=20: the API answered "
+        'HTTP 404: "no such page"; check url, params and paginator'
     )
     assert dataset(job) == expected(20)
 

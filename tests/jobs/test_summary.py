@@ -42,6 +42,7 @@ def test_a_running_job_as_the_contract_shows_it():
         "Error": None,
         "Notice": None,
         "DuplicateOf": None,
+        "Proof": None,
     }
 
 

@@ -73,6 +73,15 @@ def statuses(field: str, value: Any) -> tuple[int, ...]:
     return tuple(integer(200, 599)(f"{field}[{i}]", item) for i, item in enumerate(value))
 
 
+def one_of(*words: str) -> Reader:
+    def read(field: str, value: Any) -> str:
+        if value not in words:
+            raise JobRejected(f"{field} must be one of {', '.join(words)}")
+        return str(value)
+
+    return read
+
+
 def percentage(field: str, value: Any) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 100:
         raise JobRejected(f"{field} must be a number from 0 to 100")

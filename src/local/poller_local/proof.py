@@ -3,14 +3,20 @@
 from poller_local.errors import one_line
 from poller_local.summary import Proof, Summary
 
-ENDS = {"seen": "end seen", "refused": "end refused", "not asked": "end not asked for"}
+ENDS = {"seen": "end seen", "refused": "end refused", "cut": "cut", "not asked": "end not asked for"}
 MOVES = {True: "the API changed meanwhile", False: "nothing moved", None: "not looked whether anything moved"}
 
 
 def is_complete(summary: Summary) -> bool:
     """Whether the job succeeded, its end was seen, every record is there once, and the API is as it was."""
     proof = summary.get("Proof")
-    shown = proof and proof["End"] == "seen" and proof["Repeated"] == 0 and proof["Moved"] is False
+    shown = (
+        proof
+        and proof["End"] == "seen"
+        and proof["Distinct"] is not None
+        and proof["Repeated"] == 0
+        and proof["Moved"] is False
+    )
     return bool(shown) and summary["Status"] == "SUCCEEDED"
 
 
@@ -36,4 +42,6 @@ def _end(proof: Proof) -> str:
 def _records(proof: Proof) -> str:
     by = f" by {' and '.join(proof['Key'])}" if proof["Key"] else ""
     repeated = f", {proof['Repeated']:,} repeated" if proof["Repeated"] else ""
+    if proof["Distinct"] is None:
+        return "not shown whether every record came once"
     return f"{proof['Distinct']:,} distinct{by}{repeated}"

@@ -19,16 +19,17 @@ class Proof(TypedDict):
     `End`: "seen", "refused" or "not asked"; `EndSaid` is what the API answered behind the last page. `Distinct` and
     `Repeated` count records by the fields of `Key`, or by all of each record where it is None. `Moved`: whether the
     first page or the total was another one at the end, None where nobody looked. `Mended` counts pages that were
-    asked for again, and then were whole.
+    asked for again, and then were whole. `NotShown` is why `Distinct` is None, if it is.
     """
 
     End: str
     EndSaid: str | None
-    Distinct: int
+    Distinct: int | None
     Repeated: int
     Key: list[str] | None
     Moved: bool | None
     Mended: int
+    NotShown: NotRequired[str | None]
 
 
 class Summary(TypedDict):

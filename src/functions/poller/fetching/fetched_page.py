@@ -15,17 +15,20 @@ class FetchedPage:
     nothing: where there are none, or all are alike. `declared` is the total of records that the API declared on it,
     None where it did not. `first` and `last` tell its outermost records from others, and `seen` all of them, if
     it was to be watched. `more` is
-    the first sign that there are more pages, "" without one.
+    the first sign that there are more pages, "" without one. `says_more`: what the flag says that the spec names, if it
+    names one. `mended`: what it lacked came when it was asked for again.
     """
 
     lines: tuple[str, ...]
     records: int
     digest: str
-    declared: int | None
+    declared: int | None = None
     first: str = ""
     last: str = ""
     seen: frozenset[bytes] = frozenset()
     more: str = ""
+    says_more: bool | None = None
+    mended: bool = False
 
     @property
     def bytes(self) -> int:
@@ -39,14 +42,15 @@ class FetchedPage:
             records=self.records + rest.records,
             digest=self.digest if self.records else rest.digest,
             first=self.first if self.records else rest.first,
+            mended=True,
             seen=self.seen | rest.seen,
         )
 
 
-def hold(page: Page, key: RecordKey, declared: int | None, more: str, is_watched: bool) -> FetchedPage:
-    """`is_watched`: what it repeats will be looked for, record by record."""
+def hold(page: Page, key: RecordKey, is_watched: bool) -> FetchedPage:
+    """What the records of `page` say. `is_watched`: what it repeats will be looked for, record by record."""
     records = page.records
     first, last = boundary_digests(records)
     seen = record_digests(records, key) if is_watched else frozenset()
     lines = () if page.is_blank else (page.line,)
-    return FetchedPage(lines, len(records), page_digest(records, key), declared, first, last, seen, more)
+    return FetchedPage(lines, len(records), page_digest(records, key), first=first, last=last, seen=seen)

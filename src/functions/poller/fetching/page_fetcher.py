@@ -21,6 +21,7 @@ from poller.errors import (
 from poller.fetching.backoff import delay
 from poller.fetching.pause import Throttle
 from poller.fetching.time_box import TimeBox
+from poller.paging.envelope import Envelope
 from poller.paging.meaning import read_page
 from poller.specs.model import JobSpec
 from poller.text import counted
@@ -105,6 +106,8 @@ class PageFetcher:
             now = datetime.now(UTC)
             headers = self._spec.retry.retry_after_headers
             page = read_page(response, self._spec.data_selector, headers, now)
+            if part := ", ".join(Envelope(page).incomplete):
+                raise TransientUpstreamError(f"the API says that its answer is not all there is ({part})")
             return replace(page, url=request.url), response
         except (TransientUpstreamError, UpstreamRefused, InvalidPayload) as error:
             error.retell(without(secrets_of(request), f"{_asked(request)}: {error.message}"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from poller.errors import InvalidPayload, PaginationLoop, PauseRequested, PollerError, RetriablePollerError
 from poller.fetching.data_end import DataEnd
@@ -44,8 +44,8 @@ class FetchedPages:
     """What came of a task: pages in order and without a gap. `halt` is why they are not all, if so; `begun` is what had
     come of the page behind them.
 
-    `end` is how the data ended, if they did; `goes_on_at` the page at which another task goes on, if this one had
-    enough.
+    `end` is how the data ended, if they did, and `first_again` is the job's first page after that; `goes_on_at` is the
+    page at which another task goes on, if this one had enough.
     """
 
     pages: list[FetchedPage] = field(default_factory=list)
@@ -53,6 +53,7 @@ class FetchedPages:
     begun: FetchedPage | None = None
     end: DataEnd | None = None
     goes_on_at: int | None = None
+    first_again: FetchedPage | None = None
 
 
 Arrived = tuple[FetchedPage | None, DataEnd | None]
@@ -129,9 +130,9 @@ def _mend_loops(wanted: WantedPages, source: PageSource, pages: list[FetchedPage
     for place, page in enumerate(pages):
         index = wanted.first + place
         if index > 0 and page.digest and page.digest == before:
-            pages[place] = source.fetch(index)
+            pages[place] = replace(source.fetch(index), mended=True)
             if place and pages[place].digest == before:
-                pages[place - 1] = source.fetch(index - 1)
+                pages[place - 1] = replace(source.fetch(index - 1), mended=True)
                 before = pages[place - 1].digest
             if pages[place].digest == before:
                 loop = PaginationLoop(

@@ -16,8 +16,18 @@ def walk_on(wanted: WantedPages, source: PageSource, fetched: FetchedPages) -> N
 
     As long as pages come, more of them are asked for at once: one, two, four, up to `wanted.threads`.
     """
+    _find_end(wanted, source, fetched)
+    if fetched.end is not None:
+        is_all = wanted.first == 0 and len(fetched.pages) == 1 and not wanted.had
+        fetched.first_again = fetched.pages[0] if is_all else source.look_again()
+
+
+def _find_end(wanted: WantedPages, source: PageSource, fetched: FetchedPages) -> None:
     step = 1
     while fetched.halt is None and fetched.end is None:
+        if fetched.pages and fetched.pages[-1].says_more is False:
+            fetched.end = DataEnd(EndKind.SEEN, "the flag that the spec names says that there is no more")
+            return
         at = wanted.first + len(fetched.pages)
         if at >= source.spec.maximum_pages:
             fetched.end = DataEnd(EndKind.CUT, f"maximum_pages is {source.spec.maximum_pages:,}, and as many came")

@@ -1,8 +1,8 @@
 """Asking for a page, and for what is missing from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from poller.errors import PauseRequested, PollerError, RetriablePollerError
+from poller.errors import JobStopped, PauseRequested, PollerError, RetriablePollerError
 from poller.fetching.data_end import DataEnd, EndKind
 from poller.fetching.fetched_page import FetchedPage, hold
 from poller.fetching.page_fetcher import PageFetcher
@@ -44,8 +44,20 @@ class PageSource:
             error.page = index
             raise
         envelope, is_last = Envelope(page), index >= self.pages - 1
-        more = next(iter(envelope.goes_on(index)), "") if is_last else ""
-        return hold(page, self.key, paginator.total_now(envelope), more, is_last or len(page.records) < self.page_size)
+        held = hold(page, self.key, is_watched=is_last or len(page.records) < self.page_size)
+        return replace(
+            held,
+            declared=paginator.total_now(envelope),
+            more=self._more(envelope, index) if is_last else "",
+            says_more=paginator.says_more(envelope),
+        )
+
+    def _more(self, envelope: Envelope, index: int) -> str:
+        """The first sign that page `index` is not the last one; "" without one. What the spec names decides alone."""
+        said = self.spec.known_paginator.says_more(envelope)
+        if said is not None:
+            return "what the paginator's has_more names" if said else ""
+        return next(iter(envelope.goes_on(index)), "")
 
     def fetch_whole(self, index: int, wanted: int, had: int = 0) -> tuple[FetchedPage, DataEnd | None]:
         """Page `index` without its first `had` records, as `complete` makes it whole."""
@@ -63,7 +75,7 @@ class PageSource:
             if page.records >= wanted:
                 return page, None
             again = self.fetch(index)
-            return (again if again.records > page.records else page), None
+            return (replace(again, mended=True) if again.records > page.records else page), None
         for _ in range(_MAX_REFILLS):
             received = had + page.records
             if received >= wanted:
@@ -79,3 +91,12 @@ class PageSource:
                 break  # it counts in another way than by the records that it sends: what came is the page
             page = page.with_rest(rest)
         return page, None
+
+    def look_again(self) -> FetchedPage | None:
+        """The job's first page, as it is by now; None where it does not come."""
+        try:
+            return self.fetch(0)
+        except JobStopped:
+            raise
+        except PollerError:
+            return None

@@ -84,7 +84,7 @@ def reconciler() -> "Reconciler":
     from poller.jobs.ending import JobEnding  # noqa: PLC0415
     from poller.jobs.reconciler import Reconciler  # noqa: PLC0415
 
-    ending = JobEnding(jobs(), tasks(), dataset(), events(), logger.info)
+    ending = JobEnding(jobs(), tasks(), dataset(), raw_payloads(), events(), logger.info)
     return Reconciler(jobs(), tasks(), raw_payloads(), workflow(), ending, logger.info)
 
 

@@ -88,6 +88,8 @@ def _fetch(job: Job, task: Task, row: TaskRow, box: TimeBox) -> TaskRow:
         fetched = fetch_planned(wanted, source)
         if task.is_open:
             walk_on(wanted, source, fetched)
+        elif ranges.pages == 1:
+            fetched.first_again = next(iter(fetched.pages), None)
     except PermanentPollerError as error:
         return _fail(job, task, error, row.attempts + fetcher.requests)
     except JobStopped as halt:

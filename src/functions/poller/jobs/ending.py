@@ -15,9 +15,11 @@ from poller.jobs.job_store import JobStore
 from poller.jobs.known_tasks import known_tasks
 from poller.jobs.model import Counts, Job, JobStatus, Owner, TaskRow, TaskState
 from poller.jobs.plan import Task
+from poller.jobs.proof import prove
 from poller.jobs.run_concurrently import run_concurrently
 from poller.jobs.task_state import PROCESSING_MAY_FAIL
 from poller.jobs.task_store import TaskStore
+from poller.jobs.uniqueness import UniquenessCheck
 from poller.jobs.verdict import End, Finished, verdict
 
 
@@ -28,6 +30,7 @@ class JobEnding:
     jobs: JobStore
     tasks: TaskStore
     dataset: Bucket
+    raw_payloads: Bucket
     events: JobEvents
     log: Callable[..., None]
 
@@ -50,11 +53,14 @@ class JobEnding:
 
         return run_concurrently(fail, (task for task in known_tasks(job, rows) if task.task_id not in finished))
 
-    def end(self, job: Job, ending: End | Finished, counts: Counts) -> dict[str, Any]:
+    def end(self, job: Job, ending: End | Finished, counts: Counts, box: TimeBox) -> dict[str, Any]:
         """End the job, or find that it has ended, and announce it. Returns the summary."""
-        rows = list(self.tasks.tasks(job.job_id)) if counts.seen else []
+        rows = sorted(self.tasks.tasks(job.job_id), key=lambda row: row.task_id) if counts.seen else []
+        proof = None
         if isinstance(ending, Finished):
-            ending = verdict(job, counts, rows)
+            check = UniquenessCheck(self.raw_payloads, self.dataset, job, box)
+            proof = prove(job, rows, check.check(rows)) if counts.complete > 0 else None
+            ending = verdict(job, counts, rows, proof)
         elif ending.status is JobStatus.CANCELLED and 0 < job.total(counts) == counts.complete:
             ending = _cancelled_late(ending, verdict(job, counts, rows))
         shown = {name: reason.as_dict() for name in ("error", "notice") if (reason := getattr(ending, name))}
@@ -65,6 +71,7 @@ class JobEnding:
             status=ending.status,
             error=ending.error,
             notice=ending.notice,
+            proof=proof.as_dict() if proof else None,
             finished_at=now,
             run_seconds=(job.run_seconds or 0) + max(0, int((now - began).total_seconds())),
             # A successor that never took over has used its name all the same: the next one gets another.
@@ -81,7 +88,7 @@ class JobEnding:
 
     def _write_manifest(self, job: Job, rows: Iterable[TaskRow]) -> None:
         """Written before the status, after everything else: its being there says that all it lists is there."""
-        complete = sorted((row for row in rows if row.state is TaskState.COMPLETE), key=lambda row: row.task_id)
+        complete = [row for row in rows if row.state is TaskState.COMPLETE]
         manifest = {
             "JobId": job.job_id,
             "Name": job.name,
@@ -89,6 +96,7 @@ class JobEnding:
             "Tasks": len(complete),
             "Records": sum(row.records for row in complete),
             "Bytes": sum(row.dataset_bytes for row in complete),
+            "Proof": job.proof,
             "Objects": [
                 {
                     "TaskId": row.task_id,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from poller.errors import Reason
 from poller.fetching.data_end import DataEnd
@@ -61,6 +62,9 @@ class TaskRow:
     says how that showed. `more` is the first sign on its last page that there is more. So many `short_pages` stayed
     shorter than the others, the first of them with the index `short_page`. `keyless` is how many of its records lack
     the key that the job's records have.
+
+    Where it `looked_again` at the job's first page when it came to the end, that had `digest_again`, and declared
+    `total_again`. So many pages were `mended`: what they lacked came when they were asked for again.
     """
 
     task_id: str
@@ -88,6 +92,10 @@ class TaskRow:
     more: str = ""
     short_pages: int = 0
     short_page: int | None = None
+    looked_again: bool = False
+    digest_again: str = ""
+    total_again: int | None = None
+    mended: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +165,8 @@ class Job:
     `progress_at`: the last progress, or the end of the last pause that the API asked for. `notice` is something a user
     should know of a job that succeeded. `url` is as it may be shown. `run_seconds` is how long those of its runs took
     that have ended, without the time from one's end to the next one's redrive.
-    `is_readable` is False for a row that this release cannot read whole. `record_key` is what tells the records apart:
+    `is_readable` is False for a row that this release cannot read whole. `proof` is what showed
+    that the dataset is whole, as it is shown. `record_key` is what tells the records apart:
     the spec's `primary_key`, or found on the first page where it has none.
     """
 
@@ -194,6 +203,7 @@ class Job:
     run_seconds: int | None = None
     is_readable: bool = True
     record_key: RecordKey = ()
+    proof: dict[str, Any] | None = None
 
     @property
     def is_planned(self) -> bool:

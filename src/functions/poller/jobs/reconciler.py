@@ -45,9 +45,9 @@ class Reconciler:
                 job, counts = self.jobs.snapshot(job.job_id) or (job, counts)
                 if isinstance(then, Finished) and job.stop:
                     then = End(job.stop.status, job.stop.reason)
-                return step(job.job_id, "DONE", Summary=self.ending.end(job, then, counts))
+                return step(job.job_id, "DONE", Summary=self.ending.end(job, then, counts, box))
             case End() | Finished():
-                return step(job.job_id, "DONE", Summary=self.ending.end(job, decision, counts))
+                return step(job.job_id, "DONE", Summary=self.ending.end(job, decision, counts, box))
             case Fetch() | Wait() if noted.iterations > MAX_ITERATIONS:
                 return self.hand_over(job)
             case Fetch(scouts):

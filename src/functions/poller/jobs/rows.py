@@ -55,6 +55,7 @@ def from_job(job: Job) -> dict[str, Any]:
         "Notice": job.notice.as_dict() if job.notice else None,
         "DuplicateOf": job.duplicate_of,
         "RecordKey": list(job.record_key) or None,
+        "Proof": job.proof,
     }
 
 
@@ -100,6 +101,7 @@ def _to_job(item: dict[str, Any]) -> Job:
         notice=to_reason(item.get("Notice")),
         duplicate_of=item.get("DuplicateOf"),
         record_key=tuple(item.get("RecordKey", ())),
+        proof=item.get("Proof"),
     )
 
 

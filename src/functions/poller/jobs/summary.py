@@ -46,4 +46,5 @@ def summarize(job: Job, counts: Counts) -> dict[str, Any]:
         "Error": job.error.as_dict() if job.error else None,
         "Notice": job.notice.as_dict() if job.notice else None,
         "DuplicateOf": job.duplicate_of,
+        "Proof": job.proof,
     }

@@ -48,6 +48,10 @@ def from_task(row: TaskRow) -> dict[str, Any]:
         "More": row.more or None,
         "ShortPages": row.short_pages or None,
         "ShortPage": row.short_page,
+        "LookedAgain": row.looked_again or None,
+        "DigestAgain": row.digest_again or None,
+        "TotalAgain": row.total_again,
+        "Mended": row.mended or None,
     }
 
 
@@ -78,6 +82,10 @@ def to_task(item: dict[str, Any]) -> TaskRow:
         more=item.get("More", ""),
         short_pages=item.get("ShortPages", 0),
         short_page=item.get("ShortPage"),
+        looked_again=item.get("LookedAgain", False),
+        digest_again=item.get("DigestAgain", ""),
+        total_again=item.get("TotalAgain"),
+        mended=item.get("Mended", 0),
     )
 
 

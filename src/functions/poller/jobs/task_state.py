@@ -6,6 +6,7 @@ behind them. So a repeated or late write changes nothing.
 """
 
 from dataclasses import MISSING, fields, replace
+from typing import Any
 
 from poller.fetching.task_pages import FetchedPages
 from poller.jobs.model import Counts, TaskRow, TaskState
@@ -44,7 +45,8 @@ def with_pages(kept: TaskRow, first: int, fetched: FetchedPages, requests: int, 
     pages = fetched.pages
     held = [*pages, fetched.begun] if fetched.begun else pages
     if not held:
-        return replace(kept, attempts=kept.attempts + requests, end=fetched.end, goes_on_at=fetched.goes_on_at)
+        attempts = kept.attempts + requests
+        return replace(kept, attempts=attempts, end=fetched.end, goes_on_at=fetched.goes_on_at, **_second_look(fetched))
     outermost = [(kept.first_record, kept.last_record)] if kept.pages else []
     outermost += [(page.first, page.last) for page in held]
     has_second = kept.pages < 2 <= kept.pages + len(held)
@@ -71,7 +73,17 @@ def with_pages(kept: TaskRow, first: int, fetched: FetchedPages, requests: int, 
         more=held[-1].more,
         short_pages=kept.short_pages + len(short),
         short_page=kept.short_page if kept.short_page is not None else next(iter(short), None),
+        mended=kept.mended + sum(page.mended for page in held),
+        **_second_look(fetched),
     )
+
+
+def _second_look(fetched: FetchedPages) -> dict[str, Any]:
+    """The fields that say what the job's first page was like when the data had ended."""
+    again = fetched.first_again
+    if again is None:
+        return {}
+    return {"looked_again": True, "digest_again": again.digest, "total_again": again.declared}
 
 
 def reset(failed: TaskRow) -> TaskRow:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from poller.errors import ErrorType, Reason
 from poller.fetching.data_end import DataEnd, EndKind
 from poller.jobs.model import Counts, Job, JobStatus, TaskRow
+from poller.jobs.proof import Proof
 from poller.text import counted
 
 
@@ -36,19 +37,28 @@ def too_many_failures(job: Job, counts: Counts) -> Reason:
     return Reason(ErrorType.TOLERATED_FAILURES_EXCEEDED, f"{message}; tolerated_failure_percentage allows {limit:g} %")
 
 
-def verdict(job: Job, counts: Counts, rows: Iterable[TaskRow]) -> End:
-    """How a job ends whose tasks are all finished and that nothing stopped."""
+def verdict(job: Job, counts: Counts, rows: Iterable[TaskRow], proof: Proof | None = None) -> End:
+    """How a job ends whose tasks are all finished and that nothing stopped.
+
+    `proof`: what the records themselves show; None where they were not looked at.
+    """
     rows = sorted(rows, key=lambda row: row.task_id)
     if counts.failed:
         status = JobStatus.PARTIAL if counts.complete else JobStatus.FAILED
         return End(status, _first_failure(job, counts, rows))
-    if reason := _repetition(rows) or _end_not_seen(job, counts, rows) or _total_not_reached(job, counts, rows):
+    if reason := _repetition(rows, proof) or _end_not_seen(job, counts, rows):
         return End(JobStatus.PARTIAL, reason)
-    return End(JobStatus.SUCCEEDED, notice=_grew(job, counts, rows) or _only_refused(job, rows))
+    mismatch = _total_not_reached(job, counts, rows)
+    if mismatch and not _is_accepted(job, proof):
+        return End(JobStatus.PARTIAL, mismatch)
+    notice = mismatch or _alike(proof) or _grew(job, counts, rows) or _moved(proof) or _only_refused(job, rows)
+    return End(JobStatus.SUCCEEDED, notice=notice)
 
 
-def _repetition(rows: list[TaskRow]) -> Reason | None:
-    """How some records came in place of others, as far as the outermost ones show it."""
+def _repetition(rows: list[TaskRow], proof: Proof | None) -> Reason | None:
+    """How some records came in place of others."""
+    if proof and proof.uniqueness.distinct is not None and proof.uniqueness.repeated == 0:
+        return None
     if repeated := _first_repeated(rows):
         message = f"task {repeated} begins with the records that the task before it ends with"
         advice = "the API seems to ignore the page asked for: correct the paginator and submit a new job"
@@ -57,7 +67,51 @@ def _repetition(rows: list[TaskRow]) -> Reason | None:
         message = "the second page begins with the record that the first one ends with, so others may be missing"
         advice = "if running the job again ends the same, the API counts its records from 1, or its pages overlap"
         return Reason(ErrorType.PAGES_OVERLAP, f"{message}; {advice}")
+    if proof and proof.uniqueness.repeated and (proof.key or proof.moved):
+        advice = (
+            "others may be missing in their place: have the API sort by a field that does not change, and run again"
+        )
+        return Reason(ErrorType.RECORDS_REPEAT, f"{_repeats_in_words(proof)}; {advice}")
     return None
+
+
+def _is_accepted(job: Job, proof: Proof | None) -> bool:
+    """Whether the spec takes a dataset that is shown to be whole for one, whatever the API's total says."""
+    shown = proof is not None and proof.end is not None and proof.end.kind is EndKind.SEEN
+    is_once = proof is not None and proof.uniqueness.distinct is not None and proof.uniqueness.repeated == 0
+    return shown and is_once and job.spec is not None and job.spec.on_total_mismatch == "accept"
+
+
+def _alike(proof: Proof | None) -> Reason | None:
+    """What to know of records that came more than once, where that is no sign of missing ones."""
+    if proof is None or not proof.uniqueness.repeated:
+        return None
+    message = f"{_repeats_in_words(proof)}; they have no key that would tell them apart: name one in primary_key"
+    return Reason(ErrorType.RECORDS_REPEAT, message)
+
+
+def _moved(proof: Proof | None) -> Reason | None:
+    """What to know of an API that changed meanwhile, or of records that could not be looked at."""
+    if proof is None:
+        return None
+    if proof.moved:
+        message = "the API's first page or its total was another one at the end than at the beginning"
+        advice = "records may have been added or removed: run the job again to have them"
+        if not proof.key:
+            advice += ", or name in primary_key what tells them apart, if a field changes with every answer"
+        return Reason(ErrorType.CHANGED_WHILE_POLLED, f"{message}; {advice}")
+    if proof.uniqueness.not_shown:
+        message = f"whether every record came once could not be shown: {proof.uniqueness.not_shown}"
+        return Reason(ErrorType.NOT_SHOWN, message)
+    return None
+
+
+def _repeats_in_words(proof: Proof) -> str:
+    found = proof.uniqueness
+    by = f" by {' and '.join(proof.key)}" if proof.key else ""
+    shown = ", ".join(example.key for example in found.examples if example.key)
+    examples = f" (such as {shown})" if shown else ""
+    return f"{found.repeated:,} of {counted(found.records, 'record')} came more than once{by}{examples}"
 
 
 def _end_not_seen(job: Job, counts: Counts, rows: list[TaskRow]) -> Reason | None:

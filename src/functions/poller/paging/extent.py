@@ -45,7 +45,9 @@ def _by_records(total: Total, rows: int) -> Extent:
     # The rows that came are the size that the server really serves: one that caps the page size
     # answers a larger limit with fewer, and stepping by the limit would skip the difference.
     size = max(1, rows)
-    return Extent(max(1, -(-total.count // size)), size, total.count)
+    pages = max(1, -(-total.count // size))
+    # At least so many: what is there may be more, and only the end will show.
+    return Extent(pages, size, None if total.is_floor else total.count, is_declared=not total.is_floor)
 
 
 def _said(total: Total) -> str:

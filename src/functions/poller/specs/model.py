@@ -39,6 +39,7 @@ class JobSpec:
     maximum_pages: int = 100_000
     deadline_seconds: int = 86_400
     tolerated_failure_percentage: float | None = None
+    on_total_mismatch: str = "partial"
     client_token: str | None = None
 
     @property

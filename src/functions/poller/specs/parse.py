@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from poller.credentials import is_credential
 from poller.errors import JobRejected
 from poller.paging.paginators import PAGINATORS, KnownPaginator, Paginator
-from poller.readers import Reader, integer, kind_of, list_of_names, path_of, paths_of, percentage
+from poller.readers import Reader, integer, kind_of, list_of_names, one_of, path_of, paths_of, percentage
 from poller.specs import planned
 from poller.specs.fields import api_url, client_token, http_method, job_name, query_params, request_headers
 from poller.specs.model import JobSpec, Retry
@@ -138,6 +138,7 @@ _SPEC_READERS: dict[str, Reader] = {
     "maximum_pages": integer(1, 10_000_000),
     "deadline_seconds": integer(60, 14 * 86_400),
     "tolerated_failure_percentage": percentage,
+    "on_total_mismatch": one_of("partial", "accept"),
     "client_token": client_token,
 }
 _NESTED = {
