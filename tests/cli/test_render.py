@@ -96,3 +96,22 @@ def test_a_job_that_repeats_another_names_it():
 )
 def test_times(time: str | None, text: str):
     assert render.format_time(time) == text
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        (
+            'auto cannot tell; perhaps {"paginator": {"type": "offset", "limit": 10}}',
+            [("Error", "JobRejected: auto cannot tell"), ("Try", '{"paginator": {"type": "offset", "limit": 10}}')],
+        ),
+        ("it failed; perhaps again", [("Error", "JobRejected: it failed; perhaps again")]),
+        ("it failed", [("Error", "JobRejected: it failed")]),
+    ],
+)
+def test_a_spec_that_a_refusal_ends_with_has_a_line_of_its_own(message: str, shown: list[tuple[str, str]]):
+    lines = render.summary_lines(
+        {**SUCCEEDED, "Status": "REJECTED", "Error": {"Type": "JobRejected", "Message": message}}
+    )
+
+    assert [(label, value) for label, value, _style in lines if label in ("Error", "Try")] == shown

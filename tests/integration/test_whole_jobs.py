@@ -177,3 +177,11 @@ def test_what_is_logged_is_json_and_words_and_nothing_that_only_python_reads(
     assert caplog.messages[-1] == "ending"
     assert any('"counts": {"started"' in line for line in lines)
     assert [line for line in lines if re.search(r"<\w+\.\w+|\b[A-Z]\w+\(\w+=", line)] == []
+
+
+def test_a_list_beside_fields_of_its_own_is_the_records_where_many_are_asked_for(sent_messages: Take) -> None:
+    body = {"id": 7, "name": "Berlin"}
+    with answering(lambda at, _: ({**body, "towns": ROWS[at:][:20]}, {})) as (url, _):
+        job = workflow.run({"url": url, "paginator": {"type": "offset", "limit": 20}}, sent_messages)
+
+    assert (job["Status"], job["RecordsReceived"]) == ("SUCCEEDED", 50)

@@ -291,3 +291,15 @@ def test_a_list_of_any_name_is_found_again(name, outer):
     assert path_of("data_selector", guessed) == guessed
     assert records_at(first, guessed) == [{"id": 1}]
     assert guess_selector(json.loads(json.dumps(first))) == guessed
+
+
+def test_where_many_records_are_asked_for_a_list_is_no_part_of_one():
+    value = {"id": 7, "name": "Berlin", "towns": [{}]}
+
+    assert guess_selector(value, is_of_many=True) == "towns"
+
+
+@pytest.mark.parametrize("value", [{"7": {"id": 7}}, {"a": [{}], "b": [{}]}, {"id": 7}])
+def test_where_many_records_are_asked_for_what_is_no_list_is_refused_all_the_same(value):
+    with pytest.raises(InvalidPayload, match="data_selector"):
+        guess_selector(value, is_of_many=True)

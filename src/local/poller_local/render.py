@@ -45,7 +45,10 @@ def summary_lines(summary: Summary) -> list[tuple[str, str, str]]:
     if summary["Url"]:
         lines.insert(-1, ("URL", one_line(summary["Url"]), ""))
     if summary["Error"]:
-        lines.append(("Error", format_error(summary["Error"]), "bold red"))
+        said, spec = split_advice(format_error(summary["Error"]))
+        lines.append(("Error", said, "bold red"))
+        if spec:
+            lines.append(("Try", spec, "bold"))
     if summary["Notice"]:
         lines.append(("Notice", format_error(summary["Notice"]), "bold yellow"))
     if proof:
@@ -73,6 +76,12 @@ def status_style(summary: Summary) -> str:
 
 def format_error(error: JobError) -> str:
     return one_line(f"{error.get('Type')}: {error.get('Message')}")
+
+
+def split_advice(message: str) -> tuple[str, str]:
+    """A message, and the spec that it ends with, on a line of its own to be copied; "" where it has none."""
+    said, _, spec = message.rpartition("; perhaps ")
+    return (said, spec) if said and spec.startswith('{"paginator"') else (message, "")
 
 
 def format_total(summary: Summary) -> str:

@@ -105,7 +105,8 @@ class PageFetcher:
             response = self._upstream.send(request)
             now = datetime.now(UTC)
             headers = self._spec.retry.retry_after_headers
-            page = read_page(response, self._spec.data_selector, headers, now)
+            is_of_many = bool(self._spec.paginator.page_params)
+            page = read_page(response, self._spec.data_selector, headers, now, is_of_many)
             if part := ", ".join(Envelope(page).incomplete):
                 raise TransientUpstreamError(f"the API says that its answer is not all there is ({part})")
             return replace(page, url=request.url), response

@@ -58,8 +58,14 @@ def meaning_of(status: int, says_when: bool) -> Meaning:
     return _BY_STATUS.get(status) or _BY_CLASS.get(status // 100, Meaning.AGAIN)
 
 
-def read_page(response: Response, data_selector: str | None, retry_after_headers: Iterable[str], now: datetime) -> Page:
-    """Turn a response into a Page, or raise what the caller should do about it.
+def read_page(
+    response: Response,
+    data_selector: str | None,
+    retry_after_headers: Iterable[str],
+    now: datetime,
+    is_of_many: bool = False,
+) -> Page:
+    """Turn a response into a Page, or raise what the caller should do about it. `is_of_many`: it holds no lone record.
 
     Raises TransientUpstreamError, UpstreamRefused or InvalidPayload. `now` is needed for Retry-After dates.
     """
@@ -72,10 +78,10 @@ def read_page(response: Response, data_selector: str | None, retry_after_headers
         raise TransientUpstreamError(_answered(response), wait, meaning is Meaning.LIMIT)
     if meaning is Meaning.REFUSED:
         raise UpstreamRefused(_refusal(response), response.status)
-    return _page(response, data_selector)
+    return _page(response, data_selector, is_of_many)
 
 
-def _page(response: Response, data_selector: str | None) -> Page:
+def _page(response: Response, data_selector: str | None, is_of_many: bool) -> Page:
     if not response.body:
         raise InvalidPayload(f"the API answered HTTP {response.status} without a body; expected JSON", may_pass=True)
     if response.status == 206 and response.headers.get("content-range", "").startswith("bytes"):
@@ -86,7 +92,7 @@ def _page(response: Response, data_selector: str | None) -> Page:
         wrong = what_it_was(response)
         message = f"{error.message}{wrong.said}"
         raise InvalidPayload(message, may_pass=error.may_pass and not wrong.is_meant) from None
-    selector = data_selector or guess_selector(value)
+    selector = data_selector or guess_selector(value, is_of_many)
     records = records_at(value, selector)
     return Page(value, records, selector, response.headers, on_one_line(text))
 

@@ -55,11 +55,12 @@ def reports_error(value: JSON) -> bool:
     )
 
 
-def guess_selector(value: JSON) -> str:
+def guess_selector(value: JSON, is_of_many: bool = False) -> str:
     """Where the records are if nobody said: the list that the body is, or the only list in its upper levels.
 
     A list of plain values counts only where there is no list of objects or lists, and no empty one, which could be
-    either. null is an empty list beside a total of 0. A list that may be a part of one record is not taken.
+    either. null is an empty list beside a total of 0. A list that may be a part of one record is taken only where
+    the body `is_of_many` records, by how more of them are asked for.
 
     Raises InvalidPayload where that leaves none or several.
     """
@@ -76,7 +77,7 @@ def guess_selector(value: JSON) -> str:
             return empty
         one = "" if reports_error(value) or not isinstance(value, dict) else ", or set it to [@] if it is one record"
         raise InvalidPayload(f"the body holds no list of records; {describe(value)}; say where with data_selector{one}")
-    _refuse_unsure(value, candidates[0], found[candidates[0]])
+    _refuse_unsure(value, candidates[0], found[candidates[0]], is_of_many)
     return _path(candidates[0])
 
 
@@ -103,7 +104,7 @@ def _null_in_place_of_a_list(value: JSON) -> str:
     return identifier(nulls[0]) if len(nulls) == 1 else ""
 
 
-def _refuse_unsure(value: JSON, steps: Steps, found: list[JSON] | dict[str, JSON]) -> None:
+def _refuse_unsure(value: JSON, steps: Steps, found: list[JSON] | dict[str, JSON], is_of_many: bool) -> None:
     """Raise InvalidPayload where what was found may be a part of one record, or is no list."""
     path = shown(_path(steps))
     if isinstance(found, dict):
@@ -112,7 +113,7 @@ def _refuse_unsure(value: JSON, steps: Steps, found: list[JSON] | dict[str, JSON
             f"set data_selector to values({path or '@'}) if these are the records"
         )
     around = value
-    for depth, step in enumerate(steps):
+    for depth, step in enumerate(() if is_of_many else steps):
         if own := own_fields(around, step):
             record = shown(_path(steps[:depth]))
             whole, wrapped = (record, f"to_array({record})") if depth else ("the body", "[@]")
