@@ -193,3 +193,15 @@ def test_a_walk_that_is_held_back_goes_on_where_it_was(
     job = workflow.status(job_id)
     assert (job["Status"], numbers(job)) == ("SUCCEEDED", list(range(95)))
     assert (job["Total"], job["Pending"]) == (job["SuccessfullyCompleted"], 0)
+
+
+@pytest.mark.parametrize(("relation", "status"), [("gte", "PARTIAL"), ("eq", "SUCCEEDED")])
+def test_a_total_that_is_a_lower_bound_is_no_end_where_the_api_refuses_depth(
+    sent_messages: Take, relation: str, status: str
+) -> None:
+    api = Api(50, {"total": {"value": 30, "relation": relation}}, refuses_from=30)
+    with served(api) as url:
+        job = workflow.run({"url": url, "paginator": {**OFFSET, "total_path": "total.value"}}, sent_messages)
+
+    assert (job["Status"], job["RecordsReceived"]) == (status, 30)
+    assert relation == "eq" or (job["Error"]["Type"], "at least 30" in job["Error"]["Message"]) == ("EndNotSeen", True)

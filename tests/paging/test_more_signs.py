@@ -147,3 +147,19 @@ def test_more_pages_than_came_are_a_sign_on_any_page(pages, signs):
     answer = Envelope(page({**ROWS, "total_pages": pages}, "rows"))
 
     assert answer.goes_on(6) == signs
+
+
+@pytest.mark.parametrize(
+    ("total", "signs"),
+    [
+        ({"hits": {"total": {"value": 10_000, "relation": "gte"}}}, ["hits.total = at least 10000"]),
+        ({"hits": {"total": {"value": 10_000, "relation": "eq"}}}, []),
+        ({"estimatedTotal": 1000}, ["estimatedTotal = at least 1000"]),
+        ({"estimatedTotal": "many"}, []),
+    ],
+)
+def test_a_total_that_is_a_lower_bound_leaves_open_whether_there_is_more(total, signs):
+    body = {"hits": {}, **total}
+    body["hits"]["hits"] = [1, 2]
+
+    assert Envelope(page(body, "hits.hits")).goes_on(6) == signs

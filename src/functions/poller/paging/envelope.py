@@ -82,8 +82,16 @@ class Envelope:
         return list(signs_of_more(self.page, self.everything, pages, is_last=pages == 1))
 
     def goes_on(self, index: int) -> list[str]:
-        """Names of the things in the response to page `index` that mean: this is not the last page."""
-        return list(signs_of_more(self.page, self.everything, index + 1, is_last=True))
+        """Names of the things in the response to page `index` that mean: this is not the last page, or may not be."""
+        said = signs_of_more(self.page, self.everything, index + 1, is_last=True)
+        floors = [total for total in self._lower_bounds() if index or total.count > self.rows]
+        return [*said, *(f"{total.place} = at least {total.count}" for total in floors)]
+
+    def _lower_bounds(self) -> list[Total]:
+        try:
+            return [total for total in self.totals if total.is_floor]
+        except JobRejected:  # one that is no count says nothing
+            return []
 
     def echo(self, section: str, names: Collection[str]) -> tuple[str, int] | None:
         """The first name in `section` of the body that is one of the plain `names` and holds a count; and the count."""
