@@ -6,6 +6,7 @@ section 4) or forbids (NaN and Infinity, section 6) is refused rather than guess
 """
 
 import json
+from json.encoder import encode_basestring
 from typing import Any
 
 from poller.errors import InvalidPayload
@@ -15,6 +16,7 @@ from poller.values import JSON
 
 _MAX_DEPTH = 200
 _TOO_DEEP = f"the body is nested too deeply, beyond {_MAX_DEPTH} levels"
+_WORDS = {True: "true", False: "false", None: "null"}
 _MAX_INT_DIGITS = 4000  # CPython refuses to convert more than 4,300 by default
 
 
@@ -119,10 +121,10 @@ def _write(value: JSON) -> str:
         return "[" + ",".join(map(_write, value)) + "]"
     if isinstance(value, LosslessNumber):
         return value.text
-    return json.dumps(value)
+    return _WORDS[value]
 
 
 def _write_string(value: str) -> str:
-    written = json.dumps(value, ensure_ascii=False)
+    written = encode_basestring(value)  # as json.dumps would without ensure_ascii, and without an encoder each time
     # A lone surrogate has no UTF-8 form; its escape is the only exact way to write it.
     return written if written.isascii() or is_encodable(written) else json.dumps(value)
