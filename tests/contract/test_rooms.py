@@ -35,6 +35,7 @@ MAY_DO_IO = {
     "upstream/tls.py",
     "upstream/wire.py",
     "fetching/pause.py",
+    "fetching/outage.py",
     "fetching/page_fetcher.py",
     "fetching/task_pages.py",
     "fetching/time_box.py",

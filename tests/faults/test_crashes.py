@@ -47,7 +47,12 @@ class Run:
     def prepare(self) -> dict[str, Any]:
         event = {
             "JobId": self.job_id,
-            "Spec": {"url": self.partner.url, "name": "orders", "paginator": {"type": "offset", "limit": 10}},
+            "Spec": {
+                "url": self.partner.url,
+                "name": "orders",
+                "paginator": {"type": "offset", "limit": 10},
+                "retry": {"max_attempts": 1},
+            },
             "RequestedAt": "2026-01-01T00:00:00Z",
             "ExecutionArn": self.execution,
         }
@@ -96,6 +101,23 @@ def through_windows(run: Run) -> None:
     run.prepare()
     dependencies.table().update(run.job_id, "#JOB", {"PagesPerTask": 3}, "attribute_exists(#JobId)", {})
     run.to_the_end(run.reconcile(), quota=2)
+
+
+def through_an_outage(run: Run) -> None:
+    step = run.prepare()
+    if step["NextStep"] == "RECONCILE":
+        step = run.reconcile()
+    run.partner.status = 503
+    run.fetch(step)
+    run.partner.status = 200
+    run.to_the_end(run.reconcile())
+
+
+def with_a_broken_page(run: Run) -> None:
+    run.partner.broken = set()
+    step = run.prepare()
+    run.partner.broken = {10}
+    run.to_the_end(step)
 
 
 def through_a_redrive(run: Run) -> None:
@@ -187,6 +209,8 @@ def what_it_left(run: Run) -> dict[str, Any]:
     [
         to_success,
         through_windows,
+        through_an_outage,
+        with_a_broken_page,
         through_a_redrive,
         to_a_cancellation,
         to_the_janitor,

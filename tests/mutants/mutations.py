@@ -12,6 +12,7 @@ _CLI = "src/local/poller_local"
 _ASL = "statemachine/poller-workflow.asl.json"
 _HARDENING = "tests/contract/test_hardening.py"
 _HOUSE = "tests/contract/test_house_rules.py"
+_OUTAGES = "tests/integration/test_outages.py"
 _UNIQUENESS = "tests/jobs/test_uniqueness.py"
 
 
@@ -318,16 +319,79 @@ MUTATIONS = (
     Mutation(
         "a worker in the middle of its pages stops with its job",
         f"{_SRC}/jobs/job_store.py",
-        "return Standing(job is None or job.is_stopped(datetime.now(UTC)), job.not_before if job else 0)",
-        "self._stopped = False",
+        "is_stopped = job is None or job.is_stopped(datetime.now(UTC))",
+        "is_stopped = False",
         "tests/fetching/test_pause.py::test_a_worker_in_the_middle_of_its_pages_stops_with_its_job",
     ),
     Mutation(
         "a worker whose job has expired stops (9)",
         f"{_SRC}/jobs/job_store.py",
-        "return Standing(job is None or job.is_stopped(datetime.now(UTC)), job.not_before if job else 0)",
-        "self._stopped = job is not None and is_stopped(job, datetime.now(UTC))",
+        "is_stopped = job is None or job.is_stopped(datetime.now(UTC))",
+        "is_stopped = job is not None and job.is_stopped(datetime.now(UTC))",
         "tests/fetching/test_pause.py::test_a_worker_whose_job_is_gone_stops",
+    ),
+    Mutation(
+        "an outage holds back the whole job (40)",
+        f"{_SRC}/fetching/outage.py",
+        "self.publish(not_before, since)",
+        "_ = since",
+        f"{_OUTAGES}::test_an_outage_in_mid_job_is_waited_for_and_asks_little",
+    ),
+    Mutation(
+        "an API that was down is looked at before its pages are asked for",
+        f"{_SRC}/handlers/fetch_payload.py",
+        "source.circuit.look_again()",
+        "_ = source.circuit",
+        f"{_OUTAGES}::test_an_outage_in_mid_job_is_waited_for_and_asks_little",
+    ),
+    Mutation(
+        "an outage is over once the API answers",
+        f"{_SRC}/fetching/outage.py",
+        "self.recovered()",
+        "_ = self.recovered",
+        f"{_OUTAGES}::test_an_outage_in_mid_job_is_waited_for_and_asks_little",
+    ),
+    Mutation(
+        "looks at an API that is down grow rare",
+        f"{_SRC}/fetching/outage.py",
+        "return min(_MAX_PAUSE, max(_MIN_PAUSE, down_for))",
+        "return _MIN_PAUSE",
+        f"{_OUTAGES}::test_an_outage_in_mid_job_is_waited_for_and_asks_little",
+    ),
+    Mutation(
+        "a page that does not come is no outage while others come (14)",
+        f"{_SRC}/fetching/outage.py",
+        "if trouble is None or trouble.is_limit:",
+        "if trouble is not None and trouble.is_limit:",
+        f"{_OUTAGES}::test_a_page_that_fails_for_good_makes_its_job_partial_within_two_minutes",
+    ),
+    Mutation(
+        "a rate limit is no outage",
+        f"{_SRC}/fetching/outage.py",
+        "if trouble is None or trouble.is_limit:",
+        "if trouble is None:",
+        f"{_OUTAGES}::test_an_api_that_asks_others_to_wait_is_not_down",
+    ),
+    Mutation(
+        "the first page is not judged by itself",
+        f"{_SRC}/fetching/outage.py",
+        "self.second_page if error.page == 0 else self.first_page",
+        "self.first_page",
+        f"{_OUTAGES}::test_the_first_page_itself_is_judged_by_the_second",
+    ),
+    Mutation(
+        "a page has more than one round",
+        f"{_SRC}/handlers/fetch_payload.py",
+        "rounds >= MAX_ROUNDS:",
+        "rounds >= 1:",
+        f"{_OUTAGES}::test_a_page_that_comes_in_its_last_round_is_there",
+    ),
+    Mutation(
+        "a page has no more than its rounds (14)",
+        f"{_SRC}/handlers/fetch_payload.py",
+        "rounds = row.failed_rounds + isinstance(halt, UpstreamUnavailable)",
+        "rounds = 0 + isinstance(halt, UpstreamUnavailable)",
+        f"{_OUTAGES}::test_a_page_that_fails_for_good_makes_its_job_partial_within_two_minutes",
     ),
     Mutation(
         "a child that runs twice fetches once (13)",
@@ -500,7 +564,7 @@ MUTATIONS = (
     Mutation(
         "what has arrived before a pause is kept",
         f"{_SRC}/fetching/task_pages.py",
-        "except (PauseRequested, RetriablePollerError) as error:",
+        "except (PauseRequested, RetriablePollerError, UpstreamUnavailable) as error:",
         "except ZeroDivisionError as error:",
         "tests/integration/test_fetched_parts.py::test_a_part_counts_before_the_task_is_done",
     ),

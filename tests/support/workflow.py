@@ -133,4 +133,5 @@ def passed(job_id: str, seconds: float) -> None:
         ProgressAt=earlier(job.progress_at),
         DeadlineAt=earlier(job.deadline_at),
         NotBefore=max(0, job.not_before - int(seconds)),
+        DownSince=max(0, job.down_since - int(seconds)) or None,
     )

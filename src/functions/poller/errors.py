@@ -4,6 +4,7 @@
     ├── TransientUpstreamError   ask for the same page again, after `retry_after` seconds if given
     ├── RetriablePollerError     run the same step again later (the workflow's Retry names this class)
     ├── PauseRequested           go on when the job's NotBefore has come; nothing is wrong, and nothing is lost
+    │   └── UpstreamDown         the same, but nobody asked for it: the API gives no page at all
     ├── JobStopped               do nothing more for this job
     └── PermanentPollerError     the same step would fail again: record it and go on
         ├── JobRejected          the job cannot start as it is written; says what to change
@@ -119,6 +120,10 @@ class PauseRequested(PollerError):
     def __init__(self, message: str, not_before: int) -> None:
         super().__init__(message)
         self.not_before = not_before
+
+
+class UpstreamDown(PauseRequested):
+    """The API gives no page at all. It is asked again at `not_before`, until the job's deadline."""
 
 
 class JobStopped(PollerError):

@@ -12,6 +12,7 @@ from poller.errors import (
     InvalidPayload,
     JobStopped,
     PauseRequested,
+    PermanentPollerError,
     PollerError,
     RetriablePollerError,
     TransientUpstreamError,
@@ -61,7 +62,7 @@ class PageFetcher:
 
         Raises what makes another attempt pointless: a PermanentPollerError, UpstreamUnavailable after
         `retry.max_attempts`, RetriablePollerError when the time box ends first, PauseRequested when the API asks for a
-        pause that is long or ends after the time box, or JobStopped. The last three know how far it had come.
+        pause that is long or ends after the time box, or JobStopped. The last four know how far it had come.
         """
         retry, invitations, at_once, garbled, seen = self._spec.retry, 0, 0, 0, ""
         while True:
@@ -89,7 +90,7 @@ class PageFetcher:
                 failures += 1
             if failures >= retry.max_attempts:
                 tries = counted(invitations + failures, "attempt")
-                raise UpstreamUnavailable(f"{seen} ({tries})")
+                raise _so_far(UpstreamUnavailable(f"{seen} ({tries})"), failures, seen)
             pause = delay(failures + at_once, retry, wait, random.random())  # noqa: S311  # nosec B311  # jitter
             if wait is not None:
                 self._throttle.pause_for(pause)
@@ -98,6 +99,19 @@ class PageFetcher:
                 raise _so_far(late, failures, seen)
             else:
                 self._sleep(pause)
+
+    def trouble(self, request: PageRequest) -> TransientUpstreamError | None:
+        """Send `request` once. What went wrong in passing; None where an answer came, and be it a refusal."""
+        self.requests += 1
+        try:
+            self._ask(request)
+        except TransientUpstreamError as error:
+            return error
+        except InvalidPayload as error:
+            return TransientUpstreamError(error.message) if error.may_pass else None
+        except PermanentPollerError:
+            return None
+        return None
 
     def _ask(self, request: PageRequest) -> tuple[Page, Response]:
         """Send `request` once. What is wrong with the answer is said with what was asked, and without secrets."""

@@ -6,21 +6,26 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from poller.errors import JobStopped, PauseRequested
+from poller.errors import JobStopped, PauseRequested, UpstreamDown
 from poller.fetching.time_box import TimeBox
 
 MAX_PAUSE = 10.0
 """Seconds that a function waits when the API asks for a pause; what is longer is the workflow's to wait."""
+DOWN = "the API gives no page"
 _READ_EVERY = 2.0
 _SPREAD = 0.5  # of a pause, by which its end differs from thread to thread
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Whether a job may send requests: not once it `is_stopped`, and not before `not_before` (epoch seconds)."""
+    """Whether a job may send requests: not once it `is_stopped`, and not before `not_before` (epoch seconds).
+
+    `is_down`: nobody asked for that pause; the API gives no page.
+    """
 
     is_stopped: bool
     not_before: int = 0
+    is_down: bool = False
 
 
 class Throttle:
@@ -38,24 +43,27 @@ class Throttle:
     ) -> None:
         self._read, self._publish, self._sleep = read, publish, sleep
         self._lock = threading.Lock()
-        self._read_at, self._stopped, self._not_before = float("-inf"), False, 0
+        self._read_at, self._stopped, self._not_before, self._is_down = float("-inf"), False, 0, False
 
     def wait(self, box: TimeBox) -> None:
         """Return when the API may be asked.
 
-        Raises JobStopped, or PauseRequested if that is too far away: later than a function waits, or than `box` ends.
+        Raises JobStopped; or PauseRequested, or UpstreamDown, if that is too far away: later than a function waits, or
+        than `box` ends.
         """
         waited_for = 0
         while True:
             with self._lock:
                 self._refresh()
-                stopped, not_before = self._stopped, self._not_before
+                stopped, not_before, is_down = self._stopped, self._not_before, self._is_down
             if stopped:
                 raise JobStopped("the job is over, cancelled or past its deadline")
             pause = not_before - time.time()
             if pause <= 0 or not_before == waited_for:
                 return
             if pause > MAX_PAUSE or box.ends_within(pause * (1 + _SPREAD)):
+                if is_down:
+                    raise UpstreamDown(DOWN, not_before)
                 raise PauseRequested("the API asked for a pause", not_before)
             # Not all at once: the first to ask may be sent away again, and the others then need not ask.
             self._sleep(pause * (1 + _SPREAD * random.random()))  # noqa: S311  # nosec B311  # jitter
@@ -71,6 +79,11 @@ class Throttle:
         if self._publish:
             self._publish(not_before)
 
+    def hold_down(self, not_before: int) -> None:
+        """The API was found to be down: send nothing before `not_before`. Whoever found it tells the other workers."""
+        with self._lock:
+            self._not_before, self._is_down = max(self._not_before, not_before), True
+
     def _refresh(self) -> None:
         if self._read is None or time.monotonic() - self._read_at < _READ_EVERY:
             return
@@ -78,3 +91,4 @@ class Throttle:
         self._read_at = time.monotonic()
         self._stopped = standing.is_stopped
         self._not_before = max(self._not_before, standing.not_before)
+        self._is_down = standing.is_down

@@ -4,10 +4,17 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from poller.errors import InvalidPayload, PaginationLoop, PauseRequested, PollerError, RetriablePollerError
+from poller.errors import (
+    InvalidPayload,
+    PaginationLoop,
+    PauseRequested,
+    PollerError,
+    RetriablePollerError,
+    UpstreamUnavailable,
+)
 from poller.fetching.data_end import DataEnd
 from poller.fetching.fetched_page import FetchedPage
-from poller.fetching.whole_page import PageHalted, PageSource
+from poller.fetching.whole_page import Halt, PageHalted, PageSource
 from poller.paging.paginators import PageNumber
 
 _MAX_BYTES = 64 * 1024 * 1024  # the plan knew the first page only; later ones may be much larger
@@ -49,7 +56,7 @@ class FetchedPages:
     """
 
     pages: list[FetchedPage] = field(default_factory=list)
-    halt: PauseRequested | RetriablePollerError | None = None
+    halt: Halt | None = None
     begun: FetchedPage | None = None
     end: DataEnd | None = None
     goes_on_at: int | None = None
@@ -64,7 +71,7 @@ def fetch_planned(wanted: WantedPages, source: PageSource) -> FetchedPages:
     """The planned pages among the wanted ones.
 
     Raises the PermanentPollerError of the first page that has one, and PaginationLoop where one repeats its
-    neighbour.
+    neighbour. UpstreamUnavailable is a halt: the page may come in a later round.
     """
     fetched, sizes = FetchedPages(), [wanted.kept_bytes]  # appending is safe from several threads
 
@@ -97,7 +104,7 @@ def in_order(
     with ThreadPoolExecutor(threads) as pool:
         try:
             yield from pool.map(fetch, indices)
-        except (PauseRequested, RetriablePollerError) as error:
+        except (PauseRequested, RetriablePollerError, UpstreamUnavailable) as error:
             fetched.halt = error
         except PageHalted as error:
             fetched.halt, fetched.begun = error.halt, error.page

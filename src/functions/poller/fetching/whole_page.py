@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from poller.errors import JobStopped, PauseRequested, PollerError, RetriablePollerError
+from poller.errors import JobStopped, PauseRequested, PollerError, RetriablePollerError, UpstreamUnavailable
 from poller.fetching.data_end import DataEnd, EndKind
 from poller.fetching.fetched_page import FetchedPage, hold
+from poller.fetching.outage import Circuit
 from poller.fetching.page_fetcher import PageFetcher
 from poller.paging.envelope import Envelope
 from poller.paging.record_key import RecordKey
@@ -14,10 +15,14 @@ from poller.specs.page_request import page_request
 _MAX_REFILLS = 20  # for one page: a server that sends one record at a time is asked too often
 
 
+Halt = PauseRequested | RetriablePollerError | UpstreamUnavailable
+"""What leaves a page for later."""
+
+
 class PageHalted(Exception):  # nothing is wrong
     """`halt` came when a part of the `page` was there."""
 
-    def __init__(self, halt: PauseRequested | RetriablePollerError, page: FetchedPage) -> None:
+    def __init__(self, halt: Halt, page: FetchedPage) -> None:
         super().__init__(halt.message)
         self.halt, self.page = halt, page
 
@@ -31,15 +36,20 @@ class PageSource:
     pages: int
     page_size: int
     fetcher: PageFetcher
+    circuit: Circuit
 
     def fetch(self, index: int, received: int = 0) -> FetchedPage:
         """Page `index` as the API answers, or what of it comes behind its first `received` records.
 
-        Raises what PageFetcher.fetch raises, with the page to blame.
+        Raises what PageFetcher.fetch raises, with the page to blame; and UpstreamDown where it is not the page's fault.
         """
         paginator = self.spec.known_paginator
         try:
             page = self.fetcher.fetch(page_request(self.spec, index, self.page_size, received))[0]
+        except UpstreamUnavailable as error:
+            error.page = index
+            self.circuit.judge(error)
+            raise
         except PollerError as error:
             error.page = index
             raise
@@ -82,7 +92,7 @@ class PageSource:
                 break
             try:
                 rest = self.fetch(index, received)
-            except (PauseRequested, RetriablePollerError) as halt:
+            except (PauseRequested, RetriablePollerError, UpstreamUnavailable) as halt:
                 raise PageHalted(halt, page) from None
             if not rest.records:
                 place = index * self.page_size + received

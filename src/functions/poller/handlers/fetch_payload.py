@@ -18,19 +18,22 @@ from poller.errors import (
     PollerError,
     Reason,
     TransientUpstreamError,
+    UpstreamUnavailable,
 )
+from poller.fetching.outage import MAX_ROUNDS, Circuit, failed_for_good
 from poller.fetching.page_fetcher import PageFetcher
 from poller.fetching.pause import Throttle
-from poller.fetching.task_pages import WantedPages, fetch_planned
+from poller.fetching.task_pages import FetchedPages, WantedPages, fetch_planned
 from poller.fetching.time_box import TimeBox
 from poller.fetching.walk import walk_on
-from poller.fetching.whole_page import PageSource
+from poller.fetching.whole_page import Halt, PageSource
 from poller.handlers import dependencies
 from poller.jobs import keys
 from poller.jobs.model import Job, JobStatus, StopRequest, TaskRow, TaskState
 from poller.jobs.plan import Task
 from poller.jobs.task_state import FETCHING_MAY_FAIL, with_pages
 from poller.jobs.verdict import exceeds_tolerance, too_many_failures
+from poller.specs.page_request import page_request
 
 # Of the function's time, kept for the last request (60 seconds at most) and for storing what was fetched.
 _RESERVE_SECONDS = 70.0
@@ -51,8 +54,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     box = TimeBox.of(context, _RESERVE_SECONDS)
     try:
         return {"TaskId": task.task_id, "State": _run(job, task, box).state.value}
-    except (PauseRequested, JobStopped) as pause:
-        dependencies.logger.info("the task is left for later", extra={"why": pause.message})
+    except (PauseRequested, JobStopped, UpstreamUnavailable) as halt:
+        dependencies.logger.info("the task is left for later", extra={"why": halt.seen or halt.message})
         return {"TaskId": task.task_id, "State": "SKIPPED"}
 
 
@@ -81,15 +84,17 @@ def _fetch(job: Job, task: Task, row: TaskRow, box: TimeBox) -> TaskRow:
     if part is None:  # removed, by the bucket's lifecycle for instance: begin again
         dependencies.logger.warning("the task's stored pages are gone", extra={"pages": row.pages})
         row, part = TaskRow(task.task_id, TaskState.STARTED, row.attempts, first_page=row.first_page), b""
-    spec, ranges = job.planned
-    fetcher = PageFetcher(dependencies.upstream(), spec, box, _throttle(job))
-    source, wanted = PageSource(spec, job.record_key, ranges.pages, ranges.page_size, fetcher), _wanted(job, task, row)
+    ranges, source, wanted = job.planned[1], _source(job, box), _wanted(job, task, row)
+    fetcher = source.fetcher
     try:
+        source.circuit.look_again()
         fetched = fetch_planned(wanted, source)
         if task.is_open:
             walk_on(wanted, source, fetched)
         elif ranges.pages == 1:
             fetched.first_again = next(iter(fetched.pages), None)
+    except (PauseRequested, UpstreamUnavailable) as halt:  # before a page came, or between two that seem to be the same
+        fetched = FetchedPages(halt=halt)
     except PermanentPollerError as error:
         return _fail(job, task, error, row.attempts + fetcher.requests)
     except JobStopped as halt:
@@ -101,17 +106,36 @@ def _fetch(job: Job, task: Task, row: TaskRow, box: TimeBox) -> TaskRow:
         after = with_pages(row, wanted.first, fetched, fetcher.requests, ranges.page_size)
         row = _save(job, after, body, is_part=fetched.halt is not None)
     if fetched.halt:
-        _note(job, row, fetched.halt, row.attempts if arrived else row.attempts + fetcher.requests)
-        raise fetched.halt
+        return _leave(job, task, row, fetched.halt, row.attempts if arrived else row.attempts + fetcher.requests)
     return row
+
+
+def _source(job: Job, box: TimeBox) -> PageSource:
+    spec, ranges = job.planned
+    jobs, throttle = dependencies.jobs(), _throttle(job)
+    fetcher = PageFetcher(dependencies.upstream(), spec, box, throttle)
+    first, second = (page_request(spec, index, ranges.page_size) for index in (0, min(1, ranges.pages - 1)))
+    publish, recovered = partial(jobs.publish_pause, job.job_id), partial(jobs.publish_recovery, job.job_id)
+    circuit = Circuit(fetcher, throttle, box, first, second, job.down_since, publish, recovered)
+    return PageSource(spec, job.record_key, ranges.pages, ranges.page_size, fetcher, circuit)
+
+
+def _leave(job: Job, task: Task, row: TaskRow, halt: Halt, attempts: int) -> TaskRow:
+    """Leave what is missing from the task to a later round; or fail it, if its next page has had all its rounds."""
+    rounds = row.failed_rounds + isinstance(halt, UpstreamUnavailable)
+    if isinstance(halt, UpstreamUnavailable) and rounds >= MAX_ROUNDS:
+        return _fail(job, task, failed_for_good(halt, rounds, job.planned[0].retry), attempts)
+    _note(job, replace(row, failed_rounds=rounds), halt, attempts)
+    raise halt
 
 
 def _note(job: Job, row: TaskRow, halt: PollerError, attempts: int) -> None:
     """Keep why the task has come no further: if it never does, that is the reason, and this the page to try by hand."""
     is_pause = isinstance(halt, PauseRequested)
     if message := halt.seen or (halt.message if is_pause else ""):
-        kind = PauseRequested if is_pause else TransientUpstreamError
-        dependencies.tasks().note(job, row.task_id, Reason(kind.__name__, message, halt.page), attempts)
+        kind = type(halt) if is_pause else TransientUpstreamError
+        reason = Reason(kind.__name__, message, halt.page)
+        dependencies.tasks().note(job, row.task_id, reason, attempts, row.failed_rounds)
 
 
 def _wanted(job: Job, task: Task, row: TaskRow) -> WantedPages:

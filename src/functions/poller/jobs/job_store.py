@@ -35,7 +35,8 @@ class JobStore:
     def standing(self, job_id: str) -> Standing:
         """Whether requests may be sent for the job now. For an unknown one they may not."""
         job = self.job(job_id)
-        return Standing(job is None or job.is_stopped(datetime.now(UTC)), job.not_before if job else 0)
+        is_stopped = job is None or job.is_stopped(datetime.now(UTC))
+        return Standing(is_stopped, job.not_before, job.down_since > 0) if job else Standing(is_stopped)
 
     def snapshot(self, job_id: str) -> tuple[Job, Counts] | None:
         """The job and its counters, by nine known keys in one consistent read. None if unknown."""
@@ -64,10 +65,17 @@ class JobStore:
             values[":mine"] = execution_arn
         return self._table.update(job_id, rows.JOB, {"Stop": rows.from_stop(stop)}, condition, values)
 
-    def publish_pause(self, job_id: str, not_before: int) -> None:
-        """Have all workers of the job wait until `not_before` (epoch seconds), if none asked for longer."""
+    def publish_pause(self, job_id: str, not_before: int, down_since: int | None = None) -> None:
+        """Have all workers of the job wait until `not_before`, if none asked for longer; and say since when the API has
+        been down, if that is why (both in epoch seconds).
+        """
+        change = {"NotBefore": not_before} | ({"DownSince": down_since} if down_since else {})
         condition = f"{_ACTIVE} AND #NotBefore < :NotBefore"
-        self._table.update(job_id, rows.JOB, {"NotBefore": not_before}, condition, _STATES)
+        self._table.update(job_id, rows.JOB, change, condition, _STATES)
+
+    def publish_recovery(self, job_id: str) -> None:
+        """Say that the API gives pages again."""
+        self._table.update(job_id, rows.JOB, {"DownSince": None}, _ACTIVE, _STATES)
 
     def hand_over(self, job: Job, successor: str, change: dict[str, Any]) -> bool:
         """Name the execution that is to go on with the job, and change some of its attributes.

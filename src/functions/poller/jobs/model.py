@@ -61,7 +61,7 @@ class TaskRow:
     had enough, `goes_on_at` is the page at which the task behind it begins; where it came to the end of the data, `end`
     says how that showed. `more` is the first sign on its last page that there is more. So many `short_pages` stayed
     shorter than the others, the first of them with the index `short_page`. `keyless` is how many of its records lack
-    the key that the job's records have.
+    the key that the job's records have. In so many `failed_rounds` the page behind its `pages` spent all its attempts.
 
     Where it `looked_again` at the job's first page when it came to the end, that had `digest_again`, and declared
     `total_again`. So many pages were `mended`: what they lacked came when they were asked for again.
@@ -96,6 +96,7 @@ class TaskRow:
     digest_again: str = ""
     total_again: int | None = None
     mended: int = 0
+    failed_rounds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,8 @@ class Job:
     that have ended, without the time from one's end to the next one's redrive.
     `is_readable` is False for a row that this release cannot read whole. `proof` is what showed
     that the dataset is whole, as it is shown. `record_key` is what tells the records apart:
-    the spec's `primary_key`, or found on the first page where it has none.
+    the spec's `primary_key`, or found on the first page where it has none. `down_since` is when the API was found to
+    give no page (epoch seconds), 0 while it does.
     """
 
     job_id: str
@@ -204,6 +206,7 @@ class Job:
     is_readable: bool = True
     record_key: RecordKey = ()
     proof: dict[str, Any] | None = None
+    down_since: int = 0
 
     @property
     def is_planned(self) -> bool:

@@ -147,7 +147,9 @@ def _too_late(job: Job, counts: Counts) -> Reason:
     total = job.total(counts)
     unfinished = total - counts.finished
     message = f"the job's deadline passed with {unfinished:,} of {counted(total, 'task')} left"
-    if _was_held_back(job):
+    if job.down_since:
+        message += f"; the API has given no page since {iso(datetime.fromtimestamp(job.down_since, UTC))}"
+    elif _was_held_back(job):
         message += f"; the API kept asking for a pause, at last until {iso(_pause_ends(job))}"
     return Reason(ErrorType.DEADLINE_EXCEEDED, message)
 

@@ -56,6 +56,7 @@ def from_job(job: Job) -> dict[str, Any]:
         "DuplicateOf": job.duplicate_of,
         "RecordKey": list(job.record_key) or None,
         "Proof": job.proof,
+        "DownSince": job.down_since or None,
     }
 
 
@@ -102,6 +103,7 @@ def _to_job(item: dict[str, Any]) -> Job:
         duplicate_of=item.get("DuplicateOf"),
         record_key=tuple(item.get("RecordKey", ())),
         proof=item.get("Proof"),
+        down_since=item.get("DownSince", 0),
     )
 
 

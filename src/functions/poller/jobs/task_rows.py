@@ -52,6 +52,7 @@ def from_task(row: TaskRow) -> dict[str, Any]:
         "DigestAgain": row.digest_again or None,
         "TotalAgain": row.total_again,
         "Mended": row.mended or None,
+        "FailedRounds": row.failed_rounds or None,
     }
 
 
@@ -86,6 +87,7 @@ def to_task(item: dict[str, Any]) -> TaskRow:
         digest_again=item.get("DigestAgain", ""),
         total_again=item.get("TotalAgain"),
         mended=item.get("Mended", 0),
+        failed_rounds=item.get("FailedRounds", 0),
     )
 
 

@@ -96,10 +96,10 @@ class TaskStore:
             self._table.pause(attempt)
         raise RetriablePollerError(f"task {change.task_id} could not be moved to {change.state}: too many conflicts")
 
-    def note(self, job: Job, task_id: str, reason: Reason, attempts: int) -> None:
+    def note(self, job: Job, task_id: str, reason: Reason, attempts: int, failed_rounds: int = 0) -> None:
         """Say of a STARTED task what keeps it from going on, in a row that stands; nothing is counted by that."""
         partition = keys.partition(job.job_id, keys.shard(task_id))
-        change = {"Error": reason.as_dict(), "Attempts": attempts}
+        change = {"Error": reason.as_dict(), "Attempts": attempts, "FailedRounds": failed_rounds or None}
         self._table.update(partition, task_id, change, "#State = :started", {":started": TaskState.STARTED.value})
 
     def reset(self, job: Job, failed: TaskRow, saved: bool) -> None:

@@ -67,6 +67,7 @@ def _fresh(job: Job) -> dict[str, Any]:
         "RedrivenAt": iso(now),
         "DeadlineAt": (now + timedelta(seconds=job.planned[0].deadline_seconds)).isoformat(),
         "NotBefore": 0,
+        "DownSince": None,
         "IdleRounds": 0,
         "ProgressAt": None,
         "Stop": None,
