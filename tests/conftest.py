@@ -8,6 +8,7 @@ from moto import mock_aws
 from xdist.remote import Producer
 
 from poller.handlers import dependencies
+from poller.jobs import reconciler
 from tests.support.handlers import EXECUTION, as_record
 from tests.support.scheduling import BySharedParts
 from tests.support.storage import SETTINGS, create_storage, forget_clients, serialize_calls
@@ -25,6 +26,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     serialize_calls(monkeypatch)
+    monkeypatch.setattr(reconciler, "LOOKS", ())  # nobody works while a handler waits
     with mock_aws():
         create_storage(monkeypatch)
         forget_clients()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from poller.errors import JobRejected
 from poller.jobs.plan import Ranges, Task, Walks
-from poller.jobs.planning import Planned, pages_per_task
+from poller.jobs.planning import Planned, pages_per_task, threads_that_fit
 from poller.paging.paginators import Auto, Offset, PageNumber, SinglePage
 from poller.specs.model import JobSpec
 from poller.specs.page_request import page_request
@@ -101,9 +101,9 @@ def test_a_plan_keeps_to_its_limits(pages, page_bytes, page_seconds, max_concurr
 
     per_task = plan.plan.pages_per_task
     assert plan.plan.pages == pages
-    assert 1 <= per_task <= 100
+    assert 1 <= per_task <= 256
     assert per_task == 1 or per_task * page_bytes <= 8 * MIB
-    assert per_task == 1 or per_task * page_seconds <= 30
+    assert per_task == 1 or per_task / plan.threads * page_seconds <= 30
     assert plan.threads * plan.map_concurrency <= max_concurrency
     assert 1 <= plan.threads <= per_task
     assert plan.map_concurrency >= 1
@@ -119,25 +119,30 @@ def test_a_plan_keeps_to_its_limits(pages, page_bytes, page_seconds, max_concurr
         (201, 1000, 0.1, 2),
         (2000, 1000, 0.1, 10),
         (20_000, 1000, 0.1, 100),
-        (1_000_000, 1000, 0.1, 100),
-        (1_000_000, 0, 0.0, 100),
+        (1_000_000, 1000, 0.1, 256),
+        (1_000_000, 0, 0.0, 256),
         (1_000_000, 8 * MIB // 100, 0.1, 100),
         (1_000_000, 1 * MIB, 0.1, 8),
         (1_000_000, 3 * MIB, 0.1, 2),
         (1_000_000, 8 * MIB, 0.1, 1),
         (1_000_000, 32 * MIB, 0.1, 1),
-        (1_000_000, 1000, 1.0, 30),
-        (1_000_000, 1000, 29.0, 1),
+        (1_000_000, 1000, 1.0, 240),
+        (1_000_000, 1000, 29.0, 8),
         (1_000_000, 1000, 60.0, 1),
     ],
 )
 def test_how_many_pages_a_task_takes(pages, page_bytes, page_seconds, per_task):
     at_least = 1
 
-    number = pages_per_task(pages, page_bytes, page_seconds)
+    number = pages_per_task(pages, 8, page_bytes, page_seconds)
 
     assert number == per_task
     assert number >= at_least
+
+
+@pytest.mark.parametrize(("seconds", "threads"), [(0.0, 8), (0.02, 8), (0.05, 16), (0.096, 32), (10, 32)])
+def test_a_slow_api_is_asked_for_more_pages_at_once(seconds, threads):
+    assert threads_that_fit(seconds) == threads
 
 
 @pytest.mark.parametrize(
@@ -170,8 +175,8 @@ def test_where_the_total_was_found_is_kept(paginator, body, headers, resolved):
     [
         (200, 10, 1, 10),
         (1000, 10, 5, 2),
-        (20_000, 10, 8, 1),
-        (20_000, 100, 8, 12),
+        (20_000, 10, 10, 1),
+        (20_000, 100, 32, 3),
         (20_000, 3, 3, 1),
         (1, 1000, 1, 1000),
     ],
@@ -363,7 +368,7 @@ def test_without_a_total_the_first_page_is_planned_and_the_end_is_looked_for(pag
 
     assert plan.plan == Ranges(1, 1, 2, is_open=True)
     assert (plan.records, plan.is_declared) == (None, False)
-    assert (plan.threads, plan.map_concurrency) == (8, 1)
+    assert (plan.threads, plan.map_concurrency) == (10, 1)
 
 
 @pytest.mark.parametrize("more", [{"total_pages": 3}, {"next": "/items?page=2"}, {"has_more": True, "last": False}])
@@ -431,13 +436,20 @@ def test_a_million_pages_are_all_in_some_task():
 
     plan = planned(one, page({"rows": [0] * 10, "total": 10_000_000}), 1000, 0.1)
 
-    assert plan.plan == Ranges(1_000_000, 96, 10, is_open=True)
+    assert plan.plan == Ranges(1_000_000, 250, 10, is_open=True)
     assert sum(task.pages for task in plan.plan) == 1_000_000
 
 
 @pytest.mark.parametrize(
     ("pages", "max_concurrency", "per_task", "threads"),
-    [(2000, 10, 8, 8), (1900, 10, 8, 8), (1600, 10, 8, 8), (1400, 10, 7, 7), (20_000, 3, 99, 3), (20_000, 1, 100, 1)],
+    [
+        (2000, 10, 10, 10),
+        (1900, 10, 10, 10),
+        (1600, 10, 8, 8),
+        (1400, 10, 7, 7),
+        (20_000, 3, 99, 3),
+        (20_000, 1, 100, 1),
+    ],
 )
 def test_a_task_is_whole_rounds_of_its_threads(pages, max_concurrency, per_task, threads):
     one = spec(paginator=Offset(), max_concurrency=max_concurrency)

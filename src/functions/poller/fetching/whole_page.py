@@ -55,6 +55,8 @@ class PageSource:
             raise
         envelope, is_last = Envelope(page), index >= self.pages - 1
         held = hold(page, self.key, is_watched=is_last or len(page.records) < self.page_size)
+        if received and not held.records:
+            held = replace(held, lines=())  # nothing of the page: what had come is all of it
         return replace(
             held,
             declared=paginator.total_now(envelope),

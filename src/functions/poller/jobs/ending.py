@@ -63,7 +63,8 @@ class JobEnding:
             ending = verdict(job, counts, rows, proof)
         elif ending.status is JobStatus.CANCELLED and 0 < job.total(counts) == counts.complete:
             ending = _cancelled_late(ending, verdict(job, counts, rows))
-        shown = {name: reason.as_dict() for name in ("error", "notice") if (reason := getattr(ending, name))}
+        # Not the messages: they may show keys of records.
+        shown = {name: reason.type for name in ("error", "notice") if (reason := getattr(ending, name))}
         self.log("ending", extra={"status": ending.status.value, **shown})
         now, began = datetime.now(UTC), job.redriven_at or job.started_at
         over = replace(

@@ -10,9 +10,10 @@ from poller.text import counted
 
 _TASK_BYTES = 8 * 1024 * 1024  # of raw pages: a worker holds a task in memory
 _TASK_SECONDS = 30.0  # of fetching, at the first page's pace: far inside the function's timeout
-_MAX_PAGES_PER_TASK = 100
-_FINE_PROGRESS = 200  # tasks that a small job is cut into, so that its progress can be seen
-_MAX_THREADS = 8
+_MAX_PAGES_PER_TASK = 256
+_FINE_PROGRESS = 200  # tasks that a small job is cut into: its progress can be seen, and one bad page costs little
+_MIN_THREADS, _MAX_THREADS = 8, 32
+_PAGE_SECONDS = 0.003  # of a function's processor: threads beyond that share of an answer's time would wait for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +52,24 @@ def make_plan(spec: JobSpec, first: Envelope, page_bytes: int, page_seconds: flo
             f"and maximum_pages is {spec.maximum_pages:,}; nothing was fetched. "
             "Raise maximum_pages, or narrow the request"
         )
-    per_task = pages_per_task(extent.pages, page_bytes, page_seconds)
-    threads = min(per_task if extent.is_declared else _MAX_THREADS, spec.max_concurrency, _MAX_THREADS)
+    fit = min(threads_that_fit(page_seconds), spec.max_concurrency)
+    per_task = pages_per_task(extent.pages, fit, page_bytes, page_seconds)
+    threads = min(per_task, fit) if extent.is_declared else fit
     per_task -= per_task % threads  # whole rounds: in a round of fewer pages, threads would wait for nothing
     plan = Ranges(extent.pages, max(1, per_task), extent.page_size, is_open=bool(paginator.page_params))
-    concurrency = max(1, spec.max_concurrency // threads)
-    return Planned(spec, plan, extent.records, extent.is_declared, threads, concurrency)
+    workers = max(1, spec.max_concurrency // threads)
+    return Planned(spec, plan, extent.records, extent.is_declared, threads, workers)
 
 
-def pages_per_task(pages: int, page_bytes: int, page_seconds: float) -> int:
+def threads_that_fit(page_seconds: float) -> int:
+    """How many requests a worker keeps in flight: the slower the API, the more."""
+    return max(_MIN_THREADS, min(_MAX_THREADS, int(page_seconds / _PAGE_SECONDS)))
+
+
+def pages_per_task(pages: int, threads: int, page_bytes: int, page_seconds: float) -> int:
     """At least 1: few enough for memory, time and visible progress, many enough to cost little."""
     by_bytes = _TASK_BYTES // max(1, page_bytes)
-    by_time = int(_TASK_SECONDS / max(0.001, page_seconds))
+    by_time = threads * int(_TASK_SECONDS / max(0.001, page_seconds))
     return max(1, min(_MAX_PAGES_PER_TASK, by_bytes, by_time, -(-pages // _FINE_PROGRESS)))
 
 

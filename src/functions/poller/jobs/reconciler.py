@@ -1,5 +1,6 @@
 """Carrying out the next step of a job: plan what is unfinished, wait, give up, or end. It alone ends a job."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -20,6 +21,11 @@ from poller.jobs.task_store import TaskStore
 from poller.jobs.verdict import End, Finished
 from poller.jobs.workflow import Workflow
 
+LOOKS = (0.1, 0.1, 0.2, 0.3, 0.5, 0.5, 0.5, 0.5, 0.5)
+"""Seconds between looks at a job that the consumer is about to finish. The workflow's own wait costs as much as several
+seconds of this function."""
+_NEARLY = 100  # tasks on the queue that it may be through with by then
+
 
 @dataclass(frozen=True, slots=True)
 class Reconciler:
@@ -34,6 +40,7 @@ class Reconciler:
 
     def reconcile(self, job: Job, counts: Counts, box: TimeBox) -> dict[str, Any]:
         """Look at the counters, decide, and do what was decided."""
+        job, counts = self._settled(job, counts)
         now = datetime.now(UTC)
         noted = note_progress(job, counts, now)
         decision = decide(noted, counts, now)
@@ -59,6 +66,16 @@ class Reconciler:
         if not self.jobs.save(job, noted):
             return step(job.job_id, "RECONCILE")  # the job changed since it was read: look again
         return next_step
+
+    def _settled(self, job: Job, counts: Counts) -> tuple[Job, Counts]:
+        """The job and its counters, when the consumer has caught up; or as they are after a few seconds."""
+        for pause in LOOKS:
+            queued = job.total(counts) - counts.finished
+            if not 0 < queued <= counts.enqueued + counts.payload_saved or queued > _NEARLY or job.status.is_final:
+                break
+            time.sleep(pause)
+            job, counts = self.jobs.snapshot(job.job_id) or (job, counts)
+        return job, counts
 
     def abandon(self, job: Job, counts: Counts, why: str, box: TimeBox) -> dict[str, Any]:
         """End a job whose execution is no more. Every task that is not finished fails with the reason."""
