@@ -205,3 +205,20 @@ def test_a_total_that_is_a_lower_bound_is_no_end_where_the_api_refuses_depth(
 
     assert (job["Status"], job["RecordsReceived"]) == (status, 30)
     assert relation == "eq" or (job["Error"]["Type"], "at least 30" in job["Error"]["Message"]) == ("EndNotSeen", True)
+
+
+@pytest.mark.parametrize("paginator", [OFFSET, PAGES], ids=["offset", "page_number"])
+@pytest.mark.parametrize(
+    ("said", "status"), [({}, "PARTIAL"), ({"total": 10}, "SUCCEEDED"), ({"total": 11}, "PARTIAL")]
+)
+def test_the_first_page_again_is_no_end_where_nothing_else_says_so(
+    sent_messages: Take, paginator: dict[str, Any], said: dict[str, Any], status: str
+) -> None:
+    class Ignores(Api):
+        def answer(self, query: dict[str, str]) -> tuple[int, dict[str, Any]]:
+            return super().answer({"limit": "10"})
+
+    job = run(Ignores(95, said), sent_messages, paginator)
+
+    assert job["Status"] == status
+    assert numbers(job) == list(range(10))

@@ -43,6 +43,7 @@ def test_a_running_job_as_the_contract_shows_it():
         "Notice": None,
         "DuplicateOf": None,
         "Proof": None,
+        "Detected": None,
     }
 
 

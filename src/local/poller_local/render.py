@@ -1,5 +1,6 @@
 """The summary of a job for people, and how they read sizes, counts and times."""
 
+import json
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -53,6 +54,9 @@ def summary_lines(summary: Summary) -> list[tuple[str, str, str]]:
         lines.append(("Notice", format_error(summary["Notice"]), "bold yellow"))
     if proof:
         lines.append(("Proof", proof, "green" if is_complete(summary) else "yellow"))
+    if detected := summary.get("Detected"):
+        spec = json.dumps(detected["Spec"], ensure_ascii=False)
+        lines.append(("Detected", one_line(f"{detected['Evidence']}; to pin it: {spec}"), ""))
     if summary["DuplicateOf"]:
         lines.append(("Repeats", f"{one_line(summary['DuplicateOf'])}, which has the same client token", "yellow"))
     tasks = f"{summary['SuccessfullyCompleted']:,} of {format_total(summary)} complete"

@@ -32,12 +32,19 @@ class Proof(TypedDict):
     NotShown: NotRequired[str | None]
 
 
+class Detected(TypedDict):
+    """What `auto` found: the `Spec` that pins it, and the `Evidence` in a sentence."""
+
+    Spec: dict[str, Any]
+    Evidence: str
+
+
 class Summary(TypedDict):
     """Task counts by state, then the job: sizes in bytes, times in ISO 8601, UTC.
 
     `Url` is without secrets, `RunSeconds` without the time between an end and a redrive; both, and `RedrivenAt`, are
     None where the stack is older than they are. `Notice` is something to know about a success; `DuplicateOf` is the
-    job that this one repeats, having the same client token. The last six are not there, or None, where the stack is
+    job that this one repeats, having the same client token. The last seven are not there, or None, where the stack is
     older than they are or the job has not come so far.
     """
 
@@ -66,6 +73,7 @@ class Summary(TypedDict):
     Notice: JobError | None
     DuplicateOf: str | None
     Proof: NotRequired["Proof | None"]
+    Detected: NotRequired["Detected | None"]
     PagesArrived: NotRequired[int | None]
     PagesPlanned: NotRequired[int | None]
     Requests: NotRequired[int | None]

@@ -37,8 +37,8 @@ def _find_end(wanted: WantedPages, source: PageSource, fetched: FetchedPages) ->
             return
         indices = range(at, min(at + step, source.spec.maximum_pages))
         for page, end in in_order(fetched, wanted.threads, lambda index: _ask(wanted, source, index), indices):
-            if page is not None and page.records and (said := _repeats(page, wanted, fetched.pages)):
-                fetched.end = DataEnd(EndKind.SEEN, said)
+            if page is not None and page.records and (repeated := _repeats(page, wanted, fetched.pages)):
+                fetched.end = repeated
                 break
             if page is not None:
                 fetched.pages.append(page)
@@ -72,14 +72,16 @@ def _ask_again(source: PageSource, index: int, had: int, empty: FetchedPage) -> 
         return empty
 
 
-def _repeats(page: FetchedPage, wanted: WantedPages, before: list[FetchedPage]) -> str:
-    """How `page` repeats what came before it; "" where it brings something new."""
+def _repeats(page: FetchedPage, wanted: WantedPages, before: list[FetchedPage]) -> DataEnd | None:
+    """How the data end where `page` repeats what came before it; None where it brings something new."""
     last = before[-1].digest if before else wanted.digest_before
     if page.digest and page.digest == wanted.first_digest:
-        return "behind the last page came the first one again"
+        if wanted.first + len(before) == 1:  # it may be all there is, or the API ignores the page asked for
+            return DataEnd(EndKind.REFUSED, "asked for the second page, it sends the first one again")
+        return DataEnd(EndKind.SEEN, "behind the last page came the first one again")
     if page.digest and (page.digest == last or any(page.seen <= earlier.seen for earlier in before[-2:])):
-        return "behind the last page came the last one again"
-    return ""
+        return DataEnd(EndKind.SEEN, "behind the last page came the last one again")
+    return None
 
 
 def _bytes(wanted: WantedPages, fetched: FetchedPages) -> int:

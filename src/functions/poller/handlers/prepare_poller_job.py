@@ -156,16 +156,17 @@ def _probe(spec: JobSpec, box: TimeBox, failures: int) -> tuple[Planned, Page]:
         return fetcher.fetch(page_request(asked, 0, None), failures, is_first=True)
 
     page, response = first_page()
-    guessed = isinstance(spec.paginator, Auto)
+    guessed, detected = isinstance(spec.paginator, Auto), None
     if guessed:
         found = detect(Envelope(page))
         if found.check and not _is_alone(page, lambda: first_page(**found.check)[0]):
             raise JobRejected(what_was_seen(Envelope(page)))
         spec = with_paginator(spec, found.paginator)
-        seen = {"detected": found.spec, "evidence": found.evidence}
-        dependencies.logger.info("detected a paginator", extra=seen)
+        detected = {"Spec": found.spec, "Evidence": found.evidence}
+        dependencies.logger.info("detected a paginator", extra=detected)
         page, response = first_page()
-    return make_plan(spec, Envelope(page), len(response.body), response.seconds, guessed), page
+    plan = make_plan(spec, Envelope(page), len(response.body), response.seconds, guessed)
+    return replace(plan, detected=detected), page
 
 
 def _is_alone(page: Page, ask_for_more: Callable[[], Page]) -> bool:
@@ -187,6 +188,7 @@ def _planned(job: Job, plan: Planned, first: Page) -> Job:
         total_is_final=plan.is_declared,
         records_expected=plan.records,
         first_page_digest=page_digest(first.records, job.record_key),
+        detected=plan.detected,
         map_concurrency=plan.map_concurrency,
         threads=plan.threads,
         expires_at=job.expires_at + plan.spec.deadline_seconds,

@@ -166,9 +166,9 @@ class Job:
     `progress_at`: the last progress, or the end of the last pause that the API asked for. `notice` is something a user
     should know of a job that succeeded. `url` is as it may be shown. `run_seconds` is how long those of its runs took
     that have ended, without the time from one's end to the next one's redrive.
-    `is_readable` is False for a row that this release cannot read whole. `proof` is what showed
-    that the dataset is whole, as it is shown. `record_key` is what tells the records apart:
-    the spec's `primary_key`, or found on the first page where it has none. `down_since` is when the API was found to
+    `is_readable` is False for a row that this release cannot read whole. `detected` is what `auto` found, and `proof`
+    what showed that the dataset is whole, both as they are shown. `record_key` is what tells the records apart: the
+    spec's `primary_key`, or found on the first page where it has none. `down_since` is when the API was found to
     give no page (epoch seconds), 0 while it does.
     """
 
@@ -206,6 +206,7 @@ class Job:
     is_readable: bool = True
     record_key: RecordKey = ()
     proof: dict[str, Any] | None = None
+    detected: dict[str, Any] | None = None
     down_since: int = 0
 
     @property

@@ -1,6 +1,7 @@
 """Cutting a job into tasks: how many pages there are, how many a task takes, how many run at once."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from poller.errors import JobRejected
 from poller.jobs.plan import Ranges
@@ -20,7 +21,7 @@ _PAGE_SECONDS = 0.003  # of a function's processor: threads beyond that share of
 class Planned:
     """What PreparePollerJob decided. `records` is the number of records that must arrive, None if unknown.
 
-    `is_declared`: the API said how much there is.
+    `is_declared`: the API said how much there is. `detected` is what `auto` found: a spec to pin, and the evidence.
     """
 
     spec: JobSpec
@@ -29,6 +30,7 @@ class Planned:
     is_declared: bool
     threads: int
     map_concurrency: int
+    detected: dict[str, Any] | None = None
 
 
 def make_plan(spec: JobSpec, first: Envelope, page_bytes: int, page_seconds: float, guessed: bool = False) -> Planned:

@@ -56,6 +56,7 @@ def from_job(job: Job) -> dict[str, Any]:
         "DuplicateOf": job.duplicate_of,
         "RecordKey": list(job.record_key) or None,
         "Proof": job.proof,
+        "Detected": job.detected,
         "DownSince": job.down_since or None,
     }
 
@@ -103,6 +104,7 @@ def _to_job(item: dict[str, Any]) -> Job:
         duplicate_of=item.get("DuplicateOf"),
         record_key=tuple(item.get("RecordKey", ())),
         proof=item.get("Proof"),
+        detected=item.get("Detected"),
         down_since=item.get("DownSince", 0),
     )
 

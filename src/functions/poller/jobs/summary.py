@@ -47,4 +47,5 @@ def summarize(job: Job, counts: Counts) -> dict[str, Any]:
         "Notice": job.notice.as_dict() if job.notice else None,
         "DuplicateOf": job.duplicate_of,
         "Proof": job.proof,
+        "Detected": job.detected,
     }

@@ -130,7 +130,8 @@ def _end_not_seen(job: Job, counts: Counts, rows: list[TaskRow]) -> Reason | Non
         advice = (
             "Where an API limits how deep one may page, split the job, by dates for instance, into smaller ones"
             if more
-            else "If that is how this API says that there is no more, name its status in paginator.end_status_codes"
+            else "If this is everything, set paginator to single_page; if an HTTP status says that there is no more, "
+            "name it in paginator.end_status_codes"
         )
         return Reason(ErrorType.END_NOT_SEEN, f"{came}, and {why}, but the API refuses to go on: {end.said}. {advice}")
     return None
