@@ -24,7 +24,7 @@ from tests.support.faulty import cancelled
 from tests.support.template import resources
 
 STEPS = (
-    2400  # more than the two thousand asked for: some find nothing to repeat, and the rarest rule has to be frequent
+    3000  # more than the two thousand asked for: some find nothing to repeat, and the rarest rule has to be frequent
 )
 LEAST = 50
 fired: Counter[str] = Counter()
@@ -182,14 +182,16 @@ class TaskStoreMachine(RuleBasedStateMachine):
             assert self.store.task("job", task) == before
         self.client.faults.clear()
 
-    @rule(task=TASKS, saved=st.booleans())
-    def redrive(self, task: str, saved: bool) -> None:
+    @rule(task=TASKS, state=st.sampled_from([TaskState.FAILED, TaskState.COMPLETE]), flag=st.booleans())
+    def redrive(self, task: str, state: TaskState, flag: bool) -> None:
+        """`flag`: a failed task's raw pages are there, or a complete one is not the one that was seen."""
         fired["redrive"] += 1
         before = self.store.task("job", task)
-        self.store.reset(self.job, TaskRow(task, TaskState.FAILED), saved)
+        saved, is_another = flag and state is TaskState.FAILED, flag and state is TaskState.COMPLETE
+        self.store.reset(self.job, TaskRow(task, state, sha256="y" if is_another else "x"), saved)
         after = self.store.task("job", task)
-        if before is None or before.state is not TaskState.FAILED:
-            assert after == before, "a redrive took back what had not failed"
+        if before is None or before.state is not state or is_another:
+            assert after == before, "a redrive took back what was not as it had seen it"
         else:
             assert (after.state if after else None) is (TaskState.PAYLOAD_SAVED if saved else None)
             self.rank[task] = reach(after) if after else PENDING

@@ -1,6 +1,7 @@
 """Running again what failed."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from poller.errors import UpstreamRefused
 from poller.handlers import dependencies
 from poller.handlers.api import cancel_job, redrive_job
 from poller.jobs.job_store import JobStore
+from poller.jobs.model import TaskRow, TaskState
 from tests.support import workflow
 from tests.support.handlers import EXECUTION, call, status_change
 from tests.support.partner import Partner, serving
@@ -30,7 +32,11 @@ def test_redrive_runs_only_what_failed_under_the_same_id(sent_messages: Take, ex
                 workflow.process(sent_messages())
             step = workflow.reconcile(job["JobId"], successor)
 
-        assert partner.requests == [{"limit": "10", "offset": "20"}, {"limit": "10", "offset": "30"}]
+        assert [request["offset"] for request in partner.requests] == [
+            "20",
+            "30",
+            "0",
+        ]  # behind the end, and the first again
     after = workflow.status(job["JobId"])
     assert status == 202
     assert (after["Status"], after["JobId"], after["ExecutionArn"]) == ("SUCCEEDED", job["JobId"], successor)
@@ -120,18 +126,57 @@ def test_what_cannot_be_redriven_says_why(sent_messages: Take, state: str, said:
     assert said in body["message"]
 
 
-def test_a_job_in_which_no_task_failed_is_not_redriven(sent_messages: Take, executions: dict[str, str]) -> None:
+def test_a_partial_job_without_failures_asks_again_for_what_may_be_to_blame(
+    sent_messages: Take, executions: dict[str, str]
+) -> None:
     with serving(Partner(total=50, clamps_at=20)) as partner:
         job = workflow.run({"url": partner.url, "paginator": offset(10)}, sent_messages)
+        partner.clamps_at = None
+        status, shown = call(redrive_job, job["JobId"], dry_run="true")
+        unchanged = workflow.status(job["JobId"])
 
-    status, body = call(redrive_job, job["JobId"])
+        after = redriven(job, sent_messages, executions)
 
     assert (job["Status"], job["FailedToComplete"]) == ("PARTIAL", 0)
-    assert (status, body["message"]) == (
-        409,
-        f"Job {job['JobId']} is PARTIAL, but no task failed; submit a new job",
-    )
-    assert len(executions) == 1
+    assert (status, unchanged) == (200, job)
+    assert shown["Tasks"] == sum(reason["Tasks"] for reason in shown["Reasons"])
+    assert 2 <= shown["Tasks"] <= 5
+    assert shown["message"].endswith("would be run again")
+    assert (after["Status"], dataset(after)) == ("SUCCEEDED", expected(50))
+
+
+def test_followers_are_put_back_with_the_task_that_they_follow(sent_messages: Take, executions: dict[str, str]) -> None:
+    with serving(Partner(total=50)) as partner:
+        job = workflow.run({"url": partner.url, "paginator": offset(10)}, sent_messages)
+        store, job_row = dependencies.tasks(), dependencies.jobs().job(job["JobId"])
+        last = store.task(job["JobId"], "t00000004")
+        assert job_row is not None
+        assert last is not None
+        store.reset(job_row, last, saved=False)  # as if the last task had had enough after five pages
+        kept = {"short_page": 4, "short_pages": 1, "goes_on_at": 5, "end": None, "raw": "gone"}
+        store.transition(job_row, replace(last, **kept))
+        store.transition(job_row, TaskRow("t00000005", TaskState.COMPLETE, first_page=5, raw="gone", end=last.end))
+        change(job["JobId"], Status="PARTIAL", Error={"Type": "TotalsDisagree", "Message": ""})
+        dry = call(redrive_job, job["JobId"], dry_run="true")[1]
+
+        after = redriven(job, sent_messages, executions)
+
+    assert [reason["FirstTask"] for reason in dry["Reasons"]] == ["t00000004", "t00000005"]
+    assert (after["Status"], after["Total"], after["SuccessfullyCompleted"]) == ("SUCCEEDED", 5, 5)
+    assert dataset(after) == expected(50)
+
+
+def redriven(job: dict[str, Any], take: Take, executions: dict[str, str]) -> dict[str, Any]:
+    """The summary after a redrive that was followed to its end."""
+    assert call(redrive_job, job["JobId"])[0] == 202
+    (successor,) = set(executions) - {EXECUTION}
+    step = workflow.prepare({}, job["JobId"], successor)
+    while step["NextStep"] != "DONE":
+        if step["NextStep"] == "FETCH":
+            workflow.fetch_all(step)
+            workflow.process(take())
+        step = workflow.reconcile(job["JobId"], successor)
+    return workflow.status(job["JobId"])
 
 
 def test_a_redrive_whose_start_was_lost_can_be_asked_for_again(

@@ -13,6 +13,7 @@ _ASL = "statemachine/poller-workflow.asl.json"
 _HARDENING = "tests/contract/test_hardening.py"
 _HOUSE = "tests/contract/test_house_rules.py"
 _OUTAGES = "tests/integration/test_outages.py"
+_REDRIVE = "tests/integration/test_redrive_job.py"
 _UNIQUENESS = "tests/jobs/test_uniqueness.py"
 
 
@@ -329,6 +330,34 @@ MUTATIONS = (
         "is_stopped = job is None or job.is_stopped(datetime.now(UTC))",
         "is_stopped = job is not None and job.is_stopped(datetime.now(UTC))",
         "tests/fetching/test_pause.py::test_a_worker_whose_job_is_gone_stops",
+    ),
+    Mutation(
+        "a redrive takes back what it has seen, and nothing else (17)",
+        f"{_SRC}/jobs/task_store.py",
+        "if before.state is TaskState.COMPLETE and (saved or before.sha256 != finished.sha256):",
+        "if before.state is TaskState.COMPLETE and saved:",
+        "tests/faults/test_task_store.py::test_the_store_keeps_its_books_over_thousands_of_steps",
+    ),
+    Mutation(
+        "of tasks that name the next one, the last is put back first",
+        f"{_SRC}/handlers/prepare_poller_job.py",
+        "chain = [suspect.row for suspect in reversed(found)",
+        "chain = [suspect.row for suspect in found[:1]",
+        f"{_REDRIVE}::test_followers_are_put_back_with_the_task_that_they_follow",
+    ),
+    Mutation(
+        "a redrive remembers why the job was PARTIAL",
+        f"{_SRC}/handlers/api/redrive_job.py",
+        '"RedrivenFor": reason.as_dict() if (reason := ended_suspiciously(job)) else None,',
+        '"RedrivenFor": None,',
+        f"{_REDRIVE}::test_a_partial_job_without_failures_asks_again_for_what_may_be_to_blame",
+    ),
+    Mutation(
+        "a dry run changes nothing",
+        f"{_SRC}/handlers/api/redrive_job.py",
+        'if one_of(event, "dry_run", ("true", "false")) == "true":',
+        'if one_of(event, "dry_run", ("true", "false")) == "never":',
+        f"{_REDRIVE}::test_a_partial_job_without_failures_asks_again_for_what_may_be_to_blame",
     ),
     Mutation(
         "an outage holds back the whole job (40)",
@@ -924,13 +953,6 @@ MUTATIONS = (
         "tests/integration/test_redrive_job.py::test_a_redrive_that_was_overtaken_is_refused",
     ),
     Mutation(
-        "a job in which no task failed is not redriven (17)",
-        f"{_SRC}/handlers/api/redrive_job.py",
-        "if job.status is JobStatus.PARTIAL and job.error and job.error.type != ErrorType.TASKS_FAILED:",
-        "if False:",
-        "tests/integration/test_redrive_job.py::test_a_job_in_which_no_task_failed_is_not_redriven",
-    ),
-    Mutation(
         "the tasks of a large job are handed out a thousand at a time",
         f"{_SRC}/jobs/run_concurrently.py",
         "islice(rest, _CHUNK)",
@@ -954,8 +976,8 @@ MUTATIONS = (
     Mutation(
         "the manifest is there before the status says so (1)",
         f"{_SRC}/jobs/ending.py",
-        "if counts.complete:",
-        "if resources.jobs().save(job, over) and counts.complete:",
+        "if counts.complete or job.redriven_at:",
+        "if self.jobs.save(job, over) and counts.complete:",
         "tests/integration/test_reconcile_job.py::test_the_manifest_is_there_before_the_job_says_that_it_is_over",
     ),
     Mutation(
@@ -1036,9 +1058,9 @@ MUTATIONS = (
         "tests/integration/test_redrive_job.py::test_what_cannot_be_redriven_says_why",
     ),
     Mutation(
-        "only a FAILED task is put back (17)",
+        "only a task that is as it was seen is put back (17)",
         f"{_SRC}/jobs/task_store.py",
-        "if before is None or before.state is not TaskState.FAILED:",
+        "if before is None or before.state is not finished.state or before.state.rank < TaskState.FAILED.rank:",
         "if before is None:",
         "tests/jobs/test_task_store.py::test_only_a_failed_task_is_put_back",
     ),

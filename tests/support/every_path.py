@@ -206,6 +206,7 @@ class Paths:
         scheduler.update_schedule(**kept)
 
     def what_was_held_is_redriven(self, job_id: str) -> None:
+        assert self.client.redrive_plan(job_id)["Tasks"] > 0
         self.client.redrive(job_id)
         job = self.ended(job_id)
         assert (job["Status"], job["RecordsReceived"]) == ("SUCCEEDED", RECORDS)

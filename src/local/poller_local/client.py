@@ -120,11 +120,18 @@ class PollerClient:
         return self._order("DELETE", job_id, "", PATIENT_TRIES, f"Job {job_id} is being cancelled")
 
     def redrive(self, job_id: str) -> str:
-        """Runs again what failed and returns what the stack says. Raises JobConflict where nothing can be.
+        """Runs again what failed, or may be to blame, and returns what the stack says. Raises JobConflict where nothing
+        can be.
 
         From this answer on the job is PENDING: `wait` does not see its old end.
         """
         return self._order("POST", job_id, "/redrive", 1, f"Job {job_id} runs again")
+
+    def redrive_plan(self, job_id: str) -> dict[str, Any]:
+        """What a redrive would run again, and why; changes nothing. Raises JobConflict where nothing can be."""
+        with _about(job_id):
+            params = {"dry_run": "true"}
+            return self._connection.call("POST", f"{_path(job_id)}/redrive", PATIENT_TRIES, params=params)
 
     def results(self, job_id: str, limit: int | None = None) -> Iterator[ResultObject]:
         """Every object the job has produced, page after page; `limit` is the page size asked for."""

@@ -35,6 +35,7 @@ Region = Annotated[str | None, typer.Option("--region", metavar="REGION", help="
 Job = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, as 'poller run' printed it.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, and nothing else there.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Follow the job to its end.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be run again, and why; change nothing.")]
 Strict = Annotated[bool, typer.Option("--strict", help="With --wait, exit 2 on a success that has a Notice.")]
 
 
@@ -145,14 +146,17 @@ def redrive(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signat
     job: Job,
     wait: Wait = False,
     strict: Strict = False,
+    dry_run: DryRun = False,
     as_json: Json = False,
     api_url: ApiUrl = None,
     stack_name: StackName = None,
     region: Region = None,
 ) -> None:
-    """Run again what failed of a job, and only that. With --wait, exits as 'run --wait' does."""
+    """Run again what failed of a job, or may be to blame. With --wait, exits as 'run --wait' does."""
     ways = jobs.Ways(wait=wait, as_json=as_json, strict=strict)
     with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
+        if dry_run:
+            raise typer.Exit(jobs.show_redrive(client, job, Screen(), as_json=as_json))
         raise typer.Exit(jobs.redrive_job(client, job, Screen(), ways))
 
 

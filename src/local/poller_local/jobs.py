@@ -59,6 +59,20 @@ def redrive_job(client: PollerClient, job_id: str, screen: Screen, ways: Ways) -
     return 0
 
 
+def show_redrive(client: PollerClient, job_id: str, screen: Screen, *, as_json: bool) -> int:
+    """Shows what a redrive would run again, and changes nothing."""
+    plan = client.redrive_plan(job_id)
+    if as_json:
+        print_json(plan)
+        return 0
+    screen.say(one_line(str(plan.get("message") or f"Job {job_id} can be redriven")))
+    for reason in plan.get("Reasons") or []:
+        more = "" if reason["Tasks"] == 1 else f" and {reason['Tasks'] - 1:,} more"
+        screen.say(one_line(f"  {reason['FirstTask']}{more}: {reason['Why']}"))
+    screen.note(f"Run them again with: poller redrive {job_id}")
+    return 0
+
+
 def cancel_job(client: PollerClient, job_id: str, screen: Screen, *, wait: bool) -> int:
     """Cancels a job, which may be so already. With `wait`, 0 only if it ended CANCELLED: it may have been faster."""
     try:

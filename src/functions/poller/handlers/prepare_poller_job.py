@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -30,6 +31,7 @@ from poller.jobs.planning import Planned, make_plan
 from poller.jobs.run_concurrently import run_concurrently
 from poller.jobs.steps import fetch_step, step
 from poller.jobs.summary import shown_url
+from poller.jobs.suspicious import suspects
 from poller.paging.boundaries import page_digest
 from poller.paging.detect import detect, what_was_seen
 from poller.paging.envelope import Envelope
@@ -130,16 +132,23 @@ def _give_up(job: Job, after: Job, error: PermanentPollerError) -> dict[str, Any
 def _resume(job: Job, box: TimeBox) -> dict[str, Any]:
     """Go on with a planned job: redriven (PENDING), handed over, or prepared by an earlier call."""
     if job.status is JobStatus.PENDING:
-        failed = (row for row in dependencies.tasks().tasks(job.job_id) if row.state is TaskState.FAILED)
-        if not run_concurrently(lambda row: not box.is_over and _reset(job, row), failed):
+        found = suspects(job, dependencies.tasks().tasks(job.job_id), job.redriven_for)
+        # Of the tasks that say where the next one begins, the last goes first: none is left that nobody knows of.
+        chain = [suspect.row for suspect in reversed(found) if suspect.row.task_id >= job.planned[1].last_task_id]
+        others = (suspect.row for suspect in found if suspect.row.task_id < job.planned[1].last_task_id)
+        put_back = partial(_reset, job, box)
+        if not (all(map(put_back, chain)) and run_concurrently(put_back, others)):
             return step(job.job_id, "PREPARE_LATER", Seconds=1)
         dependencies.jobs().save(job, replace(job, status=JobStatus.RUNNING))
     return step(job.job_id, "RECONCILE")
 
 
-def _reset(job: Job, row: TaskRow) -> bool:
+def _reset(job: Job, box: TimeBox, row: TaskRow) -> bool:
+    """Put a task back, unless the time box has ended."""
+    if box.is_over:
+        return False
     saved = row.raw != "" and dependencies.raw_payloads().has(keys.raw_key(job.job_id, row.task_id, row.raw))
-    dependencies.tasks().reset(job, row, saved)
+    dependencies.tasks().reset(job, row, saved and row.state is TaskState.FAILED)
     return True
 
 

@@ -78,7 +78,7 @@ class JobEnding:
             # A successor that never took over has used its name all the same: the next one gets another.
             owner=Owner(job.owner.current, job.owner.executions + (job.owner.successor is not None)),
         )
-        if counts.complete:
+        if counts.complete or job.redriven_at:  # an earlier run's manifest may list what is no more
             self._write_manifest(over, rows)
         if not self.jobs.save(job, over):
             standing = self.jobs.snapshot(job.job_id)

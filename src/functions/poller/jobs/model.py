@@ -169,7 +169,8 @@ class Job:
     `is_readable` is False for a row that this release cannot read whole. `detected` is what `auto` found, and `proof`
     what showed that the dataset is whole, both as they are shown. `record_key` is what tells the records apart: the
     spec's `primary_key`, or found on the first page where it has none. `down_since` is when the API was found to
-    give no page (epoch seconds), 0 while it does.
+    give no page (epoch seconds), 0 while it does. `redriven_for` is why it was PARTIAL without
+    failed tasks before its latest redrive.
     """
 
     job_id: str
@@ -208,6 +209,7 @@ class Job:
     proof: dict[str, Any] | None = None
     detected: dict[str, Any] | None = None
     down_since: int = 0
+    redriven_for: Reason | None = None
 
     @property
     def is_planned(self) -> bool:

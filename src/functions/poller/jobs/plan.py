@@ -43,6 +43,11 @@ class Ranges:
         is_last = index == len(self) - 1
         return Task(_task_id(index), first, min(self.pages_per_task, self.pages - first), is_last and self.is_open)
 
+    @property
+    def last_task_id(self) -> str:
+        """Of the planned tasks."""
+        return _task_id(len(self) - 1)
+
     def task_behind(self, task_id: str, first_page: int) -> Task:
         """The task that goes on at `first_page`, behind all planned pages, where `task_id` had enough."""
         return Task(_task_id(_index(task_id) + 1), first_page, 0, is_open=True)

@@ -58,6 +58,7 @@ def from_job(job: Job) -> dict[str, Any]:
         "Proof": job.proof,
         "Detected": job.detected,
         "DownSince": job.down_since or None,
+        "RedrivenFor": job.redriven_for.as_dict() if job.redriven_for else None,
     }
 
 
@@ -106,6 +107,7 @@ def _to_job(item: dict[str, Any]) -> Job:
         proof=item.get("Proof"),
         detected=item.get("Detected"),
         down_since=item.get("DownSince", 0),
+        redriven_for=to_reason(item.get("RedrivenFor")),
     )
 
 

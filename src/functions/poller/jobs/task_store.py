@@ -102,19 +102,22 @@ class TaskStore:
         change = {"Error": reason.as_dict(), "Attempts": attempts, "FailedRounds": failed_rounds or None}
         self._table.update(partition, task_id, change, "#State = :started", {":started": TaskState.STARTED.value})
 
-    def reset(self, job: Job, failed: TaskRow, saved: bool) -> None:
-        """Take a FAILED task back, for a redrive: to pending, or to PAYLOAD_SAVED where its raw pages are there.
+    def reset(self, job: Job, finished: TaskRow, saved: bool) -> None:
+        """Take a finished task back, for a redrive: to pending, or, if it FAILED, to PAYLOAD_SAVED where its raw pages
+        are there. What it counted goes with it.
 
-        Nothing happens if the task is not FAILED any more.
+        Nothing happens if the task is not in the state of `finished` any more, or COMPLETE with another object.
         """
         for attempt in range(ATTEMPTS):
-            before = self.task(job.job_id, failed.task_id)
-            if before is None or before.state is not TaskState.FAILED:
+            before = self.task(job.job_id, finished.task_id)
+            if before is None or before.state is not finished.state or before.state.rank < TaskState.FAILED.rank:
+                return
+            if before.state is TaskState.COMPLETE and (saved or before.sha256 != finished.sha256):
                 return
             if self._commit(job, before, task_state.reset(before) if saved else None):
                 return
             self._table.pause(attempt)
-        raise RetriablePollerError(f"task {failed.task_id} could not be put back: too many conflicts")
+        raise RetriablePollerError(f"task {finished.task_id} could not be put back: too many conflicts")
 
     def _commit(self, job: Job, before: TaskRow | None, after: TaskRow | None) -> bool:
         """One attempt. False: somebody else moved the task, or DynamoDB was too busy; read again."""
