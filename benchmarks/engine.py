@@ -60,6 +60,9 @@ class Memory:
     def publish_pause(self, _job_id: str, _not_before: int) -> None:
         raise AssertionError("the partner asks for no pauses")
 
+    def publish_recovery(self, _job_id: str) -> None:
+        raise AssertionError("the partner was never down")
+
     def transition(
         self, _job: Job, change: TaskRow, _only_from: Container[TaskState] = frozenset(TaskState)
     ) -> TaskRow:

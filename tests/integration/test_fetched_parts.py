@@ -73,9 +73,9 @@ def test_many_small_windows_of_a_rate_limit_end_in_success(sent_messages: Take) 
     assert (job["Status"], job["Error"], windows) == ("SUCCEEDED", None, 6)
     assert dataset(job) == expected(95)
     assert (job["Pages"], job["RecordsReceived"]) == (10, 95)
-    # The probe, every page once, what might be behind the last one, and what each window refused.
-    assert len(asked) == 1 + 10 + 1 + 6
-    assert row_of(job_id).attempts == 17
+    # The probe, every page once, what might be behind the last one, the first once more, and what the windows refused.
+    assert len(asked) == 1 + 10 + 1 + 1 + 6
+    assert row_of(job_id).attempts == 18
 
 
 def test_what_arrived_within_the_time_box_is_kept(sent_messages: Take, monkeypatch: pytest.MonkeyPatch) -> None:

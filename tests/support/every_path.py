@@ -39,6 +39,7 @@ class Paths:
         self.an_event_leaves_out_its_input()
         with self.nobody_consuming():
             self.a_message_is_given_up()
+            self.records_are_gone_before_they_are_looked_at()
             held = self.a_job_loses_raw_pages_and_goes_on_in_a_fresh_execution()
             lost = self.a_job_loses_its_execution()
             self.the_janitor_is_due(lost)
@@ -100,6 +101,21 @@ class Paths:
         eventually(lambda: self.client.job(job_id)["FailedToComplete"] == 1, SECONDS)
         self.client.cancel(job_id)
         assert self.ended(job_id)["Status"] == "CANCELLED"
+
+    def records_are_gone_before_they_are_looked_at(self) -> None:
+        """Fingerprints, and the dataset's object that they could be made from again."""
+        job_id, _ = self.queued()
+        first, *others = (task["TaskId"] for task in self.client.tasks(job_id))
+        self.process(job_id, first)
+        s3 = self.stack.aws("s3")
+        for bucket in map(self.stack.output, ("RawPayloadBucket", "DatasetBucket")):
+            for found in s3.list_objects_v2(Bucket=bucket)["Contents"]:
+                if job_id in found["Key"] and found["Key"].startswith(("proof/", "orders/", "default/")):
+                    s3.delete_object(Bucket=bucket, Key=found["Key"])
+        for task_id in others:
+            self.process(job_id, task_id)
+        job = self.ended(job_id)
+        assert (job["Status"], job["Notice"]["Type"]) == ("SUCCEEDED", "NotShown")
 
     @contextmanager
     def nobody_consuming(self) -> Iterator[None]:
