@@ -1,6 +1,7 @@
 """The step that plans again, hands over and alone ends a job."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,7 @@ import pytest
 
 from poller.errors import MAX_MESSAGE, RetriablePollerError
 from poller.handlers import dependencies, reconcile_job
-from poller.jobs import next_step
+from poller.jobs import next_step, reconciler, rows
 from tests.support import workflow
 from tests.support.faulty import once
 from tests.support.handlers import EXECUTION, Context
@@ -59,6 +60,60 @@ def test_a_job_that_changed_hands_during_the_look_is_looked_at_again(
     answer = workflow.reconcile(step["JobId"])
 
     assert answer["NextStep"] == "RECONCILE"
+
+
+def while_waiting(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> list[float]:
+    """Have ReconcileJob wait between its looks, and `act` happen in the first wait; returns the waits."""
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 1:
+            act()
+
+    monkeypatch.setattr(reconciler, "LOOKS", (0.1, 0.2, 0.3))
+    monkeypatch.setattr(reconciler.time, "sleep", sleep)
+    return waited
+
+
+def test_a_consumer_that_is_nearly_done_is_waited_for_in_the_call(
+    sent_messages: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(Partner(total=30)) as partner:
+        step = planned(partner)
+        workflow.fetch_all(step)
+    waited = while_waiting(monkeypatch, lambda: workflow.process(sent_messages()))
+
+    answer = workflow.reconcile(step["JobId"])
+
+    assert (answer["NextStep"], answer["Summary"]["Status"], waited) == ("DONE", "SUCCEEDED", [0.1])
+
+
+def test_a_consumer_that_is_not_is_left_to_the_workflows_wait(
+    sent_messages: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(Partner(total=30)) as partner:
+        step = planned(partner)
+        workflow.fetch_all(step)
+    waited = while_waiting(monkeypatch, lambda: None)
+
+    assert workflow.reconcile(step["JobId"])["NextStep"] == "WAIT"
+    assert waited == [0.1, 0.2, 0.3]
+
+
+def test_a_job_that_changes_hands_while_its_consumer_is_waited_for_is_left_alone(
+    sent_messages: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(Partner(total=30)) as partner:
+        step = planned(partner)
+        workflow.fetch_all(step)
+    taken = {"ExecutionArn": "another", "Stop": rows.from_stop(STOP)}
+    while_waiting(monkeypatch, lambda: change(step["JobId"], **taken))
+
+    answer = workflow.reconcile(step["JobId"])
+
+    assert answer["NextStep"] == "RECONCILE"
+    assert workflow.status(step["JobId"])["Status"] == "RUNNING"
 
 
 def test_the_manifest_is_there_before_the_job_says_that_it_is_over(

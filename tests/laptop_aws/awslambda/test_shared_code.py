@@ -9,7 +9,7 @@ WHERE = """
 import os, time
 
 def handler(event, context):
-    time.sleep(1)  # long enough that the second call needs a worker of its own
+    time.sleep(3)  # long enough that the second call needs a worker of its own
     return {"worker": os.getpid(), "code": os.path.realpath(__file__)}
 """
 

@@ -40,7 +40,10 @@ class Reconciler:
 
     def reconcile(self, job: Job, counts: Counts, box: TimeBox) -> dict[str, Any]:
         """Look at the counters, decide, and do what was decided."""
+        owner = job.owner
         job, counts = self._settled(job, counts)
+        if job.owner != owner:
+            return step(job.job_id, "RECONCILE")  # it changed hands meanwhile: whose it is decides
         now = datetime.now(UTC)
         noted = note_progress(job, counts, now)
         decision = decide(noted, counts, now)
@@ -71,7 +74,8 @@ class Reconciler:
         """The job and its counters, when the consumer has caught up; or as they are after a few seconds."""
         for pause in LOOKS:
             queued = job.total(counts) - counts.finished
-            if not 0 < queued <= counts.enqueued + counts.payload_saved or queued > _NEARLY or job.status.is_final:
+            is_nearly_done = 0 < queued <= min(_NEARLY, counts.enqueued + counts.payload_saved)
+            if not is_nearly_done or job.status.is_final or job.stop is not None:
                 break
             time.sleep(pause)
             job, counts = self.jobs.snapshot(job.job_id) or (job, counts)
