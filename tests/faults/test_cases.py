@@ -161,7 +161,7 @@ def test_a_million_pages_never_pass_through_the_workflow(sent_messages: Take) ->
 
     tasks = workflow.planned_tasks(step)
     assert len(json.dumps(step)) < 4096
-    assert len(tasks) == 3_907  # of 256 pages: thirty-two rounds of eight threads
+    assert len(tasks) == 3_922  # of 255 pages: fifty-one rounds of five threads
     assert sum(task["Pages"] for task in tasks) == 1_000_000
     assert history_events() < 200
 

@@ -55,6 +55,7 @@ def make_plan(spec: JobSpec, first: Envelope, page_bytes: int, page_seconds: flo
             "Raise maximum_pages, or narrow the request"
         )
     fit = min(threads_that_fit(page_seconds), spec.max_concurrency)
+    fit = spec.max_concurrency // -(-spec.max_concurrency // fit)  # the same in each worker, so that all are used
     per_task = pages_per_task(extent.pages, fit, page_bytes, page_seconds)
     threads = min(per_task, fit) if extent.is_declared else fit
     per_task -= per_task % threads  # whole rounds: in a round of fewer pages, threads would wait for nothing
