@@ -13,10 +13,9 @@ class FetchedPage:
 
     `lines` are the texts of the answers that it came in, `records` their number. `digest` is "" where the records tell
     nothing: where there are none, or all are alike. `declared` is the total of records that the API declared on it,
-    None where it did not. `first` and `last` tell its outermost records from others, and `seen` all of them, if
-    it was to be watched. `more` is
-    the first sign that there are more pages, "" without one. `says_more`: what the flag says that the spec names, if it
-    names one. `mended`: what it lacked came when it was asked for again.
+    None where it did not. `first` and `last` tell its outermost records from others, and `seen` all of them, if it was
+    to be watched. `more` is the first sign that there are more pages, "" without one. `says_more`: what the flag says
+    that the spec names, if it names one. `mended`: what it lacked came when it was asked for again.
     """
 
     lines: tuple[str, ...]

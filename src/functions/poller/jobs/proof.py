@@ -42,9 +42,13 @@ class Proof:
 
 def prove(job: Job, rows: Sequence[TaskRow], uniqueness: Uniqueness) -> Proof:
     """What the rows of a job whose tasks are all finished show. `uniqueness` is what its records show."""
-    end = next((row.end for row in reversed(rows) if row.end is not None), None)
     mended = sum(row.mended for row in rows)
-    return Proof(end, uniqueness, job.record_key, _has_moved(job, rows), mended)
+    return Proof(data_end(rows), uniqueness, job.record_key, _has_moved(job, rows), mended)
+
+
+def data_end(rows: Sequence[TaskRow]) -> DataEnd | None:
+    """How the data of a job with these rows, in their order, ended; None where only one page could be asked for."""
+    return next((row.end for row in reversed(rows) if row.end is not None), None)
 
 
 def _has_moved(job: Job, rows: Sequence[TaskRow]) -> bool | None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from poller.errors import ErrorType, Reason
-from poller.fetching.data_end import DataEnd, EndKind
+from poller.fetching.data_end import EndKind
 from poller.jobs.model import Counts, Job, JobStatus, TaskRow
-from poller.jobs.proof import Proof
+from poller.jobs.proof import Proof, data_end
 from poller.text import counted
 
 
@@ -116,7 +116,7 @@ def _repeats_in_words(proof: Proof) -> str:
 
 def _end_not_seen(job: Job, counts: Counts, rows: list[TaskRow]) -> Reason | None:
     """Why the last page may not be the last one."""
-    end, more = _end(rows), rows[-1].more if rows else ""
+    end, more = data_end(rows), rows[-1].more if rows else ""
     if end is None:
         if more:  # where only one page can be asked for
             message = f"the response says that there is more ({more}), and single_page asks for one page only"
@@ -178,14 +178,10 @@ def _grew(job: Job, counts: Counts, rows: list[TaskRow]) -> Reason | None:
 
 def _only_refused(job: Job, rows: list[TaskRow]) -> Reason | None:
     """What to know where the number of pages is all that speaks for the end."""
-    end = _end(rows)
+    end = data_end(rows)
     if end is None or end.kind is not EndKind.REFUSED or job.records_expected is not None:
         return None
     return Reason(ErrorType.END_NOT_SEEN, f"as many pages came as were declared; the API refuses to go on: {end.said}")
-
-
-def _end(rows: list[TaskRow]) -> DataEnd | None:
-    return next((row.end for row in reversed(rows) if row.end is not None), None)
 
 
 def _first_repeated(rows: list[TaskRow]) -> str | None:
