@@ -63,6 +63,11 @@ class Uniqueness:
         """Records that came before."""
         return 0 if self.distinct is None else self.records - self.distinct
 
+    @property
+    def each_came_once(self) -> bool:
+        """Whether that is shown."""
+        return self.distinct == self.records
+
 
 class _NotShownError(Exception):
     """The check cannot come to its end. Says why."""

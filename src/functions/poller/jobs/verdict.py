@@ -57,7 +57,7 @@ def verdict(job: Job, counts: Counts, rows: Iterable[TaskRow], proof: Proof | No
 
 def _repetition(rows: list[TaskRow], proof: Proof | None) -> Reason | None:
     """How some records came in place of others."""
-    if proof and proof.uniqueness.distinct is not None and proof.uniqueness.repeated == 0:
+    if proof and proof.uniqueness.each_came_once:
         return None
     if repeated := _first_repeated(rows):
         message = f"task {repeated} begins with the records that the task before it ends with"
@@ -77,9 +77,10 @@ def _repetition(rows: list[TaskRow], proof: Proof | None) -> Reason | None:
 
 def _is_accepted(job: Job, proof: Proof | None) -> bool:
     """Whether the spec takes a dataset that is shown to be whole for one, whatever the API's total says."""
-    shown = proof is not None and proof.end is not None and proof.end.kind is EndKind.SEEN
-    is_once = proof is not None and proof.uniqueness.distinct is not None and proof.uniqueness.repeated == 0
-    return shown and is_once and job.spec is not None and job.spec.on_total_mismatch == "accept"
+    if proof is None or proof.end is None or job.spec is None:
+        return False
+    is_whole = proof.end.kind is EndKind.SEEN and proof.uniqueness.each_came_once
+    return is_whole and job.spec.on_total_mismatch == "accept"
 
 
 def _alike(proof: Proof | None) -> Reason | None:
