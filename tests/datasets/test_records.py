@@ -127,7 +127,7 @@ def test_no_record_is_lost_or_changed(pages, indent):
         (['{"rows":[1]}', '{"error":"x"}'], "data_selector 'rows' finds nothing in the body"),
         (['{"rows":[1]}', '{"rows":{"id":1}}'], "data_selector 'rows' finds an object in place of a list"),
         (['{"rows":[1]}', "<html>"], "the body is not JSON"),
-        (['{"rows":[' + "[" * 950 + "]" * 950 + "]}"], "nested too deeply"),
+        (['{"rows":[' + "[" * 100_000 + "]" * 100_000 + "]}"], "nested too deeply"),
     ],
     ids=["no rows", "no list", "no JSON", "too deep"],
 )

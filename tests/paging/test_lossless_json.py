@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.errors import InvalidPayload
-from poller.paging.lossless_json import dumps, loads, on_one_line
+from poller.paging.lossless_json import dumps, loads, loads_again, on_one_line
 from tests.support.builders import examples
 
 CANARY = "s3cr3t-canary"
@@ -51,6 +51,7 @@ def test_what_was_read_is_written_as_it_was(text):
     value, read = loads(body)
     written = dumps(value)
 
+    assert dumps(loads_again(read)) == written
     assert read == text
     assert as_written(written) == as_written(text)
     assert "\n" not in written
@@ -107,7 +108,7 @@ def test_a_number_is_pythons_own_where_python_writes_it_alike(text, own):
     [
         ('"\\ud800"', '"\\ud800"'),
         ('"\\udfff tail"', '"\\udfff tail"'),
-        ('"é \\ud800"', '"\\u00e9 \\ud800"'),
+        ('"é \\ud800"', '"é \\ud800"'),
         ('"\\ud83d\\ude00"', '"😀"'),
         ('"😀"', '"😀"'),
         ('"\\u2028\\u2029"', '"\u2028\u2029"'),

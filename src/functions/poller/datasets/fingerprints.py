@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterator
 from itertools import islice
 
-from poller.paging.lossless_json import loads
+from poller.paging.lossless_json import loads_again
 from poller.paging.record_key import RecordKey, key_text
 from poller.values import JSON
 
@@ -52,7 +52,7 @@ def fingerprints_of(dataset: bytes, key: RecordKey) -> bytes:
     """The fingerprints of a dataset object's records, as they were stored when it was made."""
     made = Fingerprints(key)
     for line in _lines(dataset):
-        made.add(loads(line)[0] if key else None, line.decode())
+        made.add(loads_again(line.decode()) if key else None, line.decode())
     return made.body
 
 

@@ -102,7 +102,7 @@ def _fetch(job: Job, task: Task, row: TaskRow, box: TimeBox) -> TaskRow:
         raise
     arrived = [*fetched.pages, fetched.begun] if fetched.begun else fetched.pages
     if arrived or fetched.halt is None:
-        body = part + records.compress(line for page in arrived for line in page.lines)
+        body = part + records.compress((line for page in arrived for line in page.lines), level=1)
         after = with_pages(row, wanted.first, fetched, fetcher.requests, ranges.page_size)
         row = _save(job, after, body, is_part=fetched.halt is not None)
     if fetched.halt:

@@ -1,7 +1,7 @@
 """What tells the records of a page from others."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from poller.paging.lossless_json import dumps
 from poller.paging.record_key import RecordKey, key_text
@@ -10,21 +10,24 @@ from poller.values import JSON
 
 def record_digests(records: Sequence[JSON], key: RecordKey) -> frozenset[bytes]:
     """Eight bytes for each record that differs from the others, by its key or, without one, by its text."""
-    return frozenset(hashlib.blake2b(text, digest_size=8).digest() for text in _texts(records, key))
+    return frozenset(hashlib.blake2b(_encoded(text), digest_size=8).digest() for text in _texts(records, key))
 
 
 def page_digest(records: Sequence[JSON], key: RecordKey) -> str:
     """What tells the records of a page from those of others; "" where they tell nothing: none, or several alike."""
-    texts = list(_texts(records, key))
+    texts = _texts(records, key)
     if not texts or (len(texts) > 1 and len(set(texts)) == 1):
         return ""
-    return hashlib.sha256(b"".join(texts)).hexdigest()
+    return hashlib.sha256(_encoded("".join(texts))).hexdigest()
 
 
-def _texts(records: Sequence[JSON], key: RecordKey) -> Iterator[bytes]:
-    for record in records:
-        text = key_text(record, key) if key else None
-        yield (repr(record) if text is None else text).encode(errors="surrogatepass") + b"\n"
+def _texts(records: Sequence[JSON], key: RecordKey) -> list[str]:
+    texts = [key_text(record, key) for record in records] if key else [None] * len(records)
+    return [f"{record!r}\n" if text is None else f"{text}\n" for record, text in zip(records, texts, strict=True)]
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode(errors="surrogatepass")
 
 
 def boundary_digests(records: Sequence[JSON]) -> tuple[str, str]:

@@ -22,10 +22,11 @@ def key_text(record: JSON, key: RecordKey) -> str | None:
 
     A key of several paths is written as a list.
     """
+    if len(key) == 1:
+        value = select(record, key[0])
+        return None if value is None else dumps(value)
     values = [select(record, path) for path in key]
-    if not values or None in values:
-        return None
-    return dumps(values[0] if len(values) == 1 else values)
+    return None if not values or None in values else dumps(values)
 
 
 def record_key(named: RecordKey | None, records: Sequence[JSON]) -> RecordKey:
