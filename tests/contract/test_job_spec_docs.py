@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from poller.auth.flows import AUTHS
 from poller.errors import JobRejected
 from poller.paging.paginators import PAGINATORS, Auto
 from poller.specs import planned
@@ -21,9 +22,12 @@ SECTIONS = {
 }  # fmt: skip
 EXAMPLES = [(block.section, block.text) for block in blocks(DOCUMENT) if block.language == "json"]
 PAGINATOR_SECTIONS = {name: f"Paginator {name}" for name in PAGINATORS}
-DESCRIBED: dict[str, type] = {"Fields": JobSpec, "Retry": Retry} | {
-    PAGINATOR_SECTIONS[name]: cls for name, cls in PAGINATORS.items()
-}
+AUTH_SECTIONS = {name: f"Auth {name}" for name in AUTHS}
+DESCRIBED: dict[str, type] = (
+    {"Fields": JobSpec, "Retry": Retry}
+    | {PAGINATOR_SECTIONS[name]: cls for name, cls in PAGINATORS.items()}
+    | {AUTH_SECTIONS[name]: cls for name, cls in AUTHS.items()}
+)
 URL = "https://api.example.com/"
 
 
@@ -50,6 +54,9 @@ def spec_with(section: str, name: str, value: object) -> dict[str, Any]:
         return {"url": URL, name: value}
     if section == "Retry":
         return {"url": URL, "retry": {name: value}}
+    if section.startswith("Auth "):
+        required = {f.name: "orders" for f in fields(DESCRIBED[section]) if f.default is MISSING}
+        return {"url": URL, "auth": {"type": section.removeprefix("Auth "), **required, name: value}}
     return {"url": URL, "paginator": {"type": section.removeprefix("Paginator "), name: value}}
 
 
@@ -78,15 +85,20 @@ def test_every_paginator_has_a_section_and_no_other_has() -> None:
     assert shown == list(PAGINATOR_SECTIONS.values())
 
 
+def test_every_auth_has_a_section_and_no_other_has() -> None:
+    assert [section for section in SECTIONS if section.startswith("Auth ")] == list(AUTH_SECTIONS.values())
+
+
 @pytest.mark.parametrize(("section", "example"), EXAMPLES)
 def test_an_example_is_a_job_spec_that_is_accepted(section: str, example: str) -> None:
     spec = accept_job_spec(json.loads(example))
 
-    assert PAGINATOR_SECTIONS[spec.paginator.TYPE] == section or not section
+    ways = {PAGINATOR_SECTIONS[spec.paginator.TYPE], AUTH_SECTIONS[spec.auth.TYPE] if spec.auth else None}
+    assert section in ways or not section
 
 
-def test_every_paginator_has_an_example() -> None:
-    assert {section for section, _ in EXAMPLES} >= set(PAGINATOR_SECTIONS.values())
+def test_every_paginator_and_every_auth_has_an_example() -> None:
+    assert {section for section, _ in EXAMPLES} >= {*PAGINATOR_SECTIONS.values(), *AUTH_SECTIONS.values()}
 
 
 def test_what_is_not_there_yet_is_what_the_code_says_it_is() -> None:

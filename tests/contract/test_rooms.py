@@ -16,6 +16,7 @@ ROOMS = (
     {"text"},
     {"readers", "credentials", "aws"},
     {"paging", "upstream"},
+    {"auth"},
     {"specs"},
     {"fetching", "datasets"},
     {"jobs"},
@@ -28,6 +29,8 @@ MAY_DO_IO = {
     "settings.py",
     "aws/dynamodb.py",
     "aws/s3.py",
+    "aws/secrets.py",
+    "auth/access.py",
     "upstream/client.py",
     "upstream/adapter.py",
     "upstream/connection.py",
@@ -146,10 +149,19 @@ def test_only_handlers_and_their_requests_use_powertools(name: str) -> None:
     assert not uses or name.startswith(("handlers/", "http_api/"))
 
 
-def test_the_two_packages_share_the_check_of_a_spec_and_nothing_else() -> None:
-    shared = {"poller.errors", "poller.errors.JobRejected", "poller.specs.parse"}
+def test_the_two_packages_share_the_checks_of_specs_and_secrets_and_nothing_else() -> None:
+    shared = {
+        "spec_input.py": {"poller.errors.JobRejected", "poller.specs.parse.accept_job_spec"},
+        "secrets.py": {
+            "poller.errors.AuthFailed",
+            "poller.auth.fields.is_secret_name",
+            "poller.auth.stored.read_secret",
+            "poller.auth.stored.write_secret",
+        },
+    }
     for path in LOCAL.rglob("*.py"):
-        allowed = {*shared, "poller.specs.parse.accept_job_spec"} if path.name == "spec_input.py" else set()
+        names = shared.get(path.name, set())
+        allowed = names | {name.rpartition(".")[0] for name in names}
         assert not {m for m in imports(path) if m.split(".")[0] in ("poller", "external_api")} - allowed, path
     for path in FUNCTIONS.rglob("*.py"):
         assert "poller_local" not in {m.split(".")[0] for m in imports(path)}, path

@@ -74,8 +74,9 @@ def test_a_status_that_says_no_is_not_asked_again(status):
 
 @pytest.mark.parametrize(
     ("status", "advice"),
-    [(400, "check url, params and paginator"), (401, "credentials cannot be polled yet"), (405, "set method"),
-     (406, "headers.Accept"), (418, "asking again would not help")],
+    [(400, "check url, params and paginator"), (401, "set auth, or check its secret"),
+     (403, "check what its secret allows"), (405, "set method"), (406, "headers.Accept"),
+     (418, "asking again would not help")],
 )  # fmt: skip
 def test_a_refusal_says_what_to_look_at(status, advice):
     with pytest.raises(UpstreamRefused) as refused:

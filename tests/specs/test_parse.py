@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from poller.auth.flows import ApiKey, Bearer, HttpBasic
 from poller.errors import JobRejected
 from poller.paging.paginators import PAGINATORS, Auto, Offset, PageNumber, SinglePage
 from poller.specs import planned
@@ -731,7 +732,7 @@ def test_a_page_s_parameter_takes_the_place_of_the_url_s_whatever_that_holds():
     assert asked.url == f"{URL}?q=a=b&limit=10&offset=30"
 
 
-def test_credentials_where_auth_is_to_be_one_day_were_sent_all_the_same():
+def test_a_secret_in_auth_was_sent():
     with pytest.raises(JobRejected) as refused:
         parse_job_spec({"url": URL, "auth": {"type": "bearer", "token": "x"}})
 
@@ -744,3 +745,74 @@ def test_what_jmespath_says_of_a_path_is_handed_on():
 
     said = "data_selector is not a JMESPath expression: Invalid jmespath expression: Incomplete expression"
     assert refused.value.message == said
+
+
+@pytest.mark.parametrize(
+    ("auth", "read"),
+    [
+        ({"type": "bearer", "secret": "orders"}, Bearer("orders")),
+        ({"type": "http_basic", "secret": "a.b_c-d"}, HttpBasic("a.b_c-d")),
+        ({"type": "api_key", "secret": "orders", "name": "X-Api-Key"}, ApiKey("orders", "X-Api-Key", "header")),
+        (
+            {"type": "api_key", "secret": "o", "name": "api_key", "location": "query"},
+            ApiKey("o", "api_key", "query"),
+        ),
+    ],
+)
+def test_auth_is_read(auth: dict[str, str], read: object) -> None:
+    assert parse_job_spec({"url": URL, "auth": auth}).auth == read
+
+
+@pytest.mark.parametrize(
+    ("auth", "said"),
+    [
+        ("bearer", "auth is a string; it must be an object with a type: api_key, http_basic, bearer"),
+        ({}, "auth.type must be one of api_key, http_basic, bearer"),
+        ({"type": "magic", "secret": "orders"}, "auth.type must be one of api_key"),
+        ({"type": ["bearer"], "secret": "orders"}, "auth.type must be one of api_key"),
+        ({"type": "bearer"}, "auth.secret is missing; this auth needs it"),
+        ({"type": "bearer", "secret": None}, "auth.secret is null; it must be a string"),
+        ({"type": "bearer", "secret": "orders", "name": "x"}, "auth.name is not a field of auth; it has secret"),
+        ({"type": "api_key", "secret": "orders"}, "auth.name is missing; this auth needs it"),
+        ({"type": "api_key", "secret": "o", "name": "a b"}, "auth.name must be the name of a header or query"),
+        ({"type": "api_key", "secret": "o", "name": "Host"}, "auth.name is set by the connection itself"),
+        ({"type": "api_key", "secret": "o", "name": "k", "location": "body"}, "auth.location must be one of header"),
+        (
+            {"type": "bearer", "secret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x"},
+            "auth.secret is an ARN; only secrets of this stack are read",
+        ),
+    ],
+)  # fmt: skip
+def test_an_auth_that_cannot_be_is_refused(auth: object, said: str) -> None:
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec({"url": URL, "auth": auth})
+
+    assert refused.value.message.startswith(said)
+    assert not refused.value.secret_sent
+
+
+@pytest.mark.parametrize(
+    "literal",
+    ["Bearer abc", "ghp_" + "a1" * 18, "a" * 65, "0123456789abcdefghij", "AKIA" + "A1" * 8, "p@ss",
+     "eyJhbGciOiJI.eyJzdWIiOiIx.x"],
+)  # fmt: skip
+def test_a_secret_in_place_of_its_name_is_refused_and_not_repeated(literal: str) -> None:
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec({"url": URL, "auth": {"type": "bearer", "secret": literal}})
+
+    assert refused.value.message.startswith("auth.secret is not the name of a secret")
+    assert refused.value.secret_sent
+    assert literal not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"headers": {"x-key": "1"}, "auth": {"type": "api_key", "secret": "o", "name": "X-Key"}},
+        {"params": {"k": "1"}, "auth": {"type": "api_key", "secret": "o", "name": "k", "location": "query"}},
+        {"url": f"{URL}?k=1", "auth": {"type": "api_key", "secret": "o", "name": "k", "location": "query"}},
+    ],
+)  # fmt: skip
+def test_what_auth_sets_is_not_set_in_another_way(more: dict[str, object]) -> None:
+    with pytest.raises(JobRejected, match="is set in url, params or headers, and auth sets it"):
+        parse_job_spec({"url": URL, **more})

@@ -2,6 +2,7 @@
 
 import pytest
 
+from poller.auth.flows import ApiKey, Bearer
 from poller.paging.paginators import Auto, Offset, PageNumber, SinglePage
 from poller.specs.model import Retry
 from poller.specs.stored import read_stored, write_stored
@@ -19,8 +20,10 @@ from tests.support.builders import spec
         {"retry": Retry(max_attempts=2, retry_after_headers=("x-backoff", "retry-after"))},
         {"headers": {"Accept": "application/json"}, "params": {"q": "a b", "ids": ["2", "1"]}, "data_selector": "rows"},
         {"primary_key": ("a", "b.c")},
+        {"auth": ApiKey("orders", "X-Key", "query")},
+        {"auth": Bearer("orders")},
     ],
-    ids=["usual", "auto", "single_page", "offset", "page_number", "retry", "request", "key"],
+    ids=["usual", "auto", "single_page", "offset", "page_number", "retry", "request", "key", "api_key", "bearer"],
 )
 def test_a_spec_survives_being_stored(fields: dict[str, object]) -> None:
     one = spec(**fields)

@@ -34,6 +34,7 @@ class Paths:
     def drive(self) -> None:
         """All of them. Each asserts that it got where it was going."""
         self.a_job_is_done_and_looked_at()
+        self.a_job_has_a_secret()
         self.pages_are_refused()
         self.a_request_is_too_large()
         self.an_event_leaves_out_its_input()
@@ -58,6 +59,13 @@ class Paths:
         assert job_id in [job["JobId"] for job in self.client.jobs(most=5)]
         assert len(list(self.client.tasks(job_id))) == len(list(self.client.results(job_id))) == 3
         assert requests.get(self.stack.described["external_api_url"] + "/payload", timeout=30).status_code in (200, 500)
+
+    def a_job_has_a_secret(self) -> None:
+        origin = self.partner.url.removesuffix("/orders")
+        text = json.dumps({"value": "0123456789abcdef", "allowed_origins": [origin]})
+        self.stack.aws("secretsmanager").create_secret(Name="poller/secrets/orders", SecretString=text)
+        job = self.ended(self.submit(auth={"type": "bearer", "secret": "orders"}))
+        assert (job["Status"], job["RecordsReceived"]) == ("SUCCEEDED", RECORDS)
 
     def pages_are_refused(self) -> None:
         self.partner.refuses_page_from = 20

@@ -22,6 +22,7 @@ SETTINGS = {
     "MAX_RECEIVE_COUNT": "5",
     "ALLOW_LOOPBACK": "true",
     "ALLOWED_HOSTS": "*",
+    "SECRETS_PREFIX": "poller/",
     "USER_AGENT": "api-poller/test",
 }
 
@@ -74,5 +75,6 @@ def forget_clients() -> None:
         dependencies.events,
         dependencies.workflow,
         dependencies.upstream,
+        dependencies.access,
     ):
         build.cache_clear()

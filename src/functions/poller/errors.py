@@ -9,6 +9,7 @@
     └── PermanentPollerError     the same step would fail again: record it and go on
         ├── JobRejected          the job cannot start as it is written; says what to change
         ├── AddressRefused       the URL leads where no request may go
+        ├── AuthFailed           the credentials that the job names cannot be had, or may not be used here
         ├── UpstreamRefused      the API answered, and asking again will not change the answer
         ├── UpstreamUnavailable  the API gave no usable answer in all the attempts allowed
         ├── InvalidPayload       the API answered with something that is no page of records
@@ -151,6 +152,10 @@ class JobRejected(PermanentPollerError):
 
 class AddressRefused(PermanentPollerError):
     """The URL's scheme, host or resolved address is not one that requests may go to."""
+
+
+class AuthFailed(PermanentPollerError):
+    """A secret that is not there, not as its use wants it, or not meant for the origin; or no token is given for it."""
 
 
 class UpstreamRefused(PermanentPollerError):

@@ -48,6 +48,11 @@ class Settings:
         return () if hosts == ("*",) else hosts
 
     @property
+    def secrets_prefix(self) -> str:
+        """How the names of this stack's secrets begin in Secrets Manager."""
+        return _need("SECRETS_PREFIX")
+
+    @property
     def user_agent(self) -> str:
         return _need("USER_AGENT")
 

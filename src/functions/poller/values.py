@@ -1,7 +1,8 @@
 """What one request is, and what came back for it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 JSON = Any
 """A JSON value as `logic.exact_json.loads` reads it."""
@@ -44,3 +45,13 @@ class Page:
     def is_blank(self) -> bool:
         """Whether it is an answer without a body, which means that there are no records, and says nothing else."""
         return not self.line
+
+
+Sign = Callable[[PageRequest], PageRequest]
+"""From a request to the same with credentials."""
+
+
+class Sender(Protocol):
+    """What requests are sent with: `upstream.client.Upstream`, or that with a job's credentials."""
+
+    def send(self, request: PageRequest) -> Response: ...

@@ -22,6 +22,7 @@ from poller_local.errors import BadUsage, Interrupted, PollerError, is_full, one
 from poller_local.job_commands import COMMANDS as JOB_COMMANDS
 from poller_local.progress import step
 from poller_local.screen import Screen
+from poller_local.secret_commands import app as secrets_app
 from poller_local.stack import DEFAULT_PORT, LocalStack
 from poller_local.usage import describe_misuse, refuse_empty_words
 
@@ -91,7 +92,8 @@ def demo(port: Port = None) -> None:
 
 for _name, _command in JOB_COMMANDS.items():
     app.command(_name)(_command)
-COMMANDS = ("up", "down", "demo", *JOB_COMMANDS)
+app.add_typer(secrets_app, name="secrets")
+COMMANDS = ("up", "down", "demo", *JOB_COMMANDS, "secrets")
 
 
 def _bring_up(screen: Screen, port: int | None, enforce_iam: bool) -> LocalStack:

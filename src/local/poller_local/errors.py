@@ -12,6 +12,7 @@ PollerError                 what is wrong; what to do
 ├── WaitTimeout             the job goes on, the waiting ended
 ├── DownloadFailed          an object did not arrive, or not as it was stored
 ├── LogsUnreadable          CloudWatch Logs refuses, or does not answer
+├── SecretsUnreachable      Secrets Manager refuses, or does not answer
 ├── LocalStackError         `poller up` and `poller down`
 └── Interrupted             Ctrl-C
 """
@@ -108,6 +109,10 @@ class DownloadFailed(PollerError):
 
 class LogsUnreadable(PollerError):
     """The stack's log groups cannot be listed or read."""
+
+
+class SecretsUnreachable(PollerError):
+    """The stack's secrets cannot be listed, stored or deleted."""
 
 
 class LocalStackError(PollerError):

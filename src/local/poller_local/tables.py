@@ -1,7 +1,8 @@
 """Tables of jobs, tasks and results: as wide as they need to be, so that an id can always be copied."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -91,6 +92,15 @@ def show_results(console: Console, pages: Iterable[ResultsPage]) -> None:
     console.print(Text(f"{found}, {format_size(size)}"), soft_wrap=True)
     for place in places if rows else ():
         console.print(Text(place), soft_wrap=True)
+
+
+def show_secrets(console: Console, secrets: Iterable[Mapping[str, Any]]) -> None:
+    """`secrets` as Secrets Manager lists them: there is nothing of their values in that."""
+    rows = [
+        Row((one_line(s["Name"]), format_time(s["LastChangedDate"].isoformat()), one_line(s.get("Description") or "")))
+        for s in secrets
+    ]
+    _print_table(console, ("Secret", "Changed", "May be sent to"), rows, right=())
 
 
 def _print_table(

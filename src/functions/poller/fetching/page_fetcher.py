@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from poller.credentials import secrets_of, without, without_secrets
 from poller.errors import (
@@ -26,10 +25,7 @@ from poller.paging.envelope import Envelope
 from poller.paging.meaning import read_page
 from poller.specs.model import JobSpec
 from poller.text import counted
-from poller.values import Page, PageRequest, Response
-
-if TYPE_CHECKING:  # functions that read what was fetched, and fetch nothing, do without requests
-    from poller.upstream.client import Upstream
+from poller.values import Page, PageRequest, Response, Sender
 
 _MAX_INVITATIONS = 100  # to come back, for one page; the time box ends long before, but that is not ours to rely on
 
@@ -43,7 +39,7 @@ class PageFetcher:
 
     def __init__(
         self,
-        upstream: "Upstream",
+        upstream: Sender,
         spec: JobSpec,
         box: TimeBox,
         throttle: Throttle,

@@ -1,7 +1,7 @@
 """What handlers share, each built once per worker from the settings."""
 
 import gc
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -18,6 +18,7 @@ from poller.jobs.workflow import Workflow
 from poller.settings import Settings
 
 if TYPE_CHECKING:
+    from poller.auth.access import Access
     from poller.jobs.reconciler import Reconciler
     from poller.upstream.client import Upstream
 
@@ -77,6 +78,16 @@ def upstream() -> "Upstream":
     from poller.upstream.client import Upstream  # noqa: PLC0415
 
     return Upstream(settings.user_agent, settings.allow_loopback, settings.allowed_hosts)
+
+
+@cache
+def access() -> "Access":
+    # Here, for the same reason; and a client of Secrets Manager is made for the first job that needs one.
+    from poller.auth.access import Access  # noqa: PLC0415
+    from poller.aws.secrets import Secrets  # noqa: PLC0415
+
+    secrets = Secrets(cache(partial(_client, "secretsmanager")), f"{settings.secrets_prefix}secrets/")
+    return Access(upstream(), secrets, logger.warning)
 
 
 def reconciler() -> "Reconciler":

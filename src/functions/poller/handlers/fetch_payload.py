@@ -113,7 +113,7 @@ def _fetch(job: Job, task: Task, row: TaskRow, box: TimeBox) -> TaskRow:
 def _source(job: Job, box: TimeBox) -> PageSource:
     spec, ranges = job.planned
     jobs, throttle = dependencies.jobs(), _throttle(job)
-    fetcher = PageFetcher(dependencies.upstream(), spec, box, throttle)
+    fetcher = PageFetcher(dependencies.access().sender(spec.auth), spec, box, throttle)
     first, second = (page_request(spec, index, ranges.page_size) for index in (0, min(1, ranges.pages - 1)))
     publish, recovered = partial(jobs.publish_pause, job.job_id), partial(jobs.publish_recovery, job.job_id)
     circuit = Circuit(fetcher, throttle, box, first, second, job.down_since, publish, recovered)

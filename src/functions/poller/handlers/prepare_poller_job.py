@@ -157,10 +157,10 @@ def _probe(spec: JobSpec, box: TimeBox, failures: int) -> tuple[Planned, Page]:
 
     `failures` is how many attempts have failed in earlier calls.
     """
-    throttle = Throttle()
+    throttle, sender = Throttle(), dependencies.access().sender(spec.auth)
 
     def first_page(**more: str) -> tuple[Page, Response]:
-        fetcher = PageFetcher(dependencies.upstream(), spec, box, throttle)
+        fetcher = PageFetcher(sender, spec, box, throttle)
         asked = replace(spec, params={**spec.params, **more})
         return fetcher.fetch(page_request(asked, 0, None), failures, is_first=True)
 

@@ -37,8 +37,8 @@ _LIMIT_IF_TIMED = {403, 420}
 # What to look at, by what was refused.
 _ADVICE = {
     400: "check url, params and paginator",
-    401: "an API that asks for credentials cannot be polled yet",
-    403: "an API that asks for credentials cannot be polled yet",
+    401: "the API asks for credentials, or for others: set auth, or check its secret",
+    403: "the API may ask for credentials, or for others: set auth, or check what its secret allows",
     404: "check url, params and paginator",
     405: "the API does not take this method: set method",
     406: "say what the API has to offer in headers.Accept",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from poller.auth.flows import Auth
 from poller.paging.paginators import Auto, KnownPaginator, Paginator
 from poller.paging.record_key import RecordKey
 
@@ -31,6 +32,7 @@ class JobSpec:
     method: str = "GET"
     params: Params = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    auth: Auth | None = None
     data_selector: str | None = None
     primary_key: RecordKey | None = None
     paginator: Paginator = field(default_factory=Auto)

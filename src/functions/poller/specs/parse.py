@@ -1,10 +1,11 @@
 """From the JSON that a caller sent to a JobSpec, or to the one sentence that says what to change."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import MISSING, Field, fields, replace
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
+from poller.auth.flows import AUTHS, Auth
 from poller.credentials import is_credential
 from poller.errors import JobRejected
 from poller.paging.paginators import PAGINATORS, KnownPaginator, Paginator
@@ -44,14 +45,20 @@ def accept_job_spec(raw: Any) -> JobSpec:
 
 
 def _build(cls: type[T], prefix: str, raw: Mapping[str, Any], readers: Mapping[str, Reader]) -> T:
-    """Read each given field with its reader; a field that `cls` does not have is refused by name."""
+    """Read each given field with its reader. A field that `cls` does not have, or one that is missing, is refused."""
     allowed = [f.name for f in fields(cls)]  # type: ignore[arg-type]  # T is always one of our dataclasses
     for name in raw:
         if name not in allowed:
             raise JobRejected(_unknown(prefix, name, allowed), secret_sent=is_credential(name, str(raw[name])))
+    for missing in (f.name for f in fields(cls) if _is_required(f) and f.name not in raw):  # type: ignore[arg-type]
+        raise JobRejected(f"{prefix}{missing} is missing; this {prefix.rstrip('.')} needs it")
     optional = {f.name for f in fields(cls) if f.default is None}  # type: ignore[arg-type]
     given = {name: value for name, value in raw.items() if value is not None or name not in optional}
     return cls(**{name: readers[name](prefix + name, value) for name, value in given.items()})
+
+
+def _is_required(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
 
 
 def _unknown(prefix: str, name: str, allowed: list[str]) -> str:
@@ -86,9 +93,24 @@ def _paginator(field: str, value: Any) -> Paginator:
     return _build(PAGINATORS[kind], f"{field}.", rest, PAGINATORS[kind].READERS)
 
 
+def _auth(field: str, value: Any) -> Auth:
+    allowed = ", ".join(AUTHS)
+    if not isinstance(value, dict):
+        raise JobRejected(f"{field} is {kind_of(value)}; it must be an object with a type: {allowed}")
+    kind = value.get("type")
+    if not isinstance(kind, str) or kind not in AUTHS:
+        raise JobRejected(f"{field}.type must be one of {allowed}")
+    cls = AUTHS[kind]
+    return _build(cls, f"{field}.", {name: item for name, item in value.items() if name != "type"}, cls.READERS)
+
+
 def _refuse_contradictions(spec: JobSpec) -> None:
     if said := spec.paginator.contradiction():
         raise JobRejected(said)
+    if spec.auth and spec.auth.place.is_taken(spec.url, spec.params, spec.headers):
+        raise JobRejected(
+            f"{shown(spec.auth.place.name)} is set in url, params or headers, and auth sets it; leave it out"
+        )
     refuse_fixed_parameters(spec)
 
 
@@ -130,6 +152,7 @@ _SPEC_READERS: dict[str, Reader] = {
     "method": http_method,
     "params": query_params,
     "headers": request_headers,
+    "auth": _auth,
     "data_selector": path_of,
     "primary_key": paths_of,
     "paginator": _paginator,

@@ -5,7 +5,7 @@ What comes true moves from here to the readers in `parse`.
 
 FIELDS = {
     "": {
-        "json", "auth", "partitions", "incremental", "response_actions", "rate_limit", "keep_raw",
+        "json", "partitions", "incremental", "response_actions", "rate_limit", "keep_raw",
         "output",
     },
     "paginator.": {

@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from poller.auth.flows import AUTHS
 from poller.paging.paginators import PAGINATORS
 from poller.specs.model import JobSpec, Retry
 
@@ -14,8 +15,10 @@ from poller.specs.model import JobSpec, Retry
 def spec_to_dict(spec: JobSpec) -> dict[str, Any]:
     """JSON-ready data, in the form in which callers write specs."""
     data = asdict(spec)
-    fields = {name: list(value) if isinstance(value, tuple) else value for name, value in data["paginator"].items()}
+    fields = {name: _listed(value) for name, value in data["paginator"].items()}
     data["paginator"] = {"type": spec.paginator.TYPE, **{k: v for k, v in fields.items() if v not in (None, [])}}
+    if spec.auth is not None:
+        data["auth"] = {"type": spec.auth.TYPE, **{name: _listed(value) for name, value in data["auth"].items()}}
     data["retry"]["retry_after_headers"] = list(spec.retry.retry_after_headers)
     return {name: value for name, value in data.items() if value is not None}
 
@@ -28,10 +31,20 @@ def read_stored(text: str) -> JobSpec:
     """What `write_stored` was given. Raises KeyError, TypeError or ValueError for what no release has written."""
     data = json.loads(text)
     paginator, retry, key = data.pop("paginator"), data.pop("retry"), data.pop("primary_key", None)
-    paginator = {name: tuple(value) if isinstance(value, list) else value for name, value in paginator.items()}
+    paginator = {name: _tupled(value) for name, value in paginator.items()}
+    auth = {name: _tupled(value) for name, value in (data.pop("auth", None) or {}).items()}
     return JobSpec(
         **data,
+        auth=AUTHS[auth.pop("type")](**auth) if auth else None,
         primary_key=tuple(key) if key else None,
         paginator=PAGINATORS[paginator.pop("type")](**paginator),
         retry=Retry(**{**retry, "retry_after_headers": tuple(retry["retry_after_headers"])}),
     )
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _tupled(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -27,7 +27,7 @@ from poller.upstream.http_message import decode_body, request_headers
 from poller.upstream.idle import IdleConnections
 from poller.upstream.redirects import MAX_REDIRECTS, onward
 from poller.upstream.wire import Allowance, BudgetSpent, NetworkFailure
-from poller.values import PageRequest, Response
+from poller.values import PageRequest, Response, Sign
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """Decoded. A page this large would not leave room for the others of its task."""
@@ -60,8 +60,10 @@ class Upstream:
         self._idle = IdleConnections()
         self._session = Session(Adapter(self._idle, allow_loopback, ca_file))
 
-    def send(self, request: PageRequest) -> Response:
+    def send(self, request: PageRequest, sign: Sign | None = None) -> Response:
         """Send `request` once, follow redirects as far as they may be, and read the answer whole.
+
+        `sign` puts credentials on each request just before it is sent, if they are meant for where that goes.
 
         Of other answers than 2xx the beginning of the body is enough. Raises AddressRefused, TransientUpstreamError (no
         answer, or a broken one), InvalidPayload (too large, damaged, or in an encoding that was not asked for) or
@@ -71,19 +73,21 @@ class Upstream:
         allowance = Allowance(self._total_seconds, MAX_BODY_BYTES + _OVERHEAD_BYTES)
         started = time.monotonic()
         target = read_target(request.url, *rules)
-        answer = self._exchange(request, target, allowance)
+        answer = self._exchange(request, target, allowance, sign)
         for _ in range(MAX_REDIRECTS):
             there = onward(request.method, target, answer, *rules)
             if there is None:
                 break
             target = there
-            answer = self._exchange(request, target, allowance)
+            answer = self._exchange(request, target, allowance, sign)
         return replace(answer, seconds=time.monotonic() - started)
 
-    def _exchange(self, request: PageRequest, target: Target, allowance: Allowance) -> Response:
+    def _exchange(self, request: PageRequest, target: Target, allowance: Allowance, sign: Sign | None) -> Response:
+        request = replace(request, url=target.url)
+        request = sign(request) if sign else request
         prepared = PreparedRequest()
         prepared.prepare_method(request.method)
-        prepared.url = target.url  # prepare_url() would write parts of it anew
+        prepared.url = request.url  # prepare_url() would write parts of it anew
         prepared.prepare_headers(request_headers(request, target, self._user_agent))
         try:
             # requests' types know of numbers only; it hands on what is a Timeout already.

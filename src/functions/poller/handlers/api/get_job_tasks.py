@@ -57,4 +57,5 @@ def _first_page(ranges: Ranges | None, row: TaskRow) -> int | None:
 
 def _request(job: Job, page: int) -> str:
     spec, ranges = job.planned
-    return curl_line(page_request(spec, page, ranges.page_size))
+    request = page_request(spec, page, ranges.page_size)
+    return curl_line(spec.auth.place.shown(request) if spec.auth else request)

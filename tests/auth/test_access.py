@@ -1,0 +1,175 @@
+"""Requests with credentials: a Secrets Manager on moto, APIs on loopback that want to know who asks."""
+
+import pytest
+
+from poller.auth.access import Access
+from poller.auth.flows import ApiKey, Auth, Bearer, HttpBasic
+from poller.errors import AuthFailed
+from poller.handlers import dependencies
+from poller.values import PageRequest, Response
+from tests.support.guarded import Guarded, bearer, guarded, key
+from tests.support.loopback import QuietHandler, listening
+from tests.support.partner import Partner
+from tests.support.secrets import delete_secret, put_secret
+
+KEY = "canary-0123456789-abcdef"
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+def get(api: Guarded, auth: Auth, path: str = "/orders?page=1") -> Response:
+    return dependencies.access().sender(auth).send(PageRequest("GET", api.origin + path, {}))
+
+
+@pytest.mark.parametrize("auth", [ApiKey("orders", "X-Key"), ApiKey("orders", "k", "query"), Bearer("orders")], ids=str)
+def test_a_request_gets_the_secret_where_the_api_wants_it(auth: Auth) -> None:
+    admits = bearer(KEY) if isinstance(auth, Bearer) else key(auth.place.name, KEY)
+    with guarded(Partner(), admits) as api:
+        put_secret("orders", KEY, api.origin)
+
+        assert get(api, auth).status == 200
+
+
+def test_no_auth_is_the_plain_upstream() -> None:
+    assert dependencies.access().sender(None) is dependencies.upstream()
+
+
+def test_a_secret_for_another_origin_is_refused_before_anything_is_sent() -> None:
+    """Case 46."""
+    with guarded(Partner(), bearer(KEY)) as api:
+        put_secret("orders", KEY, "https://api.example.com", api.origin.replace("http:", "https:"))
+
+        with pytest.raises(AuthFailed, match=f"the secret orders may not be sent to {api.origin}; if it is meant"):
+            get(api, Bearer("orders"))
+
+    assert api.came == []
+
+
+def test_a_secret_that_is_not_there_is_not_repeated_for_it_may_be_one() -> None:
+    with guarded(Partner(), bearer(KEY)) as api, pytest.raises(AuthFailed) as refused:
+        get(api, Bearer("hunter2"))
+
+    assert refused.value.message.startswith("auth.secret names no secret of this stack")
+    assert "hunter2" not in refused.value.message
+    assert api.came == []
+
+
+def test_a_secret_of_the_wrong_kind_sends_nothing() -> None:
+    with guarded(Partner(), bearer(KEY)) as api:
+        put_secret("orders", KEY, api.origin)
+
+        with pytest.raises(AuthFailed, match="must be an object with username and password"):
+            get(api, HttpBasic("orders"))
+
+    assert api.came == []
+
+
+def test_a_secret_is_read_once_for_all_requests_of_a_sender(monkeypatch: pytest.MonkeyPatch) -> None:
+    with guarded(Partner(), bearer(KEY)) as api:
+        put_secret("orders", KEY, api.origin)
+        sender = dependencies.access().sender(Bearer("orders"))
+        sender.send(PageRequest("GET", api.url, {}))
+        delete_secret("orders")
+
+        assert sender.send(PageRequest("GET", api.url, {})).status == 200
+
+
+def test_a_secret_that_was_replaced_is_read_again_after_a_401() -> None:
+    """Case 46."""
+    with guarded(Partner(), bearer("new-" + KEY)) as api:
+        put_secret("orders", "old-" + KEY, api.origin)
+        sender = dependencies.access().sender(Bearer("orders"))
+
+        assert sender.send(PageRequest("GET", api.url, {})).status == 401
+        put_secret("orders", "new-" + KEY, api.origin)
+        assert sender.send(PageRequest("GET", api.url, {})).status == 200
+        assert sender.send(PageRequest("GET", api.url, {})).status == 200
+
+    assert api.refused == 2
+
+
+def test_a_secret_that_was_deleted_is_refused_after_a_401() -> None:
+    """Case 46."""
+    with guarded(Partner(), bearer("other")) as api:
+        put_secret("orders", KEY, api.origin)
+        sender = dependencies.access().sender(Bearer("orders"))
+        sender.send(PageRequest("GET", api.url, {}))
+        delete_secret("orders")
+
+        with pytest.raises(AuthFailed, match=r"auth\.secret names no secret"):
+            sender.send(PageRequest("GET", api.url, {}))
+
+
+def test_a_refusal_is_heard_without_the_secret_that_it_repeats() -> None:
+    with guarded(Partner(), bearer("other")) as api:
+        put_secret("orders", "hush-1", api.origin)
+
+        answer = get(api, ApiKey("orders", "k", "query"))
+
+    assert answer.status == 401
+    assert b"k=..." in answer.body
+    assert b"hush" not in answer.body
+
+
+def test_a_password_is_blanked_in_the_form_that_it_is_sent_in() -> None:
+    with guarded(Partner(), bearer("other")) as api:
+        put_secret("orders", {"username": "Aladdin", "password": "open sesame"}, api.origin)
+
+        answer = get(api, HttpBasic("orders"))
+
+    assert b"QWxhZGRpbjpvcGVuIHNlc2FtZQ" not in answer.body
+
+
+def test_a_page_that_repeats_the_key_is_stored_without_it(caplog: pytest.LogCaptureFixture) -> None:
+    with guarded(Partner(total=3), key("X-Key", KEY)) as api:
+        api.echoes = True
+        put_secret("orders", KEY, api.origin)
+
+        answer = get(api, ApiKey("orders", "X-Key"))
+
+    assert answer.status == 200
+    assert KEY.encode() not in answer.body
+    assert KEY not in answer.headers["x-asked"]
+
+
+def test_a_redirect_on_the_same_origin_gets_the_key_once() -> None:
+    with guarded(Partner(), key("k", KEY)) as api:
+        api.redirects = {"/moved": f"/orders?page=1&k={KEY}"}
+        put_secret("orders", KEY, api.origin)
+
+        answer = get(api, ApiKey("orders", "k", "query"), "/moved?page=1")
+
+    assert answer.status == 200
+
+
+def test_a_redirect_to_another_origin_is_not_followed_and_shows_no_key() -> None:
+    heard: list[str] = []
+
+    class Canary(QuietHandler):
+        def do_GET(self) -> None:
+            heard.append(self.path)
+
+    with guarded(Partner(), key("k", KEY)) as api, listening(Canary) as elsewhere:
+        api.redirects = {"/moved": f"{elsewhere}/orders?page=1&k={KEY}"}
+        put_secret("orders", KEY, api.origin, elsewhere)
+
+        answer = get(api, ApiKey("orders", "k", "query"), "/moved?page=1")
+
+    assert answer.status == 302
+    assert KEY not in answer.headers["location"]
+    assert heard == []
+
+
+def test_a_client_of_secrets_manager_is_made_for_the_first_secret_only() -> None:
+    made: list[str] = []
+
+    class Nobody:
+        def get(self, name: str) -> None:
+            made.append(name)
+
+    access = Access(dependencies.upstream(), Nobody(), print)  # type: ignore[arg-type]
+    sender = access.sender(Bearer("orders"))
+
+    assert made == []
+    with pytest.raises(AuthFailed):
+        sender.send(PageRequest("GET", "https://api.example.com/", {}))
+    assert made == ["orders"]
