@@ -71,9 +71,9 @@ def fetcher(clock: Clock, api: Api, attempts: int = 2, seconds: float = 1000.0) 
 def test_an_api_that_says_when_to_come_back_uses_up_no_attempts(clock):
     api = Api(clock, [*[later(1)] * 30, ERROR, *[later(2)] * 30, PAGE])
 
-    page, _ = fetcher(clock, api).fetch(REQUEST)
+    first, _ = fetcher(clock, api).fetch(REQUEST)
 
-    assert page.records == [1]
+    assert first.page.records == [1]
     assert len(api.asked) == 62
 
 
@@ -181,9 +181,9 @@ def test_an_invitation_to_come_back_at_once_is_waited_for_as_a_failure_is(clock,
 def test_a_refusal_that_says_when_to_come_back_is_a_rate_limit(clock, status):
     api = Api(clock, [*[later(1, status)] * 30, PAGE])
 
-    page, _ = fetcher(clock, api).fetch(REQUEST)
+    first, _ = fetcher(clock, api).fetch(REQUEST)
 
-    assert page.records == [1]
+    assert first.page.records == [1]
 
 
 GARBLED = Response(200, {"content-type": "text/html"}, b"<html>Back in a minute</html>")
@@ -192,9 +192,9 @@ GARBLED = Response(200, {"content-type": "text/html"}, b"<html>Back in a minute<
 def test_a_page_that_comes_garbled_is_asked_for_again(clock):
     api = Api(clock, [GARBLED, Response(200, {}, b""), Response(200, {}, b"[1,"), PAGE])
 
-    page, _ = fetcher(clock, api, attempts=4).fetch(REQUEST)
+    first, _ = fetcher(clock, api, attempts=4).fetch(REQUEST)
 
-    assert page.records == [1]
+    assert first.page.records == [1]
 
 
 def test_a_page_that_stays_garbled_is_given_up_with_what_came(clock):
@@ -207,9 +207,9 @@ def test_a_page_that_stays_garbled_is_given_up_with_what_came(clock):
 def test_a_jobs_first_page_that_is_garbled_is_asked_for_once_more(clock):
     api = Api(clock, [ERROR, GARBLED, ERROR, PAGE])
 
-    page, _ = fetcher(clock, api, attempts=6).fetch(REQUEST, is_first=True)
+    first, _ = fetcher(clock, api, attempts=6).fetch(REQUEST, is_first=True)
 
-    assert page.records == [1]
+    assert first.page.records == [1]
 
 
 @pytest.mark.parametrize("attempts", [1, 2, 6])

@@ -678,8 +678,8 @@ MUTATIONS = (
     Mutation(
         "the plan knows whether auto chose the paginator",
         f"{_SRC}/handlers/prepare_poller_job.py",
-        "plan = make_plan(spec, Envelope(page), len(response.body), response.seconds, guessed)",
-        "plan = make_plan(spec, Envelope(page), len(response.body), response.seconds)",
+        "plan = make_plan(spec, first, len(response.body), response.seconds, guessed)",
+        "plan = make_plan(spec, first, len(response.body), response.seconds)",
         "tests/integration/test_whole_jobs.py::test_growth_between_the_plan_and_the_only_page_is_told",
     ),
     Mutation(

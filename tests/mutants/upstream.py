@@ -17,15 +17,15 @@ UPSTREAM: tuple[Mutation, ...] = (
     Mutation(
         "a read gets no more than what is left of the request's time",
         _WIRE,
-        "self.settimeout(min(_SILENCE_SECONDS, self.allowance.seconds()))",
-        "self.settimeout(_SILENCE_SECONDS)",
+        "seconds = min(_SILENCE_SECONDS, self.allowance.seconds())",
+        "seconds = _SILENCE_SECONDS",
         f"{_TESTS}/test_wire.py::test_a_read_gets_what_is_left_of_the_time",
     ),
     Mutation(
-        "a write gets no more than what is left of the request's time",
+        "a time-out is set anew when less than it is left",
         _WIRE,
-        "self.settimeout(self.allowance.seconds())",
-        "self.settimeout(_SILENCE_SECONDS)",
+        "if seconds != self.gettimeout():",
+        "if self.gettimeout() is None:",
         f"{_TESTS}/test_wire.py::test_a_write_gets_what_is_left_of_the_time",
     ),
     Mutation(

@@ -47,7 +47,7 @@ def test_a_success_that_is_no_page_is_a_permanent_error(response: bytes, said: s
 @pytest.mark.parametrize("status", ["204 No Content", "205 Reset Content\r\nContent-Length: 0"])
 def test_no_content_is_an_empty_page(status: str) -> None:
     with Server(answering(f"HTTP/1.1 {status}\r\n\r\n".encode())) as server:
-        pages = [fetcher(local()).fetch(get(server.url()))[0] for _ in range(2)]
+        pages = [fetcher(local()).fetch(get(server.url()))[0].page for _ in range(2)]
 
     assert [page.records for page in pages] == [[], []]
 
@@ -68,9 +68,9 @@ def test_a_refusal_is_not_asked_again(status: int) -> None:
 def test_trouble_that_passes_is_asked_again(status: int) -> None:
     trouble = answer(HTML, f"{status} Trouble", "Content-Type: text/html")
     with Server(answering(trouble, trouble, answer(b"[1]"))) as server:
-        page, _ = fetcher(local()).fetch(get(server.url()))
+        first, _ = fetcher(local()).fetch(get(server.url()))
 
-    assert page.records == [1]
+    assert first.page.records == [1]
     assert len(server.requests) == 3
     assert server.connections == 1
 
@@ -91,9 +91,9 @@ def test_a_retry_after_is_waited_for(asked: str) -> None:
     pauses: list[float] = []
     value = asked if asked.isdecimal() else format_datetime(datetime.now(UTC) + timedelta(seconds=5), usegmt=True)
     with Server(answering(answer(b"", "429 Slow down", f"Retry-After: {value}"), answer(b"[1]"))) as server:
-        page, _ = fetcher(local(), pauses=pauses).fetch(get(server.url()))
+        first, _ = fetcher(local(), pauses=pauses).fetch(get(server.url()))
 
-    assert page.records == [1]
+    assert first.page.records == [1]
     assert len(pauses) == 1
     assert 1 < pauses[0] < 10
 
@@ -112,8 +112,8 @@ def test_an_absurd_retry_after_is_cut_to_what_the_job_allows(asked: str) -> None
 def test_a_retry_after_that_means_nothing_is_not_waited_for(asked: str) -> None:
     pauses: list[float] = []
     with Server(answering(answer(b"", "503 Busy", f"Retry-After: {asked}"), answer(b"[1]"))) as server:
-        page, _ = fetcher(local(), pauses=pauses).fetch(get(server.url()))
+        first, _ = fetcher(local(), pauses=pauses).fetch(get(server.url()))
 
-    assert page.records == [1]
+    assert first.page.records == [1]
     assert len(pauses) == 1
     assert 0 <= pauses[0] <= 0.5

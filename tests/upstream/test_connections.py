@@ -120,18 +120,18 @@ def test_an_interim_answer_is_not_the_answer(interim: bytes) -> None:
 
 def test_a_final_answer_that_breaks_off_after_an_interim_one_is_asked_for_again() -> None:
     with Server(closing(HINTS, HINTS + answer(b"[1", length=3), HINTS + answer(b"[1]"))) as server:
-        page, _ = fetcher(local()).fetch(get(server.url()))
+        first, _ = fetcher(local()).fetch(get(server.url()))
 
-    assert page.records == [1]
+    assert first.page.records == [1]
     assert (len(server.requests), server.connections) == (3, 3)
 
 
 def test_a_server_that_changes_the_protocol_is_left() -> None:
     switched = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
     with Server(answering(switched + answer(b'["no HTTP"]'), switched, answer(b"[1]"))) as server:
-        page, _ = fetcher(local()).fetch(get(server.url()))
+        first, _ = fetcher(local()).fetch(get(server.url()))
 
-    assert page.records == [1]
+    assert first.page.records == [1]
     assert server.connections == 3
 
 
@@ -174,9 +174,9 @@ def test_one_dead_connection_condemns_the_others_of_its_age() -> None:
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda _: upstream.send(get(server.url("/first"))), range(4)))
 
-        page, _ = fetcher(upstream, attempts=2).fetch(get(server.url("/second")))
+        first, _ = fetcher(upstream, attempts=2).fetch(get(server.url("/second")))
 
-    assert page.records == [1]
+    assert first.page.records == [1]
     assert server.connections == 5
 
 

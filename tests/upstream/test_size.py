@@ -156,9 +156,9 @@ def test_what_is_not_sound_http_is_a_transient_error(response: bytes) -> None:
 )  # fmt: skip
 def test_a_body_that_does_not_end_as_announced_is_asked_for_again(broken: bytes) -> None:
     with Server(closing(broken, broken, answer(b"[1]"))) as server:
-        page, _ = fetcher(local()).fetch(get(server.url()))
+        first, _ = fetcher(local()).fetch(get(server.url()))
 
-    assert page.records == [1]
+    assert first.page.records == [1]
     assert len(server.requests) >= 3  # more where a request met a connection that was just being closed
 
 
@@ -256,9 +256,9 @@ def test_two_lengths_that_differ_are_named() -> None:
 def test_a_refusal_in_an_unknown_encoding_is_still_heard() -> None:
     busy = answer(b"\xff\xff", "503 Service Unavailable", "Content-Encoding: br")
     with Server(answering(busy, answer(b"[1]"))) as server:
-        page, _ = fetcher(local()).fetch(get(server.url()))
+        first, _ = fetcher(local()).fetch(get(server.url()))
 
-    assert page.records == [1]
+    assert first.page.records == [1]
 
 
 @pytest.mark.parametrize("coding", ["gzip", "GZIP", "x-gzip"])

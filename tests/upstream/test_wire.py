@@ -54,7 +54,7 @@ def test_a_write_gets_what_is_left_of_the_time(clock: Clock, ends: tuple[Wire, s
 
         given.append(wire.gettimeout())
 
-    assert given == [60, 35, 0.5]
+    assert given == [30, 30, 0.5]
     assert far.recv(100) == b"request" * 3
 
 
@@ -96,7 +96,7 @@ def test_each_part_of_a_long_write_gets_what_is_left(
     with pytest.raises(NetworkFailure):
         wire.sendall(b"x" * 100)
 
-    assert given == [60, 35, 10]
+    assert given == [30, 30, 10]
 
 
 def test_every_byte_is_taken_off_the_budget(clock: Clock, ends: tuple[Wire, socket.socket]) -> None:

@@ -25,7 +25,7 @@ from poller.paging.envelope import Envelope
 from poller.paging.meaning import read_page
 from poller.specs.model import JobSpec
 from poller.text import counted
-from poller.values import Page, PageRequest, Response, Sender
+from poller.values import PageRequest, Response, Sender
 
 _MAX_INVITATIONS = 100  # to come back, for one page; the time box ends long before, but that is not ours to rely on
 
@@ -48,8 +48,10 @@ class PageFetcher:
         self._upstream, self._spec, self._box, self._throttle, self._sleep = upstream, spec, box, throttle, sleep
         self.requests = 0
 
-    def fetch(self, request: PageRequest, failures: int = 0, is_first: bool = False) -> tuple[Page, Response]:
-        """The page, however many attempts it takes; `failures` of them were made before; `is_first`: of its job.
+    def fetch(self, request: PageRequest, failures: int = 0, is_first: bool = False) -> tuple[Envelope, Response]:
+        """The page in its envelope, however many attempts it takes.
+
+        `failures` of them were made before; `is_first`: it is the first page of its job.
 
         A rate limit that says when to come back is an invitation, and no failure that counts against
         `retry.max_attempts`: many workers under one limit would otherwise fail pages that nothing is wrong with. Other
@@ -109,7 +111,7 @@ class PageFetcher:
             return None
         return None
 
-    def _ask(self, request: PageRequest) -> tuple[Page, Response]:
+    def _ask(self, request: PageRequest) -> tuple[Envelope, Response]:
         """Send `request` once. What is wrong with the answer is said with what was asked, and without secrets."""
         try:
             response = self._upstream.send(request)
@@ -117,9 +119,10 @@ class PageFetcher:
             headers = self._spec.retry.retry_after_headers
             is_of_many = bool(self._spec.paginator.page_params)
             page = read_page(response, self._spec.data_selector, headers, now, is_of_many)
-            if part := ", ".join(Envelope(page).incomplete):
+            envelope = Envelope(replace(page, url=request.url))
+            if part := ", ".join(envelope.incomplete):
                 raise TransientUpstreamError(f"the API says that its answer is not all there is ({part})")
-            return replace(page, url=request.url), response
+            return envelope, response
         except (TransientUpstreamError, UpstreamRefused, InvalidPayload) as error:
             error.retell(without(secrets_of(request), f"{_asked(request)}: {error.message}"))
             raise

@@ -45,7 +45,7 @@ class PageSource:
         """
         paginator = self.spec.known_paginator
         try:
-            page = self.fetcher.fetch(page_request(self.spec, index, self.page_size, received))[0]
+            envelope, _ = self.fetcher.fetch(page_request(self.spec, index, self.page_size, received))
         except UpstreamUnavailable as error:
             error.page = index
             self.circuit.judge(error)
@@ -53,7 +53,7 @@ class PageSource:
         except PollerError as error:
             error.page = index
             raise
-        envelope, is_last = Envelope(page), index >= self.pages - 1
+        page, is_last = envelope.page, index >= self.pages - 1
         held = hold(page, self.key, is_watched=is_last or len(page.records) < self.page_size)
         if received and not held.records:
             held = replace(held, lines=())  # nothing of the page: what had come is all of it

@@ -159,23 +159,23 @@ def _probe(spec: JobSpec, box: TimeBox, failures: int) -> tuple[Planned, Page]:
     """
     throttle, sender = Throttle(), dependencies.access().sender(spec.auth)
 
-    def first_page(**more: str) -> tuple[Page, Response]:
+    def first_page(**more: str) -> tuple[Envelope, Response]:
         fetcher = PageFetcher(sender, spec, box, throttle)
         asked = replace(spec, params={**spec.params, **more})
         return fetcher.fetch(page_request(asked, 0, None), failures, is_first=True)
 
-    page, response = first_page()
+    first, response = first_page()
     guessed, detected = isinstance(spec.paginator, Auto), None
     if guessed:
-        found = detect(Envelope(page))
-        if found.check and not _is_alone(page, lambda: first_page(**found.check)[0]):
-            raise JobRejected(what_was_seen(Envelope(page)))
+        found = detect(first)
+        if found.check and not _is_alone(first.page, lambda: first_page(**found.check)[0].page):
+            raise JobRejected(what_was_seen(first))
         spec = with_paginator(spec, found.paginator)
         detected = {"Spec": found.spec, "Evidence": found.evidence}
         dependencies.logger.info("detected a paginator", extra=detected)
-        page, response = first_page()
-    plan = make_plan(spec, Envelope(page), len(response.body), response.seconds, guessed)
-    return replace(plan, detected=detected), page
+        first, response = first_page()
+    plan = make_plan(spec, first, len(response.body), response.seconds, guessed)
+    return replace(plan, detected=detected), first.page
 
 
 def _is_alone(page: Page, ask_for_more: Callable[[], Page]) -> bool:

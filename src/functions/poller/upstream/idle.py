@@ -19,15 +19,22 @@ class IdleConnections:
 
     def take(self, origin: Origin) -> Connection | None:
         """The latest one to `origin` that still stands."""
+        while connection := self._latest(origin):
+            if _is_quiet(connection):
+                return connection
+            connection.close()
+        return None
+
+    def _latest(self, origin: Origin) -> Connection | None:
         with self._lock:
             # The wall clock, since a monotonic one may stand still while a worker is frozen.
             while self._all and time.time() - self._all[0][2] > _IDLE_SECONDS:
                 self._all.popleft()[1].close()
-            for entry in [entry for entry in reversed(self._all) if entry[0] == origin]:
-                self._all.remove(entry)
-                if _is_quiet(entry[1]):
-                    return entry[1]
-                entry[1].close()
+            for place in reversed(range(len(self._all))):
+                if self._all[place][0] == origin:
+                    connection = self._all[place][1]
+                    del self._all[place]
+                    return connection
         return None
 
     def give(self, origin: Origin, connection: Connection) -> None:

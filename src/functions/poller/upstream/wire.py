@@ -64,7 +64,7 @@ class Wire(socket.socket):
         if self.is_over:
             return 0
         try:
-            self.settimeout(min(_SILENCE_SECONDS, self.allowance.seconds()))
+            self._wait_no_longer()
             count = super().recv_into(buffer, *rest)
         except OSError as error:
             raise NetworkFailure(error) from None
@@ -76,10 +76,17 @@ class Wire(socket.socket):
         unsent = memoryview(data)
         try:
             while unsent:
-                self.settimeout(self.allowance.seconds())
+                self._wait_no_longer()
                 unsent = unsent[self.send(unsent, *rest) :]
         except OSError as error:
             raise NetworkFailure(error) from None
+
+    def _wait_no_longer(self) -> None:
+        """Give the next read or write what is left. To set a time-out is a call of the system: it is left as it was
+        where it stays the same."""
+        seconds = min(_SILENCE_SECONDS, self.allowance.seconds())
+        if seconds != self.gettimeout():
+            self.settimeout(seconds)
 
     def makefile(self, *_: Any, **__: Any) -> "_Incoming":  # type: ignore[override]  # http.client reads bytes
         return _Incoming(self, super().makefile("rb", buffering=0))
