@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from moto import mock_aws
 from xdist.remote import Producer
 
 from poller.handlers import dependencies
 from poller.jobs import reconciler
 from tests.support.handlers import EXECUTION, as_record
+from tests.support.quick_moto import quick_moto
 from tests.support.scheduling import BySharedParts
-from tests.support.storage import SETTINGS, create_storage, forget_clients, serialize_calls
+from tests.support.storage import SETTINGS, create_storage, forget_clients
 from tests.support.workflow import Take
 
 
@@ -25,9 +25,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    serialize_calls(monkeypatch)
     monkeypatch.setattr(reconciler, "LOOKS", ())  # nobody works while a handler waits
-    with mock_aws():
+    with quick_moto():
         create_storage(monkeypatch)
         forget_clients()
         yield

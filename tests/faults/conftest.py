@@ -19,13 +19,14 @@ def killer(monkeypatch: pytest.MonkeyPatch) -> Killer:
 
         def watched(*args: Any, **kwargs: Any) -> Any:
             answer = call(*args, **kwargs)
-            killer.after_call()
+            killer.after_call(args[1] if isinstance(args[1], str) else name)
             return answer
 
         monkeypatch.setattr(owner, name, watched)
 
+    # After itself, the first argument of one is the name of the operation, of the other a request.
     watch(botocore.client.BaseClient, "_make_api_call")
     watch(Upstream, "send")
-    monkeypatch.setattr(Workflow, "start", lambda *_: killer.after_call())
-    monkeypatch.setattr(Workflow, "stop", lambda *_: killer.after_call())
+    monkeypatch.setattr(Workflow, "start", lambda *_: killer.after_call("start"))
+    monkeypatch.setattr(Workflow, "stop", lambda *_: killer.after_call("stop"))
     return killer

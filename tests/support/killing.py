@@ -5,6 +5,7 @@ the call, as when a worker is shut down. The call itself has had its effect.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -12,12 +13,20 @@ class Killed(BaseException):
     """Not an Exception: a handler that is killed cannot catch it."""
 
 
+@dataclass
+class Invocation:
+    """One run of a handler, and the calls to the outside that it made."""
+
+    name: str
+    calls: list[str] = field(default_factory=list)
+
+
 class Killer:
-    """Counts the outside calls of each invocation, and kills invocation `invocation` after its `call`-th."""
+    """Notes the outside calls of each invocation; kills the one at `target[0]` after `target[1]` calls."""
 
     def __init__(self) -> None:
         self.target: tuple[int, int] | None = None
-        self.calls: list[tuple[str, int]] = []
+        self.invocations: list[Invocation] = []
         self._running = False
 
     def invoke(self, handler: Callable[[], Any], name: str) -> Any:
@@ -29,18 +38,18 @@ class Killer:
             return self._once(handler, f"{name} again")
 
     def _once(self, handler: Callable[[], Any], name: str) -> Any:
-        self.calls.append((name, 0))
+        self.invocations.append(Invocation(name))
         self._running = True
         try:
             return handler()
         finally:
             self._running = False
 
-    def after_call(self) -> None:
+    def after_call(self, name: str) -> None:
         if not self._running:
             return
-        name, count = self.calls[-1]
-        self.calls[-1] = (name, count + 1)
-        if self.target == (len(self.calls) - 1, count + 1):
+        calls = self.invocations[-1].calls
+        calls.append(name)
+        if self.target == (len(self.invocations) - 1, len(calls)):
             self._running = False
             raise Killed

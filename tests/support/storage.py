@@ -1,11 +1,7 @@
 """The stack's storage on moto, made from template.yaml, and the settings that point the handlers to it."""
 
-import threading
-
 import boto3
 import pytest
-from botocore.awsrequest import AWSPreparedRequest
-from moto.core.botocore_stubber import BotocoreStubber
 
 from poller.handlers import dependencies
 from tests.support.template import resources
@@ -25,21 +21,6 @@ SETTINGS = {
     "SECRETS_PREFIX": "poller/",
     "USER_AGENT": "api-poller/test",
 }
-
-
-# moto copies a whole table in a transaction, which another thread may be changing: one call at a time.
-_one_call = threading.RLock()
-
-
-def serialize_calls(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What handlers do between their calls still interleaves."""
-    unguarded = BotocoreStubber.process_request
-
-    def guarded(self: BotocoreStubber, request: AWSPreparedRequest) -> object:
-        with _one_call:
-            return unguarded(self, request)
-
-    monkeypatch.setattr(BotocoreStubber, "process_request", guarded)
 
 
 def create_table() -> None:
