@@ -21,6 +21,7 @@ _SETTINGS = {
     "ALLOWED_HOSTS": "*",
     "USER_AGENT": "api-poller/bench",
     "RETENTION_DAYS": "1",
+    "SECRETS_PREFIX": "bench/",
 }
 
 

@@ -141,7 +141,7 @@ def _processing(raw: bytes, pages: int) -> float:
 
 def _fingerprinting() -> float:
     """Processor seconds that ProcessPayload spends on the fingerprint of a record."""
-    records = [(loads(line.encode())[0], line) for line in map(record, range(_FINGERPRINTS))]
+    records = [(loads(line)[0], line) for line in (record(number).encode() for number in range(_FINGERPRINTS))]
     made = Fingerprints(("id",))
     began = time.process_time()
     for one, line in records:

@@ -17,8 +17,10 @@ ENDING = (ROOT / "src" / "functions" / "poller" / "jobs" / "ending.py").read_tex
 def test_python_loads_every_record_in_order_and_keeps_its_digits(tmp_path: Path) -> None:
     folder = tmp_path / "orders" / "a job"
     folder.mkdir(parents=True)
-    (folder / "t00000001.jsonl.gz").write_bytes(compress(['{"price":1.10}']))
-    (folder / "t00000000.jsonl.gz").write_bytes(compress(['{"serial":9007199254740993}', '{"city":"Zürich"}']))
+    (folder / "t00000001.jsonl.gz").write_bytes(compress([b'{"price":1.10}']))
+    (folder / "t00000000.jsonl.gz").write_bytes(
+        compress([b'{"serial":9007199254740993}', '{"city":"Zürich"}'.encode()])
+    )
 
     code = f"{LOADING}print(records)"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)

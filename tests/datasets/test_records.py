@@ -29,7 +29,7 @@ def test_the_outermost_records_tell_a_page_from_others_unless_the_next_is_the_sa
 
 
 @pytest.mark.parametrize(
-    ("lines", "text"), [([], b""), (["a"], b"a\n"), (["a", "", "é\u2028"], "a\né\u2028\n".encode())]
+    ("lines", "text"), [([], b""), ([b"a"], b"a\n"), ([b"a", b"", "é".encode()], "a\né\n".encode())]
 )
 def test_each_line_ends_in_a_line_break_and_empty_ones_are_left_out(lines, text):
     source = iter(lines)
@@ -40,7 +40,7 @@ def test_each_line_ends_in_a_line_break_and_empty_ones_are_left_out(lines, text)
 
 
 def test_the_same_lines_give_the_same_bytes_at_any_time(monkeypatch):
-    lines = ["a", "b"]
+    lines = [b"a", b"b"]
 
     bodies = []
     for moment in (1_000_000_000.0, 2_000_000_000.0):
@@ -57,7 +57,7 @@ def test_the_records_of_all_pages_come_out_in_order_and_as_they_were_sent():
         page('{"rows":[{"city": "Zürich", "s": "\u2028", "lone": "\\ud800"},\r\n[1.10, null]]}'.encode()),
     ]
 
-    part = to_dataset(compress(one.line for one in pages), "rows")
+    part = to_dataset(compress(one.line.encode() for one in pages), "rows")
 
     assert part.records == 4
     assert lines_of(part.body) == [
@@ -69,7 +69,7 @@ def test_the_records_of_all_pages_come_out_in_order_and_as_they_were_sent():
 
 
 def test_pages_that_were_compressed_apart_are_read_as_one():
-    parts = [compress(['{"rows":[1]}', '{"rows":[2,3]}']), compress(['{"rows":[]}']), compress(['{"rows":[4]}'])]
+    parts = [compress([b'{"rows":[1]}', b'{"rows":[2,3]}']), compress([b'{"rows":[]}']), compress([b'{"rows":[4]}'])]
 
     part = to_dataset(b"".join(parts), "rows")
 
@@ -86,7 +86,7 @@ def test_the_digest_of_a_body():
 
 @pytest.mark.parametrize(
     ("lines", "selector", "records"),
-    [([], "@", 0), (["[]"], "@", 0), (["[1]", "[]", "[2,3]"], "@", 3), (['{"a":{"b":[1,2]}}'], "a.b", 2)],
+    [([], "@", 0), ([b"[]"], "@", 0), ([b"[1]", b"[]", b"[2,3]"], "@", 3), ([b'{"a":{"b":[1,2]}}'], "a.b", 2)],
 )
 def test_records_are_counted(lines, selector, records):
     raw = compress(lines)
@@ -111,7 +111,7 @@ rows = st.lists(
 @examples
 @given(st.lists(rows, max_size=4), st.sampled_from([None, 2]))
 def test_no_record_is_lost_or_changed(pages, indent):
-    raw = compress(page(json.dumps({"rows": one}, indent=indent).encode()).line for one in pages)
+    raw = compress(page(json.dumps({"rows": one}, indent=indent).encode()).line.encode() for one in pages)
 
     part = to_dataset(raw, "rows")
 
@@ -124,10 +124,10 @@ def test_no_record_is_lost_or_changed(pages, indent):
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (['{"rows":[1]}', '{"error":"x"}'], "data_selector 'rows' finds nothing in the body"),
-        (['{"rows":[1]}', '{"rows":{"id":1}}'], "data_selector 'rows' finds an object in place of a list"),
-        (['{"rows":[1]}', "<html>"], "the body is not JSON"),
-        (['{"rows":[' + "[" * 100_000 + "]" * 100_000 + "]}"], "nested too deeply"),
+        ([b'{"rows":[1]}', b'{"error":"x"}'], "data_selector 'rows' finds nothing in the body"),
+        ([b'{"rows":[1]}', b'{"rows":{"id":1}}'], "data_selector 'rows' finds an object in place of a list"),
+        ([b'{"rows":[1]}', b"<html>"], "the body is not JSON"),
+        ([b'{"rows":[' + b"[" * 100_000 + b"]" * 100_000 + b"]}"], "nested too deeply"),
     ],
     ids=["no rows", "no list", "no JSON", "too deep"],
 )
@@ -141,7 +141,7 @@ def test_a_page_without_its_records_is_refused(lines, message):
 
 
 def test_the_dataset_is_smaller_than_its_text():
-    raw = compress(['{"rows":[' + ",".join(['{"a":1}'] * 1000) + "]}"])
+    raw = compress([b'{"rows":[' + b",".join([b'{"a":1}'] * 1000) + b"]}"])
 
     body = to_dataset(raw, "rows").body
 
@@ -150,12 +150,12 @@ def test_the_dataset_is_smaller_than_its_text():
 
 
 def test_the_fingerprints_are_those_of_the_records_in_their_order():
-    raw = compress(['{"rows":[{"id":1},{"id":2,"b":0}]}', '{"rows":[{"b":1.0}]}'])
+    raw = compress([b'{"rows":[{"id":1},{"id":2,"b":0}]}', b'{"rows":[{"b":1.0}]}'])
 
     part = to_dataset(raw, "rows", ("id",))
 
     expected = Fingerprints(("id",))
-    for line in ('{"id":1}', '{"id":2,"b":0}', '{"b":1.0}'):
-        expected.add(loads(line.encode())[0], line)
+    for line in (b'{"id":1}', b'{"id":2,"b":0}', b'{"b":1.0}'):
+        expected.add(loads(line)[0], line)
     assert part.fingerprints.body == expected.body
     assert part.fingerprints.keyless == 1

@@ -236,7 +236,7 @@ def test_a_raw_page_that_is_none_fails_its_task_at_once(sent_messages: Take) -> 
         step = planned(partner)
         workflow.fetch_all(step)
     key = workflow.raw_key(step["JobId"], TASK)
-    dependencies.raw_payloads().put(key, compress(['{"other": 1}']), "application/gzip")
+    dependencies.raw_payloads().put(key, compress([b'{"other": 1}']), "application/gzip")
 
     answer = workflow.process(sent_messages())
 

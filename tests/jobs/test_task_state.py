@@ -139,9 +139,9 @@ def test_a_raw_object_is_described_by_the_change_that_names_it():
 def test_pages_are_added_to_those_that_are_stored():
     nothing = TaskRow("t00000000", STARTED)
     first, last, empty = (
-        FetchedPage(('["é"]',), 1, "x", 7),
-        FetchedPage(("[2", ",3]"), 2, "y", 8),
-        FetchedPage(("[]",), 0, "", None),
+        FetchedPage(('["é"]'.encode(),), 1, "x", 7),
+        FetchedPage((b"[2", b",3]"), 2, "y", 8),
+        FetchedPage((b"[]",), 0, "", None),
     )
 
     one = with_pages(nothing, 0, FetchedPages([first]), 3, 1)
@@ -157,7 +157,7 @@ def test_pages_are_added_to_those_that_are_stored():
 )
 @pytest.mark.parametrize("stored", [0, 1, 2])
 def test_a_second_page_that_begins_with_the_end_of_the_first_is_noted(records, overlaps, stored):
-    pages = [FetchedPage(("[]",), 2, "", None, *(end.strip("-") for end in text)) for text in records.split()]
+    pages = [FetchedPage((b"[]",), 2, "", None, *(end.strip("-") for end in text)) for text in records.split()]
     row = TaskRow("t00000000", STARTED)
     for some in (pages[:stored], pages[stored:]):
         row = with_pages(row, row.pages, FetchedPages(some), 1, 2)
@@ -167,7 +167,7 @@ def test_a_second_page_that_begins_with_the_end_of_the_first_is_noted(records, o
 
 
 def test_a_first_page_without_records_has_no_digest():
-    empty, full = FetchedPage(("[]",), 0, "", 1), FetchedPage(("[1]",), 1, "x", 1)
+    empty, full = FetchedPage((b"[]",), 0, "", 1), FetchedPage((b"[1]",), 1, "x", 1)
     kept = with_pages(TaskRow("t00000000", STARTED), 0, FetchedPages([empty, full]), 2, 1)
 
     more = with_pages(kept, 2, FetchedPages([full]), 1, 1)
@@ -176,7 +176,7 @@ def test_a_first_page_without_records_has_no_digest():
 
 
 def test_pages_that_stayed_short_are_noted_unless_the_data_end_there():
-    short, full = FetchedPage(("[1]",), 1, "x", 7), FetchedPage(("[1,2]",), 2, "y", 7)
+    short, full = FetchedPage((b"[1]",), 1, "x", 7), FetchedPage((b"[1,2]",), 2, "y", 7)
     begun = with_pages(TaskRow("t00000003", STARTED), 30, FetchedPages([full, short, short]), 3, 2)
 
     going_on = with_pages(begun, 33, FetchedPages([full, short], goes_on_at=35), 2, 2)

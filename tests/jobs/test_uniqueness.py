@@ -124,7 +124,7 @@ def collide(monkeypatch, *texts):
 
     def collided(self, record, line):
         other = {"id": texts[0]} if isinstance(record, dict) and record.get("id") in texts else record
-        add(self, other, dumps(other))
+        add(self, other, dumps(other).encode())
 
     monkeypatch.setattr(Fingerprints, "add", collided)
 

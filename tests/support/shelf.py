@@ -39,7 +39,7 @@ class Shelves:
     def add(self, records: Sequence[JSON]) -> TaskRow:
         """One more task."""
         task_id = f"t{len(self.rows):08d}"
-        part = to_dataset(compress([dumps(list(records))]), "@", self.job.record_key)
+        part = to_dataset(compress([dumps(list(records)).encode()]), "@", self.job.record_key)
         digest = self.dataset.put(keys.dataset_key(self.job.name, self.job.job_id, task_id), part.body)
         if part.records:
             self.raw.put(keys.proof_key(self.job.job_id, task_id, digest), part.fingerprints.body)

@@ -7,12 +7,13 @@ from difflib import get_close_matches
 
 from poller.values import JSON
 
+_NO_LETTER = re.compile("[^a-z]")
 _MAX_TYPO = 60  # characters; to compare longer names takes time, and nobody mistypes them
 
 
 def plain(name: str) -> str:
     """A key as it is compared with others that mean the same: pageInfo, page_info and page-info are one."""
-    return re.sub("[^a-z]", "", name.lower())
+    return _NO_LETTER.sub("", name.lower())
 
 
 def shown(name: str) -> str:

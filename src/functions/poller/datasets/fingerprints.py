@@ -28,13 +28,13 @@ class Fingerprints:
         self._digests = bytearray()
         self.keyless = 0
 
-    def add(self, record: JSON, line: str) -> None:
+    def add(self, record: JSON, line: bytes) -> None:
         """`line` is the record's text in the dataset."""
         text = key_text(record, self._key)
         self.keyless += text is None and self._key != ()
         begun = _OF_RECORD if text is None else _OF_KEY
         digest = begun.copy()  # to begin anew takes twice the time
-        digest.update((line if text is None else text).encode())
+        digest.update(line if text is None else text.encode())
         self._digests += digest.digest()
 
     @property
@@ -52,7 +52,7 @@ def fingerprints_of(dataset: bytes, key: RecordKey) -> bytes:
     """The fingerprints of a dataset object's records, as they were stored when it was made."""
     made = Fingerprints(key)
     for line in _lines(dataset):
-        made.add(loads_again(line.decode()) if key else None, line.decode())
+        made.add(loads_again(line.decode()) if key else None, line)
     return made.body
 
 

@@ -12,14 +12,14 @@ from poller.paging.record_key import RecordKey
 from poller.paging.records import records_at
 
 
-def compress(lines: Iterable[str], level: int = 6) -> bytes:
+def compress(lines: Iterable[bytes], level: int = 6) -> bytes:
     """The lines as gzip; of a page without a body, whose line is empty, there is nothing to keep.
 
     `level` 1 takes a third to a half of the time, for what is soon read again.
     The same lines always give the same bytes: a time in the header would not.
     More lines can be added by appending them compressed: https://www.rfc-editor.org/rfc/rfc1952 (section 2.2).
     """
-    return gzip.compress("".join([f"{line}\n" for line in lines if line]).encode(), compresslevel=level, mtime=0)
+    return gzip.compress(b"".join([line + b"\n" for line in lines if line]), compresslevel=level, mtime=0)
 
 
 def digest(body: bytes) -> str:
@@ -45,6 +45,6 @@ def to_dataset(raw: bytes, selector: str, key: RecordKey = ()) -> TaskDataset:
     with gzip.open(io.BytesIO(raw)) as pages:
         for page in pages:
             for record in records_at(loads_again(page.decode()), selector):
-                lines.append(dumps(record))
+                lines.append(dumps(record).encode())
                 fingerprints.add(record, lines[-1])
     return TaskDataset(compress(lines), len(lines), fingerprints)

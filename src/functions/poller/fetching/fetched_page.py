@@ -11,14 +11,14 @@ from poller.values import Page
 class FetchedPage:
     """What a task holds of a page until it is stored. The page as parsed takes up to ten times the memory.
 
-    `lines` are the texts of the answers that it came in, `records` their number. `digest` is "" where the records tell
-    nothing: where there are none, or all are alike. `declared` is the total of records that the API declared on it,
-    None where it did not. `first` and `last` tell its outermost records from others, and `seen` all of them, if it was
-    to be watched. `more` is the first sign that there are more pages, "" without one. `says_more`: what the flag says
-    that the spec names, if it names one. `mended`: what it lacked came when it was asked for again.
+    `lines` are the UTF-8 texts of the answers that it came in, `records` their number. `digest` is "" where the records
+    tell nothing: where there are none, or all are alike. `declared` is the total of records that the API declared on
+    it, None where it did not. `first` and `last` tell its outermost records from others, and `seen` all of them, if it
+    was to be watched. `more` is the first sign that there are more pages, "" without one. `says_more`: what the flag
+    says that the spec names, if it names one. `mended`: what it lacked came when it was asked for again.
     """
 
-    lines: tuple[str, ...]
+    lines: tuple[bytes, ...]
     records: int
     digest: str
     declared: int | None = None
@@ -31,7 +31,7 @@ class FetchedPage:
 
     @property
     def bytes(self) -> int:
-        return sum(len(line.encode()) for line in self.lines)
+        return sum(map(len, self.lines))
 
     def with_rest(self, rest: "FetchedPage") -> "FetchedPage":
         """This page, with the records that were missing."""
@@ -51,5 +51,5 @@ def hold(page: Page, key: RecordKey, is_watched: bool) -> FetchedPage:
     records = page.records
     first, last = boundary_digests(records)
     seen = record_digests(records, key) if is_watched else frozenset()
-    lines = () if page.is_blank else (page.line,)
+    lines = () if page.is_blank else (page.line.encode(),)
     return FetchedPage(lines, len(records), page_digest(records, key), first=first, last=last, seen=seen)
