@@ -166,7 +166,7 @@ def test_a_client_of_secrets_manager_is_made_for_the_first_secret_only() -> None
         def get(self, name: str) -> None:
             made.append(name)
 
-    access = Access(dependencies.upstream(), Nobody(), print)  # type: ignore[arg-type]
+    access = Access(dependencies.upstream(), Nobody(), Nobody(), print)  # type: ignore[arg-type]
     sender = access.sender(Bearer("orders"))
 
     assert made == []

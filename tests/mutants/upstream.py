@@ -136,8 +136,8 @@ UPSTREAM: tuple[Mutation, ...] = (
     Mutation(
         "the request target goes out as it was written",
         _ADAPTER,
-        "connection.request(method, url, headers=headers)",
-        "connection.request(method, __import__('urllib3').util.parse_url(url).url, headers=headers)",
+        "connection.request(*request)",
+        "connection.request(request[0], __import__('urllib3').util.parse_url(request[1]).url, *request[2:])",
         f"{_TESTS}/test_adapter.py::test_the_request_target_goes_out_as_it_was_written",
     ),
     Mutation(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poller.auth.flows import ApiKey, Bearer, HttpBasic
+from poller.auth.flows import ApiKey, Bearer, HttpBasic, OAuth2ClientCredentials, SessionToken
 from poller.errors import JobRejected
 from poller.paging.paginators import PAGINATORS, Auto, Offset, PageNumber, SinglePage
 from poller.specs import planned
@@ -747,6 +747,10 @@ def test_what_jmespath_says_of_a_path_is_handed_on():
     assert refused.value.message == said
 
 
+OAUTH = {"type": "oauth2_client_credentials", "secret": "o", "token_url": "https://login.example.com/token"}
+LOGIN = {"type": "session_token", "secret": "o", "login_url": "https://a.example/login", "token_path": "token"}
+
+
 @pytest.mark.parametrize(
     ("auth", "read"),
     [
@@ -757,17 +761,49 @@ def test_what_jmespath_says_of_a_path_is_handed_on():
             {"type": "api_key", "secret": "o", "name": "api_key", "location": "query"},
             ApiKey("o", "api_key", "query"),
         ),
+        (
+            {"type": "oauth2_client_credentials", "secret": "o", "token_url": "https://login.example.com/token"},
+            OAuth2ClientCredentials("o", "https://login.example.com/token", (), {}, "header"),
+        ),
+        (
+            {
+                "type": "oauth2_client_credentials",
+                "secret": "o",
+                "token_url": "https://login.example.com/token?v=2",
+                "scopes": ["read", "a:b"],
+                "token_params": {"audience": "https://api"},
+                "client_auth": "body",
+            },
+            OAuth2ClientCredentials(
+                "o", "https://login.example.com/token?v=2", ("read", "a:b"), {"audience": "https://api"}, "body"
+            ),
+        ),
+        (
+            {"type": "session_token", "secret": "o", "login_url": "https://a.example/login", "token_path": "a.b"},
+            SessionToken("o", "https://a.example/login", "a.b", "Authorization", None),
+        ),
+        (
+            {
+                "type": "session_token",
+                "secret": "o",
+                "login_url": "https://a.example/login",
+                "token_path": "token",
+                "header": "X-Session",
+                "scheme": "",
+            },
+            SessionToken("o", "https://a.example/login", "token", "X-Session", ""),
+        ),
     ],
 )
-def test_auth_is_read(auth: dict[str, str], read: object) -> None:
+def test_auth_is_read(auth: dict[str, object], read: object) -> None:
     assert parse_job_spec({"url": URL, "auth": auth}).auth == read
 
 
 @pytest.mark.parametrize(
     ("auth", "said"),
     [
-        ("bearer", "auth is a string; it must be an object with a type: api_key, http_basic, bearer"),
-        ({}, "auth.type must be one of api_key, http_basic, bearer"),
+        ("bearer", "auth is a string; it must be an object with a type: api_key, http_basic, bearer, oauth2"),
+        ({}, "auth.type must be one of api_key, http_basic, bearer, oauth2_client_credentials, session_token"),
         ({"type": "magic", "secret": "orders"}, "auth.type must be one of api_key"),
         ({"type": ["bearer"], "secret": "orders"}, "auth.type must be one of api_key"),
         ({"type": "bearer"}, "auth.secret is missing; this auth needs it"),
@@ -781,6 +817,20 @@ def test_auth_is_read(auth: dict[str, str], read: object) -> None:
             {"type": "bearer", "secret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x"},
             "auth.secret is an ARN; only secrets of this stack are read",
         ),
+        ({**OAUTH, "token_url": "login.example.com/token"}, "auth.token_url is not a URL"),
+        ({**OAUTH, "token_url": "ftp://login.example.com/token"}, "auth.token_url is not a URL"),
+        ({**OAUTH, "token_url": "https://[x/token"}, "auth.token_url is not a URL"),
+        ({**OAUTH, "token_url": "https://login.example.com/a b"}, "auth.token_url is not a URL"),
+        ({**OAUTH, "scopes": "read"}, "auth.scopes is a string; it must be a list of strings"),
+        ({**OAUTH, "scopes": ["read write"]}, "auth.scopes holds a space"),
+        ({**OAUTH, "scopes": [7]}, "auth.scopes[0] is a number; it must be a string"),
+        ({**OAUTH, "token_params": ["a"]}, "auth.token_params is a list; it must be an object"),
+        ({**OAUTH, "token_params": {"a": 7}}, "auth.token_params.a is a number; it must be a string"),
+        ({**OAUTH, "token_params": {"scope": "x"}}, "auth.token_params.scope is set by the other fields"),
+        ({**OAUTH, "client_auth": "query"}, "auth.client_auth must be one of header, body"),
+        ({**LOGIN, "token_path": "a["}, "auth.token_path is not a JMESPath expression"),
+        ({**LOGIN, "header": "Content-Length"}, "auth.header is set by the connection itself"),
+        ({**LOGIN, "scheme": "Two words"}, "auth.scheme must be one word"),
     ],
 )  # fmt: skip
 def test_an_auth_that_cannot_be_is_refused(auth: object, said: str) -> None:
@@ -789,6 +839,23 @@ def test_an_auth_that_cannot_be_is_refused(auth: object, said: str) -> None:
 
     assert refused.value.message.startswith(said)
     assert not refused.value.secret_sent
+
+
+@pytest.mark.parametrize(
+    "auth",
+    [
+        {**OAUTH, "token_url": "https://me:pw@login.example.com/token"},
+        {**OAUTH, "token_url": "https://login.example.com/token?client_secret=x"},
+        {**OAUTH, "token_params": {"client_secret": "x"}},
+        {**OAUTH, "token_params": {"password": "x"}},
+        {**LOGIN, "login_url": "https://a.example/login?api_key=x"},
+    ],
+)
+def test_a_secret_in_another_field_of_auth_was_sent(auth: object) -> None:
+    with pytest.raises(JobRejected) as refused:
+        parse_job_spec({"url": URL, "auth": auth})
+
+    assert refused.value.secret_sent
 
 
 @pytest.mark.parametrize(

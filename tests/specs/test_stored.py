@@ -2,7 +2,7 @@
 
 import pytest
 
-from poller.auth.flows import ApiKey, Bearer
+from poller.auth.flows import ApiKey, Bearer, OAuth2ClientCredentials, SessionToken
 from poller.paging.paginators import Auto, Offset, PageNumber, SinglePage
 from poller.specs.model import Retry
 from poller.specs.stored import read_stored, write_stored
@@ -22,8 +22,23 @@ from tests.support.builders import spec
         {"primary_key": ("a", "b.c")},
         {"auth": ApiKey("orders", "X-Key", "query")},
         {"auth": Bearer("orders")},
+        {"auth": OAuth2ClientCredentials("orders", "https://a/token", ("read",), {"audience": "x"}, "body")},
+        {"auth": SessionToken("orders", "https://a/login", "token", "X-Session", "")},
     ],
-    ids=["usual", "auto", "single_page", "offset", "page_number", "retry", "request", "key", "api_key", "bearer"],
+    ids=[
+        "usual",
+        "auto",
+        "single_page",
+        "offset",
+        "page_number",
+        "retry",
+        "request",
+        "key",
+        "api_key",
+        "bearer",
+        "oauth2",
+        "session",
+    ],
 )
 def test_a_spec_survives_being_stored(fields: dict[str, object]) -> None:
     one = spec(**fields)

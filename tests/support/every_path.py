@@ -15,6 +15,7 @@ import requests
 from poller_local.errors import JobNotFound
 from tests.support.emulator import eventually
 from tests.support.local_stack import LocalStack
+from tests.support.oauth_server import OAuthServer, giving_tokens
 from tests.support.partner import Partner, serving
 from tests.support.stacks import stack_resources
 
@@ -35,6 +36,7 @@ class Paths:
         """All of them. Each asserts that it got where it was going."""
         self.a_job_is_done_and_looked_at()
         self.a_job_has_a_secret()
+        self.a_job_has_tokens()
         self.pages_are_refused()
         self.a_request_is_too_large()
         self.an_event_leaves_out_its_input()
@@ -66,6 +68,16 @@ class Paths:
         self.stack.aws("secretsmanager").create_secret(Name="poller/secrets/orders", SecretString=text)
         job = self.ended(self.submit(auth={"type": "bearer", "secret": "orders"}))
         assert (job["Status"], job["RecordsReceived"]) == ("SUCCEEDED", RECORDS)
+
+    def a_job_has_tokens(self) -> None:
+        """Which run out at once, so that each step gets one anew, and the second job finds the first one's."""
+        origin = self.partner.url.removesuffix("/orders")
+        with giving_tokens(OAuthServer(expires_in=0.01)) as server:
+            text = json.dumps({"value": server.secret, "allowed_origins": [origin, server.origin]})
+            self.stack.aws("secretsmanager").create_secret(Name="poller/secrets/client", SecretString=text)
+            auth = {"type": "oauth2_client_credentials", "secret": "client", "token_url": server.url}
+            jobs = [self.ended(self.submit(auth=auth)) for _ in range(2)]
+        assert [(job["Status"], job["RecordsReceived"]) for job in jobs] == [("SUCCEEDED", RECORDS)] * 2
 
     def pages_are_refused(self) -> None:
         self.partner.refuses_page_from = 20

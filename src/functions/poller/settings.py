@@ -53,6 +53,11 @@ class Settings:
         return _need("SECRETS_PREFIX")
 
     @property
+    def kms_key_arn(self) -> str:
+        """The key that new secrets are encrypted with; "" stands for Secrets Manager's own."""
+        return os.environ.get("KMS_KEY_ARN", "")
+
+    @property
     def user_agent(self) -> str:
         return _need("USER_AGENT")
 

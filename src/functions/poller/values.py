@@ -15,6 +15,7 @@ class PageRequest:
     method: str
     url: str
     headers: dict[str, str]
+    body: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,16 @@
 """Sending a job's requests with the credentials that its spec names."""
 
+import copy
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from poller.auth.echoes import without_echoes
-from poller.auth.flows import Auth
+from poller.auth.flows import Auth, TokenAuth
 from poller.auth.secret import Secret
 from poller.auth.stored import origin_of, read_secret
+from poller.auth.tokens import Tokens, refuse_elsewhere
 from poller.aws.secrets import Secrets
 from poller.credentials import without
 from poller.errors import AuthFailed, PollerError
@@ -21,54 +24,69 @@ _UNAUTHORIZED = 401
 class Credentials:
     """What a request gets, at the last moment before it is sent, and again before a redirect is followed.
 
+    `given` is the secret, or the token that it was exchanged for, which is to be renewed at `renew_at` (epoch seconds).
     `confidential` are the texts that nobody may see.
     """
 
     auth: Auth
-    secret: Secret
+    given: Secret
+    renew_at: float | None
     confidential: list[str] = field(repr=False)
 
     @classmethod
-    def of(cls, auth: Auth, secret: Secret) -> "Credentials":
-        signed = auth.sign(PageRequest("GET", "https://api.example.com/", {}), secret)
-        texts = [*secret.confidential, *(value for name, value in signed.headers.items() if name == auth.place.name)]
+    def of(cls, auth: Auth, given: Secret, renew_at: float | None = None) -> "Credentials":
+        signed = auth.sign(PageRequest("GET", "https://api.example.com/", {}), given)
+        texts = [*given.confidential, *(value for name, value in signed.headers.items() if name == auth.place.name)]
         # Of `Bearer 1234`, some repeat the second word only.
-        return cls(auth, secret, list({word for text in texts if text.strip() for word in (text, text.split()[-1])}))
+        words = {word for text in texts if text.strip() for word in (text, text.split()[-1])}
+        return cls(auth, given, renew_at, list(words))
 
     def __call__(self, request: PageRequest) -> PageRequest:
-        self.secret.refuse_elsewhere(origin_of(request.url))
-        return self.auth.sign(request, self.secret)
+        self.given.refuse_elsewhere(origin_of(request.url))
+        return self.auth.sign(request, self.given)
+
+    def are_fresh(self, now: float) -> bool:
+        return self.renew_at is None or now < self.renew_at
 
 
 class Access:
     """To the APIs that a stack polls, with the secrets that lie under its prefix. `log` takes a message."""
 
-    def __init__(self, upstream: Upstream, secrets: Secrets, log: Callable[[str], None]) -> None:
-        self._upstream, self._secrets, self._log = upstream, secrets, log
+    def __init__(self, upstream: Upstream, secrets: Secrets, tokens: Tokens, log: Callable[[str], None]) -> None:
+        self._upstream, self._secrets, self._tokens, self._log = upstream, secrets, tokens, log
 
     def sender(self, auth: Auth | None) -> Sender:
         """What one job's requests are sent with, from any number of threads. It reads the secret when it needs it."""
-        return self._upstream if auth is None else SignedUpstream(self._upstream, auth, self._secrets, self._log)
+        if auth is None:
+            return self._upstream
+        return SignedUpstream(self._upstream, auth, self._secrets, self._tokens, self._log)
 
 
 class SignedUpstream:
     """Sends requests with credentials, and hands on answers without them."""
 
-    def __init__(self, upstream: Upstream, auth: Auth, secrets: Secrets, log: Callable[[str], None]) -> None:
-        self._upstream, self._auth, self._secrets, self._log = upstream, auth, secrets, log
-        self._lock, self._has_told = Lock(), False
+    def __init__(
+        self, upstream: Upstream, auth: Auth, secrets: Secrets, tokens: Tokens, log: Callable[[str], None]
+    ) -> None:
+        self._upstream, self._auth, self._secrets, self._tokens, self._log = upstream, auth, secrets, tokens, log
+        self._lock, self._has_told, self._is_unwelcome = Lock(), False, False
         self._current: Credentials | None = None
+        self._failures, self._failure = 0, PollerError("")
 
     def send(self, request: PageRequest) -> Response:
         """As `Upstream.send`; after a 401 once more, if there are other credentials by now.
 
         Raises AuthFailed too: there is no such secret, it is not made for this auth, or not meant for this origin.
         """
-        mine = self._credentials(None)
+        mine = self._credentials(origin_of(request.url), None)
         response = self._send(request, mine)
-        if response.status == _UNAUTHORIZED and (newer := self._credentials(mine)) is not mine:
-            mine = newer
-            response = self._send(request, mine)
+        if response.status == _UNAUTHORIZED and not self._is_unwelcome:
+            newer = self._credentials(origin_of(request.url), mine)
+            if newer.given.version != mine.given.version:
+                mine = newer
+                response = self._send(request, mine)
+                # Or each page would have a token got for it, that the API takes no more than the others.
+                self._is_unwelcome = response.status == _UNAUTHORIZED
         shown = without_echoes(response, mine.confidential)
         if shown is not response and not self._has_told:
             self._has_told = True
@@ -82,18 +100,33 @@ class SignedUpstream:
             error.retell(without(mine.confidential, error.message))
             raise
 
-    def _credentials(self, refused: Credentials | None) -> Credentials:
-        """Those that all threads use, or newer ones than the `refused`; the same ones where there are none."""
+    def _credentials(self, origin: str, refused: Credentials | None) -> Credentials:
+        """Those that all threads use; where they are `refused` or run out, what there is by now.
+
+        One thread looks, the others wait for what it finds: also for its failure, or each of them would repeat it.
+        """
+        failures = self._failures
         with self._lock:
-            if self._current is None or self._current is refused:
-                secret = self._read()
-                if self._current is None or secret.version != self._current.secret.version:
-                    self._current = Credentials.of(self._auth, secret)
+            current = self._current
+            if current and current is not refused and current.are_fresh(time.time()):
+                return current
+            if failures != self._failures or isinstance(self._failure, AuthFailed):
+                raise copy.copy(self._failure)
+            try:
+                self._current = self._look(origin, refused)
+            except PollerError as error:
+                self._failure, self._failures = copy.copy(error), self._failures + 1
+                raise
             return self._current
 
-    def _read(self) -> Secret:
-        name = self._auth.secret
-        found = self._secrets.get(name)
+    def _look(self, origin: str, refused: Credentials | None) -> Credentials:
+        found = self._secrets.get(self._auth.secret)
         if found is None:  # what a spec calls its secret may be the secret: it is not repeated
             raise AuthFailed("auth.secret names no secret of this stack; 'poller secrets list' shows them")
-        return read_secret(name, found.text, found.version)
+        secret = read_secret(self._auth.secret, found.text, found.version)
+        secret.refuse_elsewhere(origin)
+        if not isinstance(self._auth, TokenAuth):
+            return Credentials.of(self._auth, secret)
+        refuse_elsewhere(self._auth, secret)
+        held = self._tokens.token(self._auth, secret, refused.given.version if refused else "")
+        return Credentials.of(self._auth, replace(secret, value=held.text, version=held.version), held.renew_at)

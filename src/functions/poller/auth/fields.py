@@ -2,10 +2,12 @@
 
 import re
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
-from poller.credentials import blanked
+from poller.credentials import blanked, is_credential
 from poller.errors import JobRejected
-from poller.readers import text
+from poller.readers import Reader, kind_of, text
+from poller.text import shown
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
@@ -40,3 +42,53 @@ def header_or_parameter(field: str, value: Any) -> str:
     if name.lower() in _TRANSPORT_HEADERS:
         raise JobRejected(f"{field} is set by the connection itself; name another header")
     return name
+
+
+def url_without_secrets(field: str, value: Any) -> str:
+    """Where a token is to be had: no part of it may be a secret, for it is kept with the job."""
+    url = text(field, value)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:  # its text repeats what could be a password
+        raise JobRejected(f"{field} is not a URL; write it as https://host/path") from None
+    secrets = [name for name, held in parse_qsl(parts.query, keep_blank_values=True) if is_credential(name, held)]
+    if "@" in parts.netloc or secrets:
+        raise JobRejected(f"{field} would store a secret with the job; leave it out", secret_sent=True)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not url.isprintable() or " " in url:
+        raise JobRejected(f"{field} is not a URL; write it as https://host/path")
+    return url
+
+
+def words(field: str, value: Any) -> tuple[str, ...]:
+    """A list of texts without spaces."""
+    if not isinstance(value, list):
+        raise JobRejected(f"{field} is {kind_of(value)}; it must be a list of strings")
+    found = tuple(text(f"{field}[{i}]", item) for i, item in enumerate(value))
+    if not all(word.isprintable() and " " not in word for word in found):
+        raise JobRejected(f"{field} holds a space or a control character; write each as a string of its own")
+    return found
+
+
+def plain_params(others: set[str]) -> Reader:
+    """An object of names and texts, none of which is a secret, or one of `others`, which are set in another way."""
+
+    def read(field: str, value: Any) -> dict[str, str]:
+        if not isinstance(value, dict):
+            raise JobRejected(f"{field} is {kind_of(value)}; it must be an object of names and strings")
+        for name, item in value.items():
+            is_secret = is_credential(name, str(item))
+            if name in others or is_secret:
+                message = f"{field}.{shown(name)} is set by the other fields and the secret; leave it out"
+                raise JobRejected(message, secret_sent=is_secret)
+            text(f"{field}.{shown(name)}", item)
+        return dict(value)
+
+    return read
+
+
+def one_word(field: str, value: Any) -> str:
+    """A word such as Token, or none."""
+    if value != "" and not (isinstance(value, str) and _TOKEN.fullmatch(value)):
+        raise JobRejected(f'{field} must be one word, such as "Token", or "" for none')
+    return str(value)

@@ -43,6 +43,12 @@ class Secret:
             raise AuthFailed(f"the secret {self.name} must be an object with {' and '.join(names)}, each a text")
         return [str(held[name]) for name in names]
 
+    def fields(self) -> dict[str, Any]:
+        """The value, where an object of any fields is wanted. Raises AuthFailed."""
+        if not isinstance(self.value, dict):
+            raise AuthFailed(f"the secret {self.name} is a text, and this auth takes an object")
+        return self.value
+
     @property
     def confidential(self) -> list[str]:
         """The texts in the value that nobody may see."""

@@ -84,10 +84,15 @@ def upstream() -> "Upstream":
 def access() -> "Access":
     # Here, for the same reason; and a client of Secrets Manager is made for the first job that needs one.
     from poller.auth.access import Access  # noqa: PLC0415
+    from poller.auth.tokens import SIGN_IN_SECONDS, Tokens  # noqa: PLC0415
     from poller.aws.secrets import Secrets  # noqa: PLC0415
+    from poller.upstream.client import Upstream  # noqa: PLC0415
 
-    secrets = Secrets(cache(partial(_client, "secretsmanager")), f"{settings.secrets_prefix}secrets/")
-    return Access(upstream(), secrets, logger.warning)
+    client, prefix = cache(partial(_client, "secretsmanager")), settings.secrets_prefix
+    rules = settings.user_agent, settings.allow_loopback, settings.allowed_hosts
+    kept = Secrets(client, f"{prefix}tokens/", settings.kms_key_arn)
+    tokens = Tokens(Upstream(*rules, total_seconds=SIGN_IN_SECONDS), table(), kept, logger.warning)
+    return Access(upstream(), Secrets(client, f"{prefix}secrets/"), tokens, logger.warning)
 
 
 def reconciler() -> "Reconciler":

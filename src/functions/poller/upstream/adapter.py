@@ -66,29 +66,28 @@ class _Pool(HTTPConnectionPool):
         self._idle, self._connect, self._origin = idle, connect, origin
 
     def urlopen(  # type: ignore[override]
-        self, method: str, url: str, *, headers: Mapping[str, str], timeout: Within, **_: Any
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], *, timeout: Within, **_: Any
     ) -> HTTPResponse:
         """One request as it was written, and the head of its answer; errors as they are.
 
         urllib3's own writes parts of the URL anew (`%2f`, `[`), logs it, and repeats it in its errors.
         """
+        request = method, url, body, headers
         if kept := self._idle.take(self._origin):
             try:
-                return self._exchange(kept, method, url, headers, timeout.allowance)
+                return self._exchange(kept, timeout.allowance, *request)
             except (NetworkFailure, HTTPException) as failure:
                 # The server has closed the connection and not heard of the request (RFC 9112, section 9.3.1): that is
                 # no failure, and a GET may be sent again. Others of the same age are likely to be dead too.
                 if kept.has_heard or method != "GET" or _is_timeout(failure):
                     raise
                 self._idle.close(self._origin)
-        return self._exchange(self._connect(self._origin), method, url, headers, timeout.allowance)
+        return self._exchange(self._connect(self._origin), timeout.allowance, *request)
 
-    def _exchange(
-        self, connection: Any, method: str, url: str, headers: Mapping[str, str], allowance: Allowance
-    ) -> HTTPResponse:
+    def _exchange(self, connection: Any, allowance: Allowance, *request: Any) -> HTTPResponse:
         try:
             connection.begin(allowance)
-            connection.request(method, url, headers=headers)
+            connection.request(*request)
             answer = connection.getresponse()
         except BaseException:
             connection.close()

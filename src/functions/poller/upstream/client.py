@@ -89,6 +89,7 @@ class Upstream:
         prepared.prepare_method(request.method)
         prepared.url = request.url  # prepare_url() would write parts of it anew
         prepared.prepare_headers(request_headers(request, target, self._user_agent))
+        prepared.body = request.body
         try:
             # requests' types know of numbers only; it hands on what is a Timeout already.
             with self._session.send(prepared, stream=True, timeout=Within(allowance)) as answer:  # type: ignore[arg-type]

@@ -24,6 +24,8 @@ def request_headers(request: PageRequest, target: Target, user_agent: str) -> di
     usual = {"Accept-Encoding": "gzip", "User-Agent": user_agent}
     named = {name.lower() for name in given}
     own = {"Host": target.authority} | {name: value for name, value in usual.items() if name.lower() not in named}
+    if request.body is not None:
+        own["Content-Length"] = str(len(request.body))
     # Never which, nor what it holds: it may be a secret, and libraries repeat what they refuse.
     if not all(_TOKEN.fullmatch(name) for name in given):
         raise JobRejected("a request header has a name that is no HTTP header name")

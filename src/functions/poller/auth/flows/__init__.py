@@ -3,10 +3,25 @@
 from poller.auth.flows.api_key import ApiKey
 from poller.auth.flows.bearer import Bearer
 from poller.auth.flows.http_basic import HttpBasic
+from poller.auth.flows.oauth2_client_credentials import OAuth2ClientCredentials
+from poller.auth.flows.session_token import SessionToken
 
-Auth = ApiKey | HttpBasic | Bearer
+TokenAuth = OAuth2ClientCredentials | SessionToken
+"""Those whose secret is exchanged for a token, which the requests carry."""
+Auth = ApiKey | HttpBasic | Bearer | TokenAuth
 
-AUTHS: dict[str, type[Auth]] = {cls.TYPE: cls for cls in (ApiKey, HttpBasic, Bearer)}
+AUTHS: dict[str, type[Auth]] = {
+    cls.TYPE: cls for cls in (ApiKey, HttpBasic, Bearer, OAuth2ClientCredentials, SessionToken)
+}
 """By the `type` that specs name them with."""
 
-__all__ = ["AUTHS", "ApiKey", "Auth", "Bearer", "HttpBasic"]
+__all__ = [
+    "AUTHS",
+    "ApiKey",
+    "Auth",
+    "Bearer",
+    "HttpBasic",
+    "OAuth2ClientCredentials",
+    "SessionToken",
+    "TokenAuth",
+]

@@ -24,4 +24,8 @@ class Bearer:
         return AUTHORIZATION
 
     def sign(self, request: PageRequest, secret: Secret) -> PageRequest:
-        return self.place.fill(request, f"Bearer {secret.text()}")
+        return bearer(request, secret)
+
+
+def bearer(request: PageRequest, token: Secret) -> PageRequest:
+    return AUTHORIZATION.fill(request, f"Bearer {token.text()}")
