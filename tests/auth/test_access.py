@@ -131,14 +131,25 @@ def test_a_page_that_repeats_the_key_is_stored_without_it(caplog: pytest.LogCapt
     assert KEY not in answer.headers["x-asked"]
 
 
-def test_a_redirect_on_the_same_origin_gets_the_key_once() -> None:
+@pytest.mark.parametrize(("location", "to"), [("query", f"/orders?page=1&k={KEY}"), ("header", "/orders?page=1")])
+def test_a_redirect_on_the_same_origin_gets_the_key_once(location: str, to: str) -> None:
     with guarded(Partner(), key("k", KEY)) as api:
-        api.redirects = {"/moved": f"/orders?page=1&k={KEY}"}
+        api.redirects = {"/moved": to}
         put_secret("orders", KEY, api.origin)
 
-        answer = get(api, ApiKey("orders", "k", "query"), "/moved?page=1")
+        answer = get(api, ApiKey("orders", "k", location), "/moved?page=1")
 
     assert answer.status == 200
+
+
+def test_a_redirect_to_https_gets_no_key_that_is_not_meant_for_it() -> None:
+    with guarded(Partner(), key("k", KEY)) as api:
+        there = api.origin.replace("http:", "https:")
+        api.redirects = {"/moved": f"{there}/orders?page=1"}
+        put_secret("orders", KEY, api.origin)
+
+        with pytest.raises(AuthFailed, match=f"the secret orders may not be sent to {there}"):
+            get(api, ApiKey("orders", "k"), "/moved?page=1")
 
 
 def test_a_redirect_to_another_origin_is_not_followed_and_shows_no_key() -> None:

@@ -93,6 +93,27 @@ def test_a_token_that_expires_under_many_threads_of_many_workers_is_renewed_once
     assert api.refused <= 32  # each thread once at most
 
 
+def test_a_token_that_was_renewed_meanwhile_is_taken(
+    server: OAuthServer, api: Guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Case 42: between a worker's look and its lease."""
+    one, other = worker(server), worker(server)
+    get(one, api), get(other, api)
+    server.expire()
+    update, done = dependencies.table().update, []
+
+    def late(*asked: Any) -> bool:
+        if not done:
+            done.append(asked)
+            assert get(other, api).status == 200
+        return update(*asked)
+
+    monkeypatch.setattr(dependencies.table(), "update", late)
+
+    assert get(one, api).status == 200
+    assert len(server.tokens) == 2
+
+
 def test_a_token_is_renewed_before_it_runs_out(server: OAuthServer, api: Guarded) -> None:
     """Case 42: and so no request is refused at all."""
     one = worker(server)

@@ -5,6 +5,7 @@ from functools import cache
 
 import pytest
 
+from tests.mutants.credentials import CREDENTIALS
 from tests.mutants.deployment import DEPLOYMENT
 from tests.mutants.limits import LIMITS
 from tests.mutants.mutations import MUTATIONS, Mutation
@@ -27,14 +28,16 @@ def names(file: str) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("test", sorted({m.test for m in (*DEPLOYMENT, *LIMITS, *MUTATIONS, *UPSTREAM)}))
+@pytest.mark.parametrize("test", sorted({m.test for m in (*CREDENTIALS, *DEPLOYMENT, *LIMITS, *MUTATIONS, *UPSTREAM)}))
 def test_the_test_of_a_guard_exists(test: str) -> None:
     file, _, name = test.partition("::")
 
     assert name.partition("[")[0] in names(file) or not name
 
 
-@pytest.mark.parametrize("mutation", [*DEPLOYMENT, *LIMITS, *MUTATIONS, *UPSTREAM], ids=lambda mutation: mutation.guard)
+@pytest.mark.parametrize(
+    "mutation", [*CREDENTIALS, *DEPLOYMENT, *LIMITS, *MUTATIONS, *UPSTREAM], ids=lambda mutation: mutation.guard
+)
 def test_the_guard_is_where_it_is_taken_away(mutation: Mutation) -> None:
     text = (ROOT / mutation.file).read_text()
 

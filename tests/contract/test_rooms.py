@@ -31,6 +31,7 @@ MAY_DO_IO = {
     "aws/s3.py",
     "aws/secrets.py",
     "auth/access.py",
+    "auth/flows/aws_sigv4.py",
     "auth/tokens.py",
     "upstream/client.py",
     "upstream/adapter.py",

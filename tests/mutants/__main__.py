@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutants.credentials import CREDENTIALS
 from tests.mutants.deployment import DEPLOYMENT
 from tests.mutants.limits import LIMITS
 from tests.mutants.mutations import MUTATIONS, Mutation, Stale
@@ -39,7 +40,7 @@ def main() -> int:
     asked = _arguments()
     chosen = [
         m
-        for m in (*DEPLOYMENT, *LIMITS, *MUTATIONS, *UPSTREAM)
+        for m in (*CREDENTIALS, *DEPLOYMENT, *LIMITS, *MUTATIONS, *UPSTREAM)
         if asked.only.lower() in f"{m.guard} {m.file} {m.test}".lower()
     ]
     if not chosen:

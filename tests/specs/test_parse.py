@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poller.auth.flows import ApiKey, Bearer, HttpBasic, OAuth2ClientCredentials, SessionToken
+from poller.auth.flows import ApiKey, AwsSigV4, Bearer, HttpBasic, OAuth2ClientCredentials, SessionToken
 from poller.errors import JobRejected
 from poller.paging.paginators import PAGINATORS, Auto, Offset, PageNumber, SinglePage
 from poller.specs import planned
@@ -779,6 +779,10 @@ LOGIN = {"type": "session_token", "secret": "o", "login_url": "https://a.example
             ),
         ),
         (
+            {"type": "aws_sigv4", "secret": "o", "service": "execute-api", "region": "eu-west-1"},
+            AwsSigV4("o", "execute-api", "eu-west-1"),
+        ),
+        (
             {"type": "session_token", "secret": "o", "login_url": "https://a.example/login", "token_path": "a.b"},
             SessionToken("o", "https://a.example/login", "a.b", "Authorization", None),
         ),
@@ -830,6 +834,11 @@ def test_auth_is_read(auth: dict[str, object], read: object) -> None:
         ({**OAUTH, "client_auth": "query"}, "auth.client_auth must be one of header, body"),
         ({**LOGIN, "token_path": "a["}, "auth.token_path is not a JMESPath expression"),
         ({**LOGIN, "header": "Content-Length"}, "auth.header is set by the connection itself"),
+        ({"type": "aws_sigv4", "secret": "o", "service": "es"}, "auth.region is missing"),
+        (
+            {"type": "aws_sigv4", "secret": "o", "service": "ES/x", "region": "eu-west-1"},
+            "auth.service must be lower-case letters",
+        ),
         ({**LOGIN, "scheme": "Two words"}, "auth.scheme must be one word"),
     ],
 )  # fmt: skip

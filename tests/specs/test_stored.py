@@ -2,7 +2,7 @@
 
 import pytest
 
-from poller.auth.flows import ApiKey, Bearer, OAuth2ClientCredentials, SessionToken
+from poller.auth.flows import ApiKey, AwsSigV4, Bearer, OAuth2ClientCredentials, SessionToken
 from poller.paging.paginators import Auto, Offset, PageNumber, SinglePage
 from poller.specs.model import Retry
 from poller.specs.stored import read_stored, write_stored
@@ -22,6 +22,7 @@ from tests.support.builders import spec
         {"primary_key": ("a", "b.c")},
         {"auth": ApiKey("orders", "X-Key", "query")},
         {"auth": Bearer("orders")},
+        {"auth": AwsSigV4("orders", "es", "eu-west-1")},
         {"auth": OAuth2ClientCredentials("orders", "https://a/token", ("read",), {"audience": "x"}, "body")},
         {"auth": SessionToken("orders", "https://a/login", "token", "X-Session", "")},
     ],
@@ -36,6 +37,7 @@ from tests.support.builders import spec
         "key",
         "api_key",
         "bearer",
+        "sigv4",
         "oauth2",
         "session",
     ],

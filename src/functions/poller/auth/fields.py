@@ -11,6 +11,7 @@ from poller.text import shown
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
+_AWS_NAME = re.compile(r"[a-z0-9-]{1,64}")
 _TRANSPORT_HEADERS = {"host", "content-length", "transfer-encoding", "connection", "accept-encoding"}
 _PUT = "store it with 'poller secrets put NAME' and give the name"
 
@@ -92,3 +93,11 @@ def one_word(field: str, value: Any) -> str:
     if value != "" and not (isinstance(value, str) and _TOKEN.fullmatch(value)):
         raise JobRejected(f'{field} must be one word, such as "Token", or "" for none')
     return str(value)
+
+
+def aws_name(field: str, value: Any) -> str:
+    """Of a service or a region, as signatures have it."""
+    name = text(field, value)
+    if not _AWS_NAME.fullmatch(name):
+        raise JobRejected(f"{field} must be lower-case letters, digits and '-', such as execute-api or eu-west-1")
+    return name

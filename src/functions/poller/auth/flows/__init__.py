@@ -1,6 +1,7 @@
 """One class a kind of `auth`: its fields, what its secret has to be, and how a request carries it. None sends any."""
 
 from poller.auth.flows.api_key import ApiKey
+from poller.auth.flows.aws_sigv4 import AwsSigV4
 from poller.auth.flows.bearer import Bearer
 from poller.auth.flows.http_basic import HttpBasic
 from poller.auth.flows.oauth2_client_credentials import OAuth2ClientCredentials
@@ -8,10 +9,10 @@ from poller.auth.flows.session_token import SessionToken
 
 TokenAuth = OAuth2ClientCredentials | SessionToken
 """Those whose secret is exchanged for a token, which the requests carry."""
-Auth = ApiKey | HttpBasic | Bearer | TokenAuth
+Auth = ApiKey | HttpBasic | Bearer | TokenAuth | AwsSigV4
 
 AUTHS: dict[str, type[Auth]] = {
-    cls.TYPE: cls for cls in (ApiKey, HttpBasic, Bearer, OAuth2ClientCredentials, SessionToken)
+    cls.TYPE: cls for cls in (ApiKey, HttpBasic, Bearer, OAuth2ClientCredentials, SessionToken, AwsSigV4)
 }
 """By the `type` that specs name them with."""
 
@@ -19,6 +20,7 @@ __all__ = [
     "AUTHS",
     "ApiKey",
     "Auth",
+    "AwsSigV4",
     "Bearer",
     "HttpBasic",
     "OAuth2ClientCredentials",
