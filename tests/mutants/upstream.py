@@ -120,6 +120,13 @@ UPSTREAM: tuple[Mutation, ...] = (
         f"{_TESTS}/test_environment.py::test_proxies_are_ignored_for_http",
     ),
     Mutation(
+        "no file of authorities is looked for with each request",
+        _ADAPTER,
+        "def cert_verify(",
+        "def verify_cert(",
+        f"{_TESTS}/test_adapter.py::test_no_file_of_authorities_is_looked_for_with_each_request",
+    ),
+    Mutation(
         "no cookie is kept",
         _ADAPTER,
         "DefaultCookiePolicy(allowed_domains=())",

@@ -136,6 +136,16 @@ def test_authorities_are_read_once_for_all_connections(
     assert read == [(str(own_file),)]
 
 
+def test_no_file_of_authorities_is_looked_for_with_each_request(
+    partner_tls: ssl.SSLContext, ca_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", "/nowhere")
+    with Server(answering(answer(b"[1]")), tls=partner_tls) as server:
+        response = local(ca_file=ca_file).send(get(server.url(scheme="https")))
+
+    assert response.body == b"[1]"
+
+
 def test_all_connections_of_a_job_are_kept(caplog: pytest.LogCaptureFixture) -> None:
     threads = 32  # urllib3 keeps ten, and throws the others away with a warning
     together = Barrier(threads)

@@ -6,7 +6,10 @@ section 4) or forbids (NaN and Infinity, section 6) is refused rather than guess
 """
 
 import json
+import re
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -16,7 +19,12 @@ from poller.values import JSON
 
 _MAX_DEPTH = 200
 _TOO_DEEP = f"the body is nested too deeply, beyond {_MAX_DEPTH} levels"
-_MAX_INT_DIGITS = 4000  # CPython refuses to convert more than 4,300 by default
+_MAX_INT_DIGITS = 4300  # CPython refuses to convert more by default
+_NEGATIVE_ZERO = re.compile("-0(?![.0-9eE])")
+
+
+_ReadObject = Callable[[list[tuple[str, Any]]], dict[str, Any]]
+"""From an object's names and values to what stands for it."""
 
 
 class LosslessNumber(float):
@@ -49,21 +57,27 @@ def loads_again(text: str) -> JSON:
     return _read(text, None)
 
 
-def _read(text: str, read_object: Callable[[list[tuple[str, Any]]], dict[str, Any]] | None) -> JSON:
+def _read(text: str, read_object: _ReadObject | None) -> JSON:
     try:
-        return json.loads(
-            text,
-            parse_int=_int,
-            parse_float=_float,
-            parse_constant=_refuse_constant,
-            object_pairs_hook=read_object,
-        )
+        return _parse(text, read_object)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         message = f"the body is not JSON: {error.msg.removesuffix(' at')} at {where}"
         raise InvalidPayload(message, may_pass=True) from None
     except RecursionError:
         raise InvalidPayload(_TOO_DEEP) from None
+
+
+def _parse(text: str, read_object: _ReadObject | None) -> JSON:
+    """Whole numbers are read by Python's own int, which takes a fifth of the time of `_int`, where it loses nothing: it
+    drops the sign of -0, and refuses what is too long."""
+    parse = partial(
+        json.loads, text, parse_float=_float, parse_constant=_refuse_constant, object_pairs_hook=read_object
+    )
+    if _NEGATIVE_ZERO.search(text) is None:
+        with suppress(ValueError):
+            return parse(parse_int=int)
+    return parse(parse_int=_int)
 
 
 def dumps(value: JSON) -> str:

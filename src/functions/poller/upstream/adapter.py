@@ -57,6 +57,9 @@ class Adapter(HTTPAdapter):
         origin = url.scheme, str(url.hostname), url.port or (443 if url.scheme == "https" else 80)
         return self._pools.get(origin) or self._pools.setdefault(origin, self._new_pool(origin))
 
+    def cert_verify(self, *_: Any) -> None:
+        """Nothing: connections have a context of their own. requests looks for certifi's file with each request."""
+
 
 class _Pool(HTTPConnectionPool):
     """The connections to one origin. Those not in use are all in `idle`, and none in urllib3's own queue."""
