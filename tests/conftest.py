@@ -7,7 +7,7 @@ import pytest
 from xdist.remote import Producer
 
 from poller.handlers import dependencies
-from poller.jobs import reconciler
+from poller.jobs import planning, reconciler
 from tests.support.handlers import EXECUTION, as_record
 from tests.support.quick_moto import quick_moto
 from tests.support.scheduling import BySharedParts
@@ -26,6 +26,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setattr(reconciler, "LOOKS", ())  # nobody works while a handler waits
+    monkeypatch.setattr(planning, "pages_per_task", lambda *_: 1)  # so that a few pages are several tasks
     with quick_moto():
         create_storage(monkeypatch)
         forget_clients()

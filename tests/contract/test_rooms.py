@@ -50,6 +50,7 @@ MAY_DO_IO = {
     "jobs/events.py",
     "jobs/workflow.py",
     "jobs/ending.py",
+    "jobs/fetched_tasks.py",
     "jobs/reconciler.py",
     "jobs/uniqueness.py",
     "jobs/run_concurrently.py",

@@ -114,10 +114,12 @@ def through_an_outage(run: Run) -> None:
 
 
 def with_a_broken_page(run: Run) -> None:
-    run.partner.broken = set()
-    step = run.prepare()
+    """A task of three pages is cut where the second one does not come, in none of its rounds."""
+    run.partner.total, run.partner.broken = 25, set()
+    run.prepare()
+    dependencies.table().update(run.job_id, "#JOB", {"PagesPerTask": 3}, "attribute_exists(#JobId)", {})
     run.partner.broken = {10}
-    run.to_the_end(step)
+    run.to_the_end(run.reconcile())
 
 
 def through_a_redrive(run: Run) -> None:

@@ -99,10 +99,12 @@ def test_a_page_that_repeats_the_one_before_it_is_a_loop(sent_messages: Take) ->
 
         answer = fetch_payload.handler({"JobId": step["JobId"], "Task": last}, Context())
 
-    row = dependencies.tasks().task(step["JobId"], "t00000001")
+    kept, row = (dependencies.tasks().task(step["JobId"], f"t00000001{cut}") for cut in ("", "-00000005"))
     assert answer["State"] == "FAILED"
+    assert kept is not None
     assert row is not None
     assert row.error is not None
+    assert (kept.pages, kept.goes_on_at) == (2, 5)
     assert (row.error.type, row.error.page) == ("PaginationLoop", 5)
 
 

@@ -199,25 +199,27 @@ def test_a_page_that_repeats_the_last_one_of_the_part_is_a_loop(sent_messages: T
 
         state = fetch_in_next_window(job_id, partner, 10)
 
-    row = row_of(job_id)
-    assert state == "FAILED"
+    kept, row = row_of(job_id), row_of(job_id, f"{TASK}-00000003")
+    assert (state, kept.state, kept.pages) == ("FAILED", TaskState.ENQUEUED, 3)
     assert row.error is not None
-    assert (row.error.type, row.error.page) == ("PaginationLoop", 3)
+    assert (row.error.type, row.error.page, row.lost) == ("PaginationLoop", 3, 7)
 
 
-def test_what_a_part_weighs_counts(sent_messages: Take, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_task_that_grows_heavy_ends_early_and_another_goes_on(
+    sent_messages: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with serving(Partner(total=95)) as partner:
         job_id = one_task(partner)
         fetch_in_next_window(job_id, partner, 3)
-        monkeypatch.setattr(task_pages, "_MAX_BYTES", row_of(job_id).bytes * 3)
+        monkeypatch.setattr(task_pages, "_MAX_BYTES", row_of(job_id).bytes + 100)
 
-        state = fetch_in_next_window(job_id, partner, 10)
+        state = fetch_in_next_window(job_id, partner, 100)
 
-    error = row_of(job_id).error
-    assert state == "FAILED"
-    assert error is not None
-    assert error.type == "InvalidPayload"
-    assert "are larger than" in error.message
+    job = end(job_id, sent_messages)
+    rows = sorted(dependencies.tasks().tasks(job_id), key=lambda row: row.task_id)
+    assert (state, job["Status"], job["Total"]) == ("ENQUEUED", "SUCCEEDED", len(rows))
+    assert [row.pages for row in rows] == [4, 4, 2]
+    assert dataset(job) == expected(95)
 
 
 def test_a_failed_task_with_a_part_is_fetched_again_from_its_beginning(

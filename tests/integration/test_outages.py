@@ -103,20 +103,21 @@ def test_what_came_before_a_page_that_did_not_is_not_asked_for_again(sent_messag
         change(step["JobId"], PagesPerTask=6)
         partner.requests.clear()
         workflow.fetch(step["JobId"], {"TaskId": TASK, "FirstPage": 0, "Pages": 6})
-        row = dependencies.tasks().task(step["JobId"], TASK)
+        alone = {"TaskId": f"{TASK}-00000002", "FirstPage": 2, "Pages": 1}
+        row = dependencies.tasks().task(step["JobId"], alone["TaskId"])
         partner.broken = set()
         partner.requests.clear()
-        workflow.fetch(step["JobId"], {"TaskId": TASK, "FirstPage": 0, "Pages": 6})
+        workflow.fetch(step["JobId"], alone)
         asked = [request["offset"] for request in partner.requests]
 
     assert row is not None
-    assert (row.state, row.pages, row.records, row.failed_rounds) == (TaskState.STARTED, 2, 20, 1)
+    assert (row.state, row.pages, row.failed_rounds, row.goes_on_at) == (TaskState.STARTED, 0, 1, 3)
     assert row.error is not None
     assert (row.error.type, row.error.page) == ("TransientUpstreamError", 2)
-    assert asked == ["20", "30", "40", "50"]
-    after = dependencies.tasks().task(step["JobId"], TASK)
+    assert asked == ["20"]
+    after = dependencies.tasks().task(step["JobId"], alone["TaskId"])
     assert after is not None
-    assert (after.state, after.pages, after.failed_rounds, after.error) == (TaskState.ENQUEUED, 6, 0, None)
+    assert (after.state, after.pages, after.failed_rounds, after.error) == (TaskState.ENQUEUED, 1, 0, None)
 
 
 def test_the_first_page_itself_is_judged_by_the_second(sent_messages: Take) -> None:

@@ -1,7 +1,6 @@
 """Running again what failed."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ from poller.errors import UpstreamRefused
 from poller.handlers import dependencies
 from poller.handlers.api import cancel_job, redrive_job
 from poller.jobs.job_store import JobStore
-from poller.jobs.model import TaskRow, TaskState
 from tests.support import workflow
 from tests.support.handlers import EXECUTION, call, status_change
 from tests.support.partner import Partner, serving
@@ -143,27 +141,6 @@ def test_a_partial_job_without_failures_asks_again_for_what_may_be_to_blame(
     assert 2 <= shown["Tasks"] <= 5
     assert shown["message"].endswith("would be run again")
     assert (after["Status"], dataset(after)) == ("SUCCEEDED", expected(50))
-
-
-def test_followers_are_put_back_with_the_task_that_they_follow(sent_messages: Take, executions: dict[str, str]) -> None:
-    with serving(Partner(total=50)) as partner:
-        job = workflow.run({"url": partner.url, "paginator": offset(10)}, sent_messages)
-        store, job_row = dependencies.tasks(), dependencies.jobs().job(job["JobId"])
-        last = store.task(job["JobId"], "t00000004")
-        assert job_row is not None
-        assert last is not None
-        store.reset(job_row, last, saved=False)  # as if the last task had had enough after five pages
-        kept = {"short_page": 4, "short_pages": 1, "goes_on_at": 5, "end": None, "raw": "gone"}
-        store.transition(job_row, replace(last, **kept))
-        store.transition(job_row, TaskRow("t00000005", TaskState.COMPLETE, first_page=5, raw="gone", end=last.end))
-        change(job["JobId"], Status="PARTIAL", Error={"Type": "TotalsDisagree", "Message": ""})
-        dry = call(redrive_job, job["JobId"], dry_run="true")[1]
-
-        after = redriven(job, sent_messages, executions)
-
-    assert [reason["FirstTask"] for reason in dry["Reasons"]] == ["t00000004", "t00000005"]
-    assert (after["Status"], after["Total"], after["SuccessfullyCompleted"]) == ("SUCCEEDED", 5, 5)
-    assert dataset(after) == expected(50)
 
 
 def redriven(job: dict[str, Any], take: Take, executions: dict[str, str]) -> dict[str, Any]:

@@ -136,15 +136,15 @@ def test_what_happens_next(fields, counts, decision):
         ),
         (
             {"spec": TOLERANT},
-            Counts(complete=7, failed=2),
+            Counts(complete=7, failed=2, lost=2),
             "ToleratedFailuresExceeded",
-            "2 of 10 tasks failed; tolerated_failure_percentage allows 10 %",
+            "2 of 10 pages failed; tolerated_failure_percentage allows 10 %",
         ),
         (
             {"spec": TOLERANT, "deadline_at": ago(seconds=1)},
-            Counts(failed=2),
+            Counts(failed=2, lost=2),
             "ToleratedFailuresExceeded",
-            "2 of 10 tasks failed; tolerated_failure_percentage allows 10 %",
+            "2 of 10 pages failed; tolerated_failure_percentage allows 10 %",
         ),
     ],
 )

@@ -1,5 +1,6 @@
 import tracemalloc
 from collections import Counter
+from dataclasses import replace
 from itertools import islice
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from poller.errors import JobRejected
 from poller.jobs.plan import Ranges, Task, Walks
-from poller.jobs.planning import Planned, pages_per_task, threads_that_fit
+from poller.jobs.planning import Planned, most_pages_per_task, pages_per_task, threads_that_fit
 from poller.paging.paginators import Auto, Offset, PageNumber, SinglePage
 from poller.specs.model import JobSpec
 from poller.specs.page_request import page_request
@@ -114,10 +115,10 @@ def test_a_plan_keeps_to_its_limits(pages, page_bytes, page_seconds, max_concurr
     ("pages", "page_bytes", "page_seconds", "per_task"),
     [
         (1, 1000, 0.1, 1),
-        (100, 1000, 0.1, 1),
-        (200, 1000, 0.1, 1),
-        (201, 1000, 0.1, 2),
-        (2000, 1000, 0.1, 10),
+        (9, 1000, 0.1, 5),
+        (100, 1000, 0.1, 50),
+        (130, 1000, 0.1, 33),
+        (2000, 1000, 0.1, 63),
         (20_000, 1000, 0.1, 100),
         (1_000_000, 1000, 0.1, 256),
         (1_000_000, 0, 0.0, 256),
@@ -134,7 +135,7 @@ def test_a_plan_keeps_to_its_limits(pages, page_bytes, page_seconds, max_concurr
 def test_how_many_pages_a_task_takes(pages, page_bytes, page_seconds, per_task):
     at_least = 1
 
-    number = pages_per_task(pages, 8, page_bytes, page_seconds)
+    number = pages_per_task(pages, 2, 8, most_pages_per_task(8, page_bytes, page_seconds))
 
     assert number == per_task
     assert number >= at_least
@@ -173,8 +174,8 @@ def test_where_the_total_was_found_is_kept(paginator, body, headers, resolved):
 @pytest.mark.parametrize(
     ("pages", "max_concurrency", "threads", "map_concurrency"),
     [
-        (200, 10, 1, 10),
-        (1000, 10, 5, 2),
+        (200, 10, 10, 1),
+        (5, 10, 5, 2),
         (20_000, 10, 10, 1),
         (20_000, 100, 25, 4),
         (20_000, 3, 3, 1),
@@ -205,7 +206,7 @@ def test_requests_in_flight_are_split_between_tasks_and_threads(pages, max_concu
         (PageNumber(total_pages_path="n"), {"rows": [1, 2], "n": 7}, Ranges(7, 1, 2, is_open=True), None),
         (PageNumber(total_pages_path="n"), {"rows": [], "n": 0}, Ranges(1, 1, 1, is_open=True), None),
         (PageNumber(total_pages_path="n"), {"rows": [], "n": 1}, Ranges(1, 1, 1, is_open=True), None),
-        (Offset(), {"rows": [1] * 10, "total": 4001}, Ranges(401, 3, 10, is_open=True), 4001),
+        (Offset(), {"rows": [1] * 10, "total": 4001}, Ranges(401, 1, 10, is_open=True), 4001),
     ],
 )
 def test_the_first_page_says_how_many_there_are(paginator, body, geometry, records):
@@ -213,7 +214,7 @@ def test_the_first_page_says_how_many_there_are(paginator, body, geometry, recor
 
     plan = planned(one, page(body), 1000, 0.1)
 
-    assert plan.plan == geometry
+    assert replace(plan.plan, pages_per_task=1) == geometry
     assert plan.records == records
     assert plan.spec.data_selector == "rows"
 
@@ -414,7 +415,19 @@ def test_the_last_task_of_an_open_plan_goes_on_behind_it():
     plan = Ranges(pages=5, pages_per_task=2, page_size=10, is_open=True)
 
     assert [task.is_open for task in plan] == [False, False, True]
-    assert plan.task_behind("t00000002", 105) == Task("t00000003", 105, 0, is_open=True)
+    assert plan.task_behind("t00000002", 105) == Task("t00000002-00000105", 105, 0, is_open=True)
+    assert plan.task_behind("t00000002-00000105", 205) == Task("t00000002-00000205", 205, 0, is_open=True)
+
+
+def test_another_task_goes_on_where_one_ends_up_to_the_planned_end_of_both():
+    plan = Ranges(pages=25, pages_per_task=10, page_size=10, is_open=True)
+
+    assert plan.task_behind("t00000000", 3) == Task("t00000000-00000003", 3, 7)
+    assert plan.task_behind("t00000000-00000003", 4) == Task("t00000000-00000004", 4, 6)
+    assert plan.task_behind("t00000002", 21) == Task("t00000002-00000021", 21, 4, is_open=True)
+    assert plan.task_behind("t00000002", 21).up_to(23) == Task("t00000002-00000021", 21, 2)
+    assert plan.task_at(2).up_to(None) == plan.task_at(2)
+    assert plan.first_page("t00000000-00000003") == 3
 
 
 def test_a_million_tasks_are_planned_one_by_one():
@@ -436,27 +449,28 @@ def test_a_million_pages_are_all_in_some_task():
 
     plan = planned(one, page({"rows": [0] * 10, "total": 10_000_000}), 1000, 0.1)
 
-    assert plan.plan == Ranges(1_000_000, 250, 10, is_open=True)
+    assert plan.plan == Ranges(1_000_000, 256, 10, is_open=True)
     assert sum(task.pages for task in plan.plan) == 1_000_000
 
 
 @pytest.mark.parametrize(
-    ("pages", "max_concurrency", "per_task", "threads"),
+    ("pages", "max_concurrency", "per_task", "tasks"),
     [
-        (2000, 10, 10, 10),
-        (1900, 10, 10, 10),
-        (1600, 10, 8, 8),
-        (1400, 10, 7, 7),
-        (20_000, 3, 99, 3),
-        (20_000, 1, 100, 1),
+        (3, 10, 3, 1),
+        (100, 10, 50, 2),
+        (100, 64, 50, 2),
+        (600, 64, 150, 4),
+        (1, 64, 1, 1),
+        (40, 64, 20, 2),
+        (20, 1, 7, 3),
     ],
 )
-def test_a_task_is_whole_rounds_of_its_threads(pages, max_concurrency, per_task, threads):
+def test_small_jobs_are_as_few_tasks_as_keep_all_workers_busy(pages, max_concurrency, per_task, tasks):
     one = spec(paginator=Offset(), max_concurrency=max_concurrency)
 
     plan = planned(one, page({"rows": [0] * 10, "total": pages * 10}), 1000, 0.1)
 
-    assert (plan.plan.pages_per_task, plan.threads) == (per_task, threads)
+    assert (plan.plan.pages_per_task, len(plan.plan)) == (per_task, tasks)
 
 
 def test_a_task_s_first_page_follows_from_its_id():

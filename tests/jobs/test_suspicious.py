@@ -1,5 +1,7 @@
 """Which tasks a redrive runs again."""
 
+from dataclasses import replace
+
 import pytest
 
 from poller.errors import ErrorType, Reason
@@ -61,10 +63,11 @@ def test_where_nothing_narrower_can_be_said_it_is_all() -> None:
     assert asked(rows, ErrorType.TOTALS_DISAGREE) == ["t00000000", "t00000001"]
 
 
-def test_all_tasks_behind_one_that_says_where_they_begin_go_with_it() -> None:
-    rows = [done(8), done(9, short_page=9, goes_on_at=110), done(10, first_page=110, goes_on_at=120), done(11)]
+def test_tasks_that_go_on_from_one_are_left_alone() -> None:
+    rows = [done(8), done(9, short_page=9, goes_on_at=110), replace(done(9), task_id="t00000009-00000110", end=REFUSED)]
 
-    assert asked(rows, ErrorType.TOTALS_DISAGREE) == ["t00000009", "t00000010", "t00000011"]
+    assert asked(rows, ErrorType.TOTALS_DISAGREE) == ["t00000009", "t00000009-00000110"]
+    assert asked(rows, ErrorType.END_NOT_SEEN) == ["t00000009-00000110"]
 
 
 def test_what_is_asked_is_said_with_its_pages() -> None:
@@ -72,6 +75,17 @@ def test_what_is_asked_is_said_with_its_pages() -> None:
     rows = [TaskRow("t00000000", TaskState.FAILED), TaskRow("t00000002", TaskState.FAILED)]
 
     assert in_words(suspects(planned, rows, None)) == "2 tasks with 15 pages would be run again"
+
+
+def test_a_task_that_was_cut_is_asked_for_up_to_where_the_next_begins() -> None:
+    planned = job(plan=Ranges(pages=25, pages_per_task=10, page_size=100))
+    rows = [
+        TaskRow("t00000000", TaskState.FAILED, goes_on_at=3),
+        TaskRow("t00000000-00000003", TaskState.FAILED, goes_on_at=4),
+        TaskRow("t00000000-00000004", TaskState.FAILED),
+    ]
+
+    assert [suspect.pages for suspect in suspects(planned, rows, None)] == [3, 1, 6]
 
 
 @pytest.mark.parametrize(

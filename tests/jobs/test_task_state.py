@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from poller.errors import Reason
 from poller.fetching.data_end import DataEnd, EndKind
 from poller.fetching.fetched_page import FetchedPage
-from poller.fetching.task_pages import FetchedPages
+from poller.fetching.fetched_pages import FetchedPages
 from poller.jobs.model import Counts, TaskRow, TaskState
 from poller.jobs.task_state import (
     FETCHING_MAY_FAIL,
@@ -35,13 +35,15 @@ changes = st.builds(
     bytes=st.integers(0, 10_000),
     dataset_bytes=st.integers(0, 10_000),
     error=st.none() | st.just(ERROR),
-    goes_on_at=st.none() | st.integers(1, 9),
+    goes_on_at=st.none() | st.integers(1, 2),
+    lost=st.integers(0, 3),
     end=st.none() | st.just(END),
 )
 
 
-def reach(row: TaskRow) -> tuple[int, int]:
-    return row.state.rank, row.pages if row.state is STARTED else 0
+def reach(row: TaskRow) -> tuple[int, int, bool]:
+    is_started = row.state is STARTED
+    return row.state.rank, row.pages if is_started else 0, is_started and row.goes_on_at is not None
 
 
 def recount(rows: list[TaskRow]) -> dict[str, int]:
@@ -56,6 +58,7 @@ def recount(rows: list[TaskRow]) -> dict[str, int]:
         "pages": sum(row.pages for row in rows),
         "records": sum(row.records for row in rows),
         "bytes": sum(row.bytes for row in rows),
+        "lost": sum(row.lost for row in rows),
         "behind": sum(row.goes_on_at is not None for row in rows),
         "ends": sum(row.end is not None for row in rows),
     }
@@ -73,11 +76,15 @@ def test_whatever_comes_twice_or_late_the_counters_equal_a_recount(arriving):
         if after is None:
             continue
         assert before is None or reach(after) > reach(before)
+        assert before is None or before.goes_on_at in (None, after.goes_on_at)
         counts = add_counts(counts, count_changes(before, after))
         rows[change.task_id] = after
 
-    furthest = {task_id: max(reach(change) for change in arriving if change.task_id == task_id) for task_id in rows}
-    assert {task_id: reach(row) for task_id, row in rows.items()} == furthest
+    for task_id, row in rows.items():  # what says another end than the one that stands is no further
+        says_so = [
+            change for change in arriving if change.task_id == task_id and change.goes_on_at in (None, row.goes_on_at)
+        ]
+        assert row.state.rank == max(change.state.rank for change in says_so)
     assert asdict(counts) == recount(list(rows.values()))
     assert counts.seen == len(rows)
 
@@ -97,7 +104,7 @@ def test_a_redrive_takes_back_what_failed_and_only_that(arriving):
             rows[change.task_id] = after
             continue
         for task_id, row in moves.items():
-            after = reset(row) if change == "send again" else None
+            after = reset(row, saved=change == "send again")
             counts = add_counts(counts, count_changes(row, after))
             rows = {**rows, task_id: after} if after else {name: rows[name] for name in rows if name != task_id}
         assert counts.failed == 0
@@ -111,9 +118,28 @@ def test_what_is_put_back_keeps_what_was_fetched():
 
     failed = replace(failed, raw="aa")
 
-    back = reset(failed)
+    back = reset(failed, saved=True)
 
     assert back == TaskRow("t00000000", SAVED, 2, 3, 300, 9000, declared=500, raw="aa")
+
+
+def test_a_task_that_was_cut_stays_so_when_it_is_put_back():
+    failed = TaskRow("t00000000", FAILED, attempts=6, pages=2, part="aa", error=ERROR, goes_on_at=4, lost=2)
+
+    assert reset(failed, saved=False) == TaskRow("t00000000", STARTED, goes_on_at=4)
+    assert reset(replace(failed, goes_on_at=None), saved=False) is None
+
+
+def test_where_a_task_ends_is_never_said_in_two_ways():
+    cut = TaskRow("t00000000", STARTED, goes_on_at=4)
+    whole, other = TaskRow("t00000000", SAVED, pages=9, raw="aa"), TaskRow("t00000000", SAVED, pages=4, raw="bb")
+
+    assert transition(cut, whole) is None
+    assert transition(cut, replace(other, goes_on_at=5)) is None
+    assert transition(cut, replace(other, goes_on_at=4)) == replace(other, goes_on_at=4)
+    assert transition(cut, TaskRow("t00000000", FAILED, error=ERROR)) == replace(cut, state=FAILED, error=ERROR)
+    assert transition(TaskRow("t00000000", STARTED), cut) == cut
+    assert transition(TaskRow("t00000000", STARTED, pages=1, part="a"), cut) is None
 
 
 def test_a_started_task_goes_on_by_what_is_stored_of_it():
@@ -144,8 +170,8 @@ def test_pages_are_added_to_those_that_are_stored():
         FetchedPage((b"[]",), 0, "", None),
     )
 
-    one = with_pages(nothing, 0, FetchedPages([first]), 3, 1)
-    two = with_pages(replace(one, part="aa"), 1, FetchedPages([last, empty], end=END), 2, 1)
+    one = with_pages(nothing, FetchedPages(0, pages=[first]), 3, 1)
+    two = with_pages(replace(one, part="aa"), FetchedPages(1, pages=[last, empty], end=END), 2, 1)
 
     assert one == TaskRow("t00000000", STARTED, 3, 1, 1, 6, first_digest="x", last_digest="x", declared=7)
     assert two == TaskRow("t00000000", STARTED, 5, 3, 3, 13, first_digest="x", last_digest="", declared=None, end=END)
@@ -160,7 +186,7 @@ def test_a_second_page_that_begins_with_the_end_of_the_first_is_noted(records, o
     pages = [FetchedPage((b"[]",), 2, "", None, *(end.strip("-") for end in text)) for text in records.split()]
     row = TaskRow("t00000000", STARTED)
     for some in (pages[:stored], pages[stored:]):
-        row = with_pages(row, row.pages, FetchedPages(some), 1, 2)
+        row = with_pages(row, FetchedPages(row.pages, pages=some), 1, 2)
 
     assert row.overlaps is overlaps
     assert (row.first_record, row.last_record) == (pages[0].first, pages[-1].last)
@@ -168,19 +194,19 @@ def test_a_second_page_that_begins_with_the_end_of_the_first_is_noted(records, o
 
 def test_a_first_page_without_records_has_no_digest():
     empty, full = FetchedPage((b"[]",), 0, "", 1), FetchedPage((b"[1]",), 1, "x", 1)
-    kept = with_pages(TaskRow("t00000000", STARTED), 0, FetchedPages([empty, full]), 2, 1)
+    kept = with_pages(TaskRow("t00000000", STARTED), FetchedPages(0, pages=[empty, full]), 2, 1)
 
-    more = with_pages(kept, 2, FetchedPages([full]), 1, 1)
+    more = with_pages(kept, FetchedPages(2, pages=[full]), 1, 1)
 
     assert more.first_digest == ""
 
 
 def test_pages_that_stayed_short_are_noted_unless_the_data_end_there():
     short, full = FetchedPage((b"[1]",), 1, "x", 7), FetchedPage((b"[1,2]",), 2, "y", 7)
-    begun = with_pages(TaskRow("t00000003", STARTED), 30, FetchedPages([full, short, short]), 3, 2)
+    begun = with_pages(TaskRow("t00000003", STARTED), FetchedPages(30, pages=[full, short, short]), 3, 2)
 
-    going_on = with_pages(begun, 33, FetchedPages([full, short], goes_on_at=35), 2, 2)
-    ended = with_pages(begun, 33, FetchedPages([full, short], end=END), 2, 2)
+    going_on = with_pages(begun, FetchedPages(33, pages=[full, short], goes_on_at=35), 2, 2)
+    ended = with_pages(begun, FetchedPages(33, pages=[full, short], end=END), 2, 2)
 
     assert (going_on.short_pages, going_on.short_page, going_on.goes_on_at) == (3, 31, 35)
     assert (ended.short_pages, ended.short_page, ended.end) == (2, 31, END)
@@ -189,7 +215,7 @@ def test_pages_that_stayed_short_are_noted_unless_the_data_end_there():
 def test_a_task_may_end_without_another_page():
     row = TaskRow("t00000003", STARTED, attempts=2, pages=1, records=2, last_digest="x")
 
-    ended = with_pages(row, 31, FetchedPages(end=END), 1, 2)
+    ended = with_pages(row, FetchedPages(31, end=END), 1, 2)
 
     assert ended == replace(row, attempts=3, end=END)
 

@@ -80,6 +80,21 @@ def test_a_task_that_was_put_back_and_saved_again_keeps_its_new_raw_object(table
     assert (row.state, row.raw) == (TaskState.ENQUEUED, "new")
 
 
+def test_a_task_that_was_cut_between_read_and_write_stays_cut(table: Faulty) -> None:
+    job = a_job()
+    dependencies.tasks().transition(job, TaskRow(TASK, TaskState.STARTED))
+
+    def rival(whole: Any, request: dict[str, Any]) -> Any:
+        dependencies.tasks().transition(job, TaskRow(TASK, TaskState.STARTED, goes_on_at=1))
+        return whole(**request)
+
+    table.faults["transact_write_items"] = [rival]
+
+    row = dependencies.tasks().transition(job, replace(saved(), raw="whole"))
+
+    assert row == TaskRow(TASK, TaskState.STARTED, goes_on_at=1)
+
+
 @pytest.mark.parametrize(
     "reasons",
     [

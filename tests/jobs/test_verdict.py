@@ -22,12 +22,12 @@ TOLERANT = spec(tolerated_failure_percentage=10)
 def test_how_many_failures_are_tolerated(limit, failed, exceeded):
     one = job(spec=spec(tolerated_failure_percentage=limit))
 
-    answer = exceeds_tolerance(one, Counts(failed=failed, complete=10 - failed))
+    answer = exceeds_tolerance(one, Counts(failed=1, complete=1, lost=failed))
 
     assert answer is exceeded
 
 
-@pytest.mark.parametrize("counts", [Counts(complete=8, failed=2), Counts(failed=10)])
+@pytest.mark.parametrize("counts", [Counts(complete=8, failed=2, lost=2), Counts(failed=10, lost=10)])
 def test_a_job_with_too_many_failures_fails(counts):
     one = job(spec=TOLERANT)
 
@@ -218,7 +218,7 @@ def test_other_pages_may_begin_as_they_like(pages):
 
 
 def test_a_job_without_a_spec_tolerates_everything():
-    assert not exceeds_tolerance(job(spec=None), Counts(failed=10))
+    assert not exceeds_tolerance(job(spec=None), Counts(failed=10, lost=10))
 
 
 def test_pages_without_a_total_are_no_more_than_was_expected():

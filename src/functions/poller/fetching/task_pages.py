@@ -1,23 +1,29 @@
-"""Asking for a task's planned pages, several at once, up to the first that has to wait."""
+"""Asking for a task's planned pages, several at once. A page that does not come keeps none of the others back."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import TypeVar
 
 from poller.errors import (
     InvalidPayload,
-    PaginationLoop,
     PauseRequested,
-    PollerError,
+    PermanentPollerError,
     RetriablePollerError,
     UpstreamUnavailable,
 )
 from poller.fetching.data_end import DataEnd
 from poller.fetching.fetched_page import FetchedPage
-from poller.fetching.whole_page import Halt, PageHalted, PageSource
+from poller.fetching.fetched_pages import FetchedPages
+from poller.fetching.loops import mend_loops
+from poller.fetching.whole_page import PageHalted, PageSource
 from poller.paging.paginators import PageNumber
 
-_MAX_BYTES = 64 * 1024 * 1024  # the plan knew the first page only; later ones may be much larger
+T = TypeVar("T")
+
+_MAX_BYTES = 32 * 1024 * 1024  # the plan knew the first page only; later ones may be much larger
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,91 +31,118 @@ class WantedPages:
     """Consecutive pages of one task: those with the indices from `first` to before `end`, of a job's `pages`; with
     `is_open`, and those behind them.
 
-    `records` is how many all pages of the job must hold, None where that is not known: then an empty page is
-    suspicious. `digest_before` tells the page that they must not repeat, `first_digest` the job's first page; "" where
-    none is known. `kept_bytes` were stored before, with `had` records of the first page.
+    `is_fixed`: another task begins at `end` already, so this one cannot be cut any more. `records` is how many all
+    pages of the job must hold, None where that is not known: then an empty page is suspicious. `digest_before` tells
+    the page that they must not repeat, `first_digest` the job's first page; "" where none is known. `kept_bytes` were
+    stored before, with `had` records of the first page, which spent all its attempts in so many `failed_rounds`.
     """
 
     first: int
     end: int
     pages: int
     is_open: bool = False
+    is_fixed: bool = False
     records: int | None = None
     digest_before: str = ""
     first_digest: str = ""
     kept_bytes: int = 0
     had: int = 0
+    failed_rounds: int = 0
     threads: int = 1
 
     def had_of(self, index: int) -> int:
         """How many records of page `index` are stored."""
         return self.had if index == self.first else 0
 
+    def may_cut(self, index: int) -> bool:
+        """Whether page `index` may become a task of its own. One of which records are stored may not."""
+        return not self.is_fixed and not self.had_of(index)
 
-@dataclass(slots=True)
-class FetchedPages:
-    """What came of a task: pages in order and without a gap. `halt` is why they are not all, if so; `begun` is what had
-    come of the page behind them.
 
-    `end` is how the data ended, if they did, and `first_again` is the job's first page after that; `goes_on_at` is the
-    page at which another task goes on, if this one had enough.
+Arrived = tuple[FetchedPage, DataEnd | None]
+"""A page, and how the data ended with it."""
+
+
+def fetch_planned(wanted: WantedPages, source: PageSource) -> list[FetchedPages]:
+    """The planned pages among the wanted ones, in one piece, or cut where a page does not come.
+
+    The first piece may be empty, and only the last one may have halted. Raises the PermanentPollerError of a page at
+    which the task may not be cut.
     """
+    pieces, size = [FetchedPages(wanted.first, wanted.digest_before)], wanted.kept_bytes
+    fetch = partial(_fetch, wanted, source)
+    for arrived in in_order(wanted.threads, fetch, range(wanted.first, wanted.end)):
+        piece = pieces[-1]
+        match arrived:
+            case PageHalted(halt=halt, page=begun):
+                piece.halt, piece.begun = halt, begun
+            case PermanentPollerError():
+                pieces += [FetchedPages(piece.behind, failed=arrived), FetchedPages(piece.behind + 1)]
+            case page, end:
+                piece.pages.append(page)  # one by one: what has arrived before a pause is kept
+                piece.end = end if wanted.is_open else None  # as far as it goes: behind the last page is an end one
+                size += page.bytes
+        if size > _MAX_BYTES and not wanted.is_fixed and pieces[-1].behind < wanted.end:
+            pieces[-1].goes_on_at = pieces[-1].behind
+            break
+    return _linked(_without_loops(wanted, source, pieces))
 
-    pages: list[FetchedPage] = field(default_factory=list)
-    halt: Halt | None = None
-    begun: FetchedPage | None = None
-    end: DataEnd | None = None
-    goes_on_at: int | None = None
-    first_again: FetchedPage | None = None
 
-
-Arrived = tuple[FetchedPage | None, DataEnd | None]
-"""A page, and how the data ended with it or before it."""
-
-
-def fetch_planned(wanted: WantedPages, source: PageSource) -> FetchedPages:
-    """The planned pages among the wanted ones.
-
-    Raises the PermanentPollerError of the first page that has one, and PaginationLoop where one repeats its
-    neighbour. UpstreamUnavailable is a halt: the page may come in a later round.
-    """
-    fetched, sizes = FetchedPages(), [wanted.kept_bytes]  # appending is safe from several threads
-
-    def fetch(index: int) -> Arrived:
+def _fetch(wanted: WantedPages, source: PageSource, index: int) -> Arrived | PermanentPollerError:
+    """A planned page, or why it does not come where others do not have to wait for it."""
+    try:
         page, end = source.fetch_whole(index, _records_of(wanted, source, index), wanted.had_of(index))
-        sizes.append(page.bytes)
-        try:
-            if sum(sizes) > _MAX_BYTES:
-                raise InvalidPayload(f"the pages of this task are larger than {_MAX_BYTES // 2**20} MiB together")
-            _refuse_empty(wanted, source, index, page)
-        except PollerError as error:
-            error.page = index
-            raise
-        return page, end
-
-    for page, end in in_order(fetched, wanted.threads, fetch, range(wanted.first, wanted.end)):
-        if page is not None:
-            fetched.pages.append(page)  # one by one: what has arrived before a pause is kept
-        fetched.end = end if wanted.is_open else None  # as far as it goes: only behind the last page is an end one
-    if fetched.halt:
-        fetched.end = None
-    _mend_loops(wanted, source, fetched.pages)
-    return fetched
+        _refuse_empty(wanted, source, index, page)
+    except PageHalted as halted:
+        if isinstance(halted.halt, UpstreamUnavailable) and wanted.may_cut(index):
+            return halted.halt
+        raise
+    except PermanentPollerError as error:
+        error.page = index
+        if wanted.may_cut(index):
+            return error
+        raise
+    return page, end
 
 
-def in_order(
-    fetched: FetchedPages, threads: int, fetch: Callable[[int], Arrived], indices: Iterable[int]
-) -> Iterator[Arrived]:
-    """What `fetch` makes of the indices, up to the first that has to wait: `fetched.halt` then says why."""
+def in_order(threads: int, fetch: Callable[[int], T], indices: Iterable[int]) -> Iterator[T | PageHalted]:
+    """What `fetch` makes of the indices, up to the first that has to wait: the last is then why."""
     with ThreadPoolExecutor(threads) as pool:
         try:
             yield from pool.map(fetch, indices)
         except (PauseRequested, RetriablePollerError, UpstreamUnavailable) as error:
-            fetched.halt = error
-        except PageHalted as error:
-            fetched.halt, fetched.begun = error.halt, error.page
+            yield PageHalted(error, None)
+        except PageHalted as halted:
+            yield halted
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _without_loops(wanted: WantedPages, source: PageSource, pieces: list[FetchedPages]) -> list[FetchedPages]:
+    """`pieces` up to the first page that repeats another one, also when asked for again, or that has to wait for that.
+
+    What is behind it may be the same over and over: all of it has failed with that page.
+    """
+    kept = []
+    for piece in pieces:
+        kept.append(piece)
+        loop = mend_loops(source, piece)
+        if loop and (wanted.is_fixed or (wanted.had and piece.behind == wanted.first)):
+            raise loop
+        if loop:
+            return [*kept, FetchedPages(piece.behind, failed=loop)]
+        if piece.halt:
+            return kept
+    return kept
+
+
+def _linked(pieces: list[FetchedPages]) -> list[FetchedPages]:
+    """The first of `pieces` and those that are not empty, each of which says where the next one begins."""
+    first, *others = pieces
+    kept = [first, *(piece for piece in others if piece.pages or piece.failed or piece.halt)]
+    for before, after in pairwise(kept):
+        before.goes_on_at = after.first
+    return kept
 
 
 def _records_of(wanted: WantedPages, source: PageSource, index: int) -> int:
@@ -129,23 +162,3 @@ def _refuse_empty(wanted: WantedPages, source: PageSource, index: int, page: Fet
     if index == wanted.pages - 1 and isinstance(paginator, PageNumber) and paginator.base_page > 0:
         message += "; does the API count its pages from 0? set paginator.base_page"
     raise InvalidPayload(message)
-
-
-def _mend_loops(wanted: WantedPages, source: PageSource, pages: list[FetchedPage]) -> None:
-    """Ask once more for pages that repeat their neighbour: a cache may have mixed them up."""
-    before = wanted.digest_before
-    for place, page in enumerate(pages):
-        index = wanted.first + place
-        if index > 0 and page.digest and page.digest == before:
-            pages[place] = replace(source.fetch(index), mended=True)
-            if place and pages[place].digest == before:
-                pages[place - 1] = replace(source.fetch(index - 1), mended=True)
-                before = pages[place - 1].digest
-            if pages[place].digest == before:
-                loop = PaginationLoop(
-                    f"page {index + 1} repeats the records of an earlier page, also when asked for again; "
-                    "the API seems to ignore the page asked for"
-                )
-                loop.page = index
-                raise loop
-        before = pages[place].digest

@@ -3,8 +3,10 @@
 from poller.errors import InvalidPayload, PauseRequested, RetriablePollerError, UpstreamRefused, UpstreamUnavailable
 from poller.fetching.data_end import DataEnd, EndKind
 from poller.fetching.fetched_page import FetchedPage
-from poller.fetching.task_pages import Arrived, FetchedPages, WantedPages, in_order
-from poller.fetching.whole_page import PageSource
+from poller.fetching.fetched_pages import FetchedPages
+from poller.fetching.outage import MAX_ROUNDS
+from poller.fetching.task_pages import WantedPages, in_order
+from poller.fetching.whole_page import PageHalted, PageSource
 
 _PAGES = 100  # of one task, or as many bytes: a worker holds a task in memory
 _BYTES = 8 * 1024 * 1024
@@ -18,17 +20,17 @@ def walk_on(wanted: WantedPages, source: PageSource, fetched: FetchedPages) -> N
     """
     _find_end(wanted, source, fetched)
     if fetched.end is not None:
-        is_all = wanted.first == 0 and len(fetched.pages) == 1 and not wanted.had
+        is_all = fetched.first == 0 and len(fetched.pages) == 1 and not wanted.had
         fetched.first_again = fetched.pages[0] if is_all else source.look_again()
 
 
 def _find_end(wanted: WantedPages, source: PageSource, fetched: FetchedPages) -> None:
     step = 1
-    while fetched.halt is None and fetched.end is None:
+    while fetched.halt is None and fetched.end is None and fetched.goes_on_at is None:
         if fetched.pages and fetched.pages[-1].says_more is False:
             fetched.end = DataEnd(EndKind.SEEN, "the flag that the spec names says that there is no more")
             return
-        at = wanted.first + len(fetched.pages)
+        at = fetched.behind
         if at >= source.spec.maximum_pages:
             fetched.end = DataEnd(EndKind.CUT, f"maximum_pages is {source.spec.maximum_pages:,}, and as many came")
             return
@@ -36,8 +38,12 @@ def _find_end(wanted: WantedPages, source: PageSource, fetched: FetchedPages) ->
             fetched.goes_on_at = at
             return
         indices = range(at, min(at + step, source.spec.maximum_pages))
-        for page, end in in_order(fetched, wanted.threads, lambda index: _ask(wanted, source, index), indices):
-            if page is not None and page.records and (repeated := _repeats(page, wanted, fetched.pages)):
+        for arrived in in_order(wanted.threads, lambda index: _ask(wanted, source, index), indices):
+            if isinstance(arrived, PageHalted):
+                fetched.halt, fetched.begun = arrived.halt, arrived.page
+                break
+            page, end = arrived
+            if page is not None and page.records and (repeated := _repeats(page, wanted, fetched)):
                 fetched.end = repeated
                 break
             if page is not None:
@@ -48,7 +54,7 @@ def _find_end(wanted: WantedPages, source: PageSource, fetched: FetchedPages) ->
         step = min(2 * step, wanted.threads)
 
 
-def _ask(wanted: WantedPages, source: PageSource, index: int) -> Arrived:
+def _ask(wanted: WantedPages, source: PageSource, index: int) -> tuple[FetchedPage | None, DataEnd | None]:
     """Page `index`, or how its absence showed."""
     size = source.page_size
     try:
@@ -60,6 +66,9 @@ def _ask(wanted: WantedPages, source: PageSource, index: int) -> Arrived:
             return (page if had else None), DataEnd(EndKind.SEEN, f"page {index + 1} is empty")
         return source.complete(page, index, size if source.spec.known_paginator.COUNTS_RECORDS else 0, had)
     except (UpstreamRefused, UpstreamUnavailable, InvalidPayload) as error:
+        is_all = wanted.records is not None and index * size >= wanted.records
+        if isinstance(error, UpstreamUnavailable) and not is_all and wanted.failed_rounds + 1 < MAX_ROUNDS:
+            raise  # nothing says that the data end here: it is asked for in later rounds
         gone = (*_GONE, *source.spec.known_paginator.end_status_codes)
         kind = EndKind.SEEN if getattr(error, "status", None) in gone else EndKind.REFUSED
         return None, DataEnd(kind, f"page {index + 1}: {error.message}")
@@ -72,11 +81,12 @@ def _ask_again(source: PageSource, index: int, had: int, empty: FetchedPage) -> 
         return empty
 
 
-def _repeats(page: FetchedPage, wanted: WantedPages, before: list[FetchedPage]) -> DataEnd | None:
+def _repeats(page: FetchedPage, wanted: WantedPages, fetched: FetchedPages) -> DataEnd | None:
     """How the data end where `page` repeats what came before it; None where it brings something new."""
-    last = before[-1].digest if before else wanted.digest_before
+    before = fetched.pages
+    last = before[-1].digest if before else fetched.digest_before
     if page.digest and page.digest == wanted.first_digest:
-        if wanted.first + len(before) == 1:  # it may be all there is, or the API ignores the page asked for
+        if fetched.behind == 1:  # it may be all there is, or the API ignores the page asked for
             return DataEnd(EndKind.REFUSED, "asked for the second page, it sends the first one again")
         return DataEnd(EndKind.SEEN, "behind the last page came the first one again")
     if page.digest and (page.digest == last or any(page.seen <= earlier.seen for earlier in before[-2:])):

@@ -20,9 +20,9 @@ Halt = PauseRequested | RetriablePollerError | UpstreamUnavailable
 
 
 class PageHalted(Exception):  # nothing is wrong
-    """`halt` came when a part of the `page` was there."""
+    """`halt` came before a page, or when a part of the `page` was there."""
 
-    def __init__(self, halt: Halt, page: FetchedPage) -> None:
+    def __init__(self, halt: Halt, page: FetchedPage | None) -> None:
         super().__init__(halt.message)
         self.halt, self.page = halt, page
 

@@ -19,6 +19,7 @@ from poller.settings import Settings
 
 if TYPE_CHECKING:
     from poller.auth.access import Access
+    from poller.jobs.fetched_tasks import FetchedTasks
     from poller.jobs.reconciler import Reconciler
     from poller.upstream.client import Upstream
 
@@ -93,6 +94,13 @@ def access() -> "Access":
     kept = Secrets(client, f"{prefix}tokens/", settings.kms_key_arn)
     tokens = Tokens(Upstream(*rules, total_seconds=SIGN_IN_SECONDS), table(), kept, logger.warning)
     return Access(upstream(), Secrets(client, f"{prefix}secrets/"), tokens, logger.warning)
+
+
+def fetched_tasks() -> "FetchedTasks":
+    # Here, because most functions fetch nothing.
+    from poller.jobs.fetched_tasks import FetchedTasks  # noqa: PLC0415
+
+    return FetchedTasks(jobs(), tasks(), raw_payloads(), queue(), logger.warning)
 
 
 def reconciler() -> "Reconciler":

@@ -133,11 +133,7 @@ def _resume(job: Job, box: TimeBox) -> dict[str, Any]:
     """Go on with a planned job: redriven (PENDING), handed over, or prepared by an earlier call."""
     if job.status is JobStatus.PENDING:
         found = suspects(job, dependencies.tasks().tasks(job.job_id), job.redriven_for)
-        # Of the tasks that say where the next one begins, the last goes first: none is left that nobody knows of.
-        chain = [suspect.row for suspect in reversed(found) if suspect.row.task_id >= job.planned[1].last_task_id]
-        others = (suspect.row for suspect in found if suspect.row.task_id < job.planned[1].last_task_id)
-        put_back = partial(_reset, job, box)
-        if not (all(map(put_back, chain)) and run_concurrently(put_back, others)):
+        if not run_concurrently(partial(_reset, job, box), (suspect.row for suspect in found)):
             return step(job.job_id, "PREPARE_LATER", Seconds=1)
         dependencies.jobs().save(job, replace(job, status=JobStatus.RUNNING))
     return step(job.job_id, "RECONCILE")

@@ -49,12 +49,12 @@ def _process_or_fail(job: Job, row: TaskRow, last_delivery: bool) -> None:
     try:
         _process(job, row)
     except InvalidPayload as error:
-        _fail(job, row.task_id, error.reason)
+        _fail(job, row, error.reason)
     except Exception as error:
         if last_delivery:  # the message goes to the dead-letter queue: the job should know
             times = counted(dependencies.settings.max_receive_count, "time")
             message = f"processing failed {times}: {type(error).__name__}"
-            _fail(job, row.task_id, Reason(ErrorType.PROCESSING_FAILED, message))
+            _fail(job, row, Reason(ErrorType.PROCESSING_FAILED, message))
         raise
 
 
@@ -83,6 +83,7 @@ def _process(job: Job, row: TaskRow) -> None:
     dependencies.raw_payloads().delete(key)
 
 
-def _fail(job: Job, task_id: str, reason: Reason) -> None:
+def _fail(job: Job, row: TaskRow, reason: Reason) -> None:
     dependencies.logger.warning("the task failed", extra={"error": reason.as_dict()})
-    dependencies.tasks().transition(job, TaskRow(task_id, TaskState.FAILED, error=reason), PROCESSING_MAY_FAIL)
+    failed = TaskRow(row.task_id, TaskState.FAILED, error=reason, lost=max(1, row.pages))
+    dependencies.tasks().transition(job, failed, PROCESSING_MAY_FAIL)

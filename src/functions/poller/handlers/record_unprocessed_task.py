@@ -38,6 +38,6 @@ def record_task(record: SQSRecord) -> None:
     if job is None or job.status.is_final or row is None or row.state not in WAITING_FOR_PROCESSING:
         dependencies.logger.info("dropped: the task does not wait for processing")
         return
-    failed = TaskRow(task_id, TaskState.FAILED, error=_REASON)
+    failed = TaskRow(task_id, TaskState.FAILED, error=_REASON, lost=max(1, row.pages))
     dependencies.tasks().transition(job, failed, WAITING_FOR_PROCESSING)
     dependencies.logger.warning("the task failed", extra={"error": _REASON.as_dict()})

@@ -47,7 +47,8 @@ class JobEnding:
         def fail(task: Task) -> bool:
             if box.is_over:
                 return False
-            failed = TaskRow(task.task_id, TaskState.FAILED, error=_with_cause(reason, causes.get(task.task_id)))
+            why = _with_cause(reason, causes.get(task.task_id))
+            failed = TaskRow(task.task_id, TaskState.FAILED, error=why, lost=max(1, task.pages))
             self.tasks.transition(job, failed, PROCESSING_MAY_FAIL)
             return True
 

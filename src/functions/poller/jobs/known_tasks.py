@@ -7,9 +7,11 @@ from poller.jobs.plan import Ranges, Task
 
 
 def known_tasks(job: Job, rows: Iterable[TaskRow]) -> Iterator[Task]:
-    """The planned tasks in their order, and those behind them that `rows` know of."""
-    yield from job.plan or ()
+    """The planned tasks in their order, and those that go on from them, each up to where `rows` say that it ends."""
+    ends = {row.task_id: row.goes_on_at for row in rows if row.goes_on_at is not None}
+    for task in job.plan or ():
+        yield task.up_to(ends.get(task.task_id))
     if isinstance(job.plan, Ranges):
-        for row in sorted(rows, key=lambda row: row.task_id):
-            if row.goes_on_at is not None:
-                yield job.plan.task_behind(row.task_id, row.goes_on_at)
+        for task_id in sorted(ends):
+            task = job.plan.task_behind(task_id, ends[task_id])
+            yield task.up_to(ends.get(task.task_id))

@@ -57,11 +57,11 @@ class TaskRow:
     one holds its first `pages` pages, and `begun` records of the page behind them. `attempts` to `bytes` and the
     digests describe that object too.
 
-    `first_page` is the index of the first page of a task behind the planned ones, None for a planned one. Where a task
-    had enough, `goes_on_at` is the page at which the task behind it begins; where it came to the end of the data, `end`
-    says how that showed. `more` is the first sign on its last page that there is more. So many `short_pages` stayed
-    shorter than the others, the first of them with the index `short_page`. `keyless` is how many of its records lack
-    the key that the job's records have. In so many `failed_rounds` the page behind its `pages` spent all its attempts.
+    Where a task ends before its planned end, or goes on behind it, `goes_on_at` is the page at which another task
+    begins; where it came to the end of the data, `end` says how that showed. A FAILED task `lost` so many pages. `more`
+    is the first sign on its last page that there is more. So many `short_pages` stayed shorter than the others, the
+    first of them with the index `short_page`. `keyless` is how many of its records lack the key that the job's records
+    have. In so many `failed_rounds` the page behind its `pages` spent all its attempts.
 
     Where it `looked_again` at the job's first page when it came to the end, that had `digest_again`, and declared
     `total_again`. So many pages were `mended`: what they lacked came when they were asked for again.
@@ -86,7 +86,6 @@ class TaskRow:
     error: Reason | None = None
     keyless: int = 0
     begun: int = 0
-    first_page: int | None = None
     goes_on_at: int | None = None
     end: DataEnd | None = None
     more: str = ""
@@ -97,13 +96,15 @@ class TaskRow:
     total_again: int | None = None
     mended: int = 0
     failed_rounds: int = 0
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Tasks by their present state, and what they brought.
 
-    `behind` is how many tasks there are behind the planned ones, so far; `ends` how many saw the end of the data.
+    `lost` is how many pages the failed tasks lack, `behind` how many tasks there are that go on from others, so far;
+    `ends` how many saw the end of the data.
     """
 
     started: int = 0
@@ -114,6 +115,7 @@ class Counts:
     pages: int = 0
     records: int = 0
     bytes: int = 0
+    lost: int = 0
     behind: int = 0
     ends: int = 0
 
@@ -223,7 +225,7 @@ class Job:
         return self.spec, self.plan
 
     def total(self, counts: Counts) -> int:
-        """Tasks: the planned ones, and those behind them that are known of."""
+        """Tasks: the planned ones, and those that go on from them, as far as they are known."""
         return (len(self.plan) if self.plan is not None else 0) + counts.behind
 
     def is_stopped(self, now: datetime) -> bool:

@@ -1,12 +1,12 @@
 """A job's plan: ranges of pages whose number is known, or walks whose next page is in the last answer.
 
-A plan is a few numbers. Every task follows from them and its index, so nothing else needs to be stored. Only what lies
-behind the planned pages is told by rows: the last task goes on to where the API's data end, and where it has enough for
-one task, its row says at which page the next one begins.
+A plan is a few numbers. Every task follows from them and its index, so nothing else needs to be stored. Only where a
+task ends before its planned end, its row says so, and another goes on there: because of a page that does not come, or
+because it has enough for one task on its way to where the API's data end.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,10 @@ class Task:
     first_page: int
     pages: int
     is_open: bool = False
+
+    def up_to(self, end: int | None) -> "Task":
+        """This task, if another one begins at the page `end` (None: none does)."""
+        return self if end is None else replace(self, pages=end - self.first_page, is_open=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +47,16 @@ class Ranges:
         is_last = index == len(self) - 1
         return Task(_task_id(index), first, min(self.pages_per_task, self.pages - first), is_last and self.is_open)
 
-    @property
-    def last_task_id(self) -> str:
-        """Of the planned tasks."""
-        return _task_id(len(self) - 1)
-
     def task_behind(self, task_id: str, first_page: int) -> Task:
-        """The task that goes on at `first_page`, behind all planned pages, where `task_id` had enough."""
-        return Task(_task_id(_index(task_id) + 1), first_page, 0, is_open=True)
+        """The task that goes on at `first_page`, where `task_id` ends: up to the end of the planned one of both."""
+        planned = self.task_at(_index(task_id))
+        pages = max(0, planned.first_page + planned.pages - first_page)
+        return Task(f"{planned.task_id}-{first_page:08d}", first_page, pages, planned.is_open)
 
     def first_page(self, task_id: str) -> int:
-        """The index of a planned task's first page, from its id."""
-        return _index(task_id) * self.pages_per_task
+        """The index of a task's first page, from its id."""
+        _, _, page = task_id.partition("-")
+        return int(page) if page else _index(task_id) * self.pages_per_task
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +81,5 @@ def _task_id(index: int) -> str:
 
 
 def _index(task_id: str) -> int:
-    return int(task_id[1:])
+    """Of the planned task that `task_id` is, or goes on from."""
+    return int(task_id[1:].partition("-")[0])

@@ -12,7 +12,8 @@ from poller.text import counted
 _TASK_BYTES = 8 * 1024 * 1024  # of raw pages: a worker holds a task in memory
 _TASK_SECONDS = 30.0  # of fetching, at the first page's pace: far inside the function's timeout
 _MAX_PAGES_PER_TASK = 256
-_FINE_PROGRESS = 200  # tasks that a small job is cut into: its progress can be seen, and one bad page costs little
+_MANY_TASKS = 200  # where there are more, they have more pages instead: each costs as much as many requests
+_ROUNDS = 8  # of requests that a task is worth: with fewer, workers would spend their time on beginning tasks
 _MIN_THREADS, _MAX_THREADS = 8, 32
 _PAGE_SECONDS = 0.003  # of a function's processor: threads beyond that share of an answer's time would wait for it
 
@@ -54,13 +55,15 @@ def make_plan(spec: JobSpec, first: Envelope, page_bytes: int, page_seconds: flo
             f"and maximum_pages is {spec.maximum_pages:,}; nothing was fetched. "
             "Raise maximum_pages, or narrow the request"
         )
-    fit = min(threads_that_fit(page_seconds), spec.max_concurrency)
-    fit = spec.max_concurrency // -(-spec.max_concurrency // fit)  # the same in each worker, so that all are used
-    per_task = pages_per_task(extent.pages, fit, page_bytes, page_seconds)
-    threads = min(per_task, fit) if extent.is_declared else fit
-    per_task -= per_task % threads  # whole rounds: in a round of fewer pages, threads would wait for nothing
-    plan = Ranges(extent.pages, max(1, per_task), extent.page_size, is_open=bool(paginator.page_params))
-    workers = max(1, spec.max_concurrency // threads)
+    threads = min(threads_that_fit(page_seconds), spec.max_concurrency)
+    workers = -(-spec.max_concurrency // threads)
+    threads = spec.max_concurrency // workers  # the same in each worker, so that all are used
+    most = most_pages_per_task(threads, page_bytes, page_seconds)
+    per_task = pages_per_task(extent.pages, workers, threads, most)
+    plan = Ranges(extent.pages, per_task, extent.page_size, is_open=bool(paginator.page_params))
+    if extent.is_declared:
+        threads = min(per_task, threads)
+        workers = max(1, spec.max_concurrency // threads)
     return Planned(spec, plan, extent.records, extent.is_declared, threads, workers)
 
 
@@ -69,11 +72,19 @@ def threads_that_fit(page_seconds: float) -> int:
     return max(_MIN_THREADS, min(_MAX_THREADS, int(page_seconds / _PAGE_SECONDS)))
 
 
-def pages_per_task(pages: int, threads: int, page_bytes: int, page_seconds: float) -> int:
-    """At least 1: few enough for memory, time and visible progress, many enough to cost little."""
+def most_pages_per_task(threads: int, page_bytes: int, page_seconds: float) -> int:
+    """How many pages memory and time leave room for in a task; at least 1."""
     by_bytes = _TASK_BYTES // max(1, page_bytes)
     by_time = threads * int(_TASK_SECONDS / max(0.001, page_seconds))
-    return max(1, min(_MAX_PAGES_PER_TASK, by_bytes, by_time, -(-pages // _FINE_PROGRESS)))
+    return max(1, min(_MAX_PAGES_PER_TASK, by_bytes, by_time))
+
+
+def pages_per_task(pages: int, workers: int, threads: int, most: int) -> int:
+    """So many that all `workers` have as much to do, and each task a few rounds of requests; 1 to `most`."""
+    wanted = min(most, max(threads * _ROUNDS, -(-pages // _MANY_TASKS)))
+    tasks = max(min(workers, -(-pages // threads)), -(-pages // wanted))
+    tasks = -(-tasks // workers) * workers if tasks > workers else tasks
+    return max(1, -(-pages // tasks))
 
 
 def _refuse_contradicted(first: Envelope, guessed: bool) -> None:

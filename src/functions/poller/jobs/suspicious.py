@@ -12,7 +12,7 @@ from poller.text import counted
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A task to run again, and why. `pages` is how many pages of it are planned, or came behind the planned ones."""
+    """A task to run again, and why. `pages` is how many pages it has, as far as that is known."""
 
     row: TaskRow
     pages: int
@@ -28,7 +28,7 @@ def ended_suspiciously(job: Job) -> Reason | None:
 
 def suspects(job: Job, rows: Iterable[TaskRow], reason: Reason | None) -> list[Suspect]:
     """The tasks to run again, in their order: those that failed; else, where `reason` is why the job is PARTIAL, those
-    that it speaks of; and all tasks behind one of them that say where they begin.
+    that it speaks of.
 
     Where nothing narrower can be said, it is all of them: to ask for too much is the safe side. So this may be called
     again when some tasks were put back already.
@@ -37,12 +37,6 @@ def suspects(job: Job, rows: Iterable[TaskRow], reason: Reason | None) -> list[S
     why = {row.task_id: f"failed: {row.error.type if row.error else 'no reason'}" for row in _failed(rows)}
     if not why and reason is not None:
         why = _blamed(rows, reason) or {row.task_id: f"may be to blame: {reason.type}" for row in rows}
-    behind = ""
-    for row in rows:
-        if behind and row.task_id not in why:
-            why[row.task_id] = f"begins where {behind} had enough"
-        if row.goes_on_at is not None and row.task_id in why:
-            behind = row.task_id
     return [Suspect(row, _pages(job, row), why[row.task_id]) for row in rows if row.task_id in why]
 
 
@@ -67,8 +61,7 @@ def _blamed(rows: list[TaskRow], reason: Reason) -> dict[str, str]:
         case ErrorType.END_NOT_SEEN:
             return _ends(rows)
         case ErrorType.PAGES_OVERLAP:
-            first = [row for row in rows if row.task_id in ("t00000000", "t00000001")]
-            return {row.task_id: "its pages overlap" for row in first}
+            return {row.task_id: "its pages overlap" for row in rows[:2]}
         case ErrorType.PAGINATION_LOOP:
             pairs = [(a, b) for a, b in pairwise(rows) if a.last_digest == b.first_digest != ""]
             return {row.task_id: "repeats its neighbour" for pair in pairs for row in pair}
@@ -84,7 +77,8 @@ def _short(row: TaskRow) -> str:
 
 
 def _pages(job: Job, row: TaskRow) -> int:
-    if row.first_page is None and isinstance(job.plan, Ranges):
-        at = job.plan.first_page(row.task_id)
-        return max(row.pages, min(job.plan.pages_per_task, job.plan.pages - at))
-    return row.pages
+    if not isinstance(job.plan, Ranges):
+        return row.pages
+    first = job.plan.first_page(row.task_id)
+    end = row.goes_on_at or first + job.plan.task_behind(row.task_id, first).pages
+    return max(row.pages, end - first)

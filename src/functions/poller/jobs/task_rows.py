@@ -16,6 +16,7 @@ _COUNTERS = {
     "pages": "Pages",
     "records": "Records",
     "bytes": "Bytes",
+    "lost": "PagesLost",
     "behind": "TasksBehind",
     "ends": "EndsSeen",
 }
@@ -42,7 +43,6 @@ def from_task(row: TaskRow) -> dict[str, Any]:
         "Error": row.error.as_dict() if row.error else None,
         "Keyless": row.keyless or None,
         "Begun": row.begun or None,
-        "FirstPage": row.first_page,
         "GoesOnAt": row.goes_on_at,
         "End": {"Kind": row.end.kind.value, "Said": row.end.said} if row.end else None,
         "More": row.more or None,
@@ -53,6 +53,7 @@ def from_task(row: TaskRow) -> dict[str, Any]:
         "TotalAgain": row.total_again,
         "Mended": row.mended or None,
         "FailedRounds": row.failed_rounds or None,
+        "Lost": row.lost or None,
     }
 
 
@@ -77,7 +78,6 @@ def to_task(item: dict[str, Any]) -> TaskRow:
         error=to_reason(item.get("Error")),
         keyless=item.get("Keyless", 0),
         begun=item.get("Begun", 0),
-        first_page=item.get("FirstPage"),
         goes_on_at=item.get("GoesOnAt"),
         end=DataEnd(EndKind(item["End"]["Kind"]), item["End"]["Said"]) if item.get("End") else None,
         more=item.get("More", ""),
@@ -88,6 +88,7 @@ def to_task(item: dict[str, Any]) -> TaskRow:
         total_again=item.get("TotalAgain"),
         mended=item.get("Mended", 0),
         failed_rounds=item.get("FailedRounds", 0),
+        lost=item.get("Lost", 0),
     )
 
 

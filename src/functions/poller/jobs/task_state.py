@@ -1,14 +1,14 @@
 """A task only moves forward, and counters move with it.
 
 By rank: STARTED 1, PAYLOAD_SAVED 2, ENQUEUED 3, FAILED 4, COMPLETE 5. A late success outranks a failure;
-nothing outranks a success. Among STARTED rows, more stored pages are further, and then more records of the page
-behind them. So a repeated or late write changes nothing.
+nothing outranks a success. Among STARTED rows, more stored pages are further, then more records of the page
+behind them, then one that says where it ends. So a repeated or late write changes nothing.
 """
 
 from dataclasses import MISSING, fields, replace
 from typing import Any
 
-from poller.fetching.task_pages import FetchedPages
+from poller.fetching.fetched_pages import FetchedPages
 from poller.jobs.model import Counts, TaskRow, TaskState
 
 FETCHING_MAY_FAIL = frozenset({TaskState.STARTED})
@@ -21,14 +21,15 @@ def transition(before: TaskRow | None, change: TaskRow) -> TaskRow | None:
     """The row that takes the place of `before`, or None where `change` brings nothing new.
 
     Fields that `change` leaves at their default keep their value from `before`, unless it names another raw object:
-    then it says all there is to say of what was fetched.
+    then it says all there is to say of what was fetched. Where a task ends is never said in two ways: others have
+    begun there.
     """
-    if before is not None and _reach(before) >= _reach(change):
+    if before is not None and (_reach(before) >= _reach(change) or _ends_elsewhere(before, change)):
         return None
     if before is None or change.raw or change.part:
         return change
     # An error ends with the state it explains, and how many records there are is COMPLETE's to say.
-    said = {"error", "records"} if change.state is TaskState.COMPLETE else {"error"}
+    said = {"error", "records", "lost"} if change.state is TaskState.COMPLETE else {"error", "lost"}
     kept = {
         f.name: getattr(before, f.name)
         for f in fields(TaskRow)
@@ -37,22 +38,22 @@ def transition(before: TaskRow | None, change: TaskRow) -> TaskRow | None:
     return replace(change, **kept)
 
 
-def with_pages(kept: TaskRow, first: int, fetched: FetchedPages, requests: int, page_size: int) -> TaskRow:
-    """`kept` with the pages behind those that it describes, of which the first has the index `first`.
+def with_pages(kept: TaskRow, fetched: FetchedPages, requests: int, page_size: int) -> TaskRow:
+    """`kept` with the pages behind those that it describes.
 
     They took so many `requests`. A page of less than `page_size` records is short, unless the data end with it.
     """
-    pages = fetched.pages
+    pages, goes_on_at = fetched.pages, fetched.goes_on_at if kept.goes_on_at is None else kept.goes_on_at
     held = [*pages, fetched.begun] if fetched.begun else pages
     if not held:
         attempts = kept.attempts + requests
-        return replace(kept, attempts=attempts, end=fetched.end, goes_on_at=fetched.goes_on_at, **_second_look(fetched))
+        return replace(kept, attempts=attempts, end=fetched.end, goes_on_at=goes_on_at, **_second_look(fetched))
     outermost = [(kept.first_record, kept.last_record)] if kept.pages else []
     outermost += [(page.first, page.last) for page in held]
     has_second = kept.pages < 2 <= kept.pages + len(held)
     inner = pages[:-1] if fetched.end else pages
     sizes = [page.records + (kept.begun if place == 0 else 0) for place, page in enumerate(inner)]
-    short = [first + place for place, size in enumerate(sizes) if size < page_size]
+    short = [fetched.first + place for place, size in enumerate(sizes) if size < page_size]
     return TaskRow(
         kept.task_id,
         kept.state,
@@ -66,9 +67,8 @@ def with_pages(kept: TaskRow, first: int, fetched: FetchedPages, requests: int, 
         last_record=outermost[-1][1],
         overlaps=kept.overlaps or (has_second and outermost[0][1] == outermost[1][0] != ""),
         declared=held[-1].declared,
-        first_page=kept.first_page,
         begun=fetched.begun.records + (0 if pages else kept.begun) if fetched.begun else 0,
-        goes_on_at=fetched.goes_on_at,
+        goes_on_at=goes_on_at,
         end=fetched.end,
         more=held[-1].more,
         short_pages=kept.short_pages + len(short),
@@ -86,9 +86,16 @@ def _second_look(fetched: FetchedPages) -> dict[str, Any]:
     return {"looked_again": True, "digest_again": again.digest, "total_again": again.declared}
 
 
-def reset(failed: TaskRow) -> TaskRow:
-    """A FAILED task whose raw pages are still there, as a redrive takes it up again."""
-    return replace(failed, state=TaskState.PAYLOAD_SAVED, error=None)
+def reset(finished: TaskRow, saved: bool) -> TaskRow | None:
+    """A task as a redrive takes it up again; None for one that is pending then.
+
+    `saved`: its raw pages are still there. Where it ends stays as it is: others begin there.
+    """
+    if saved:
+        return replace(finished, state=TaskState.PAYLOAD_SAVED, error=None, lost=0)
+    if finished.goes_on_at is not None:
+        return TaskRow(finished.task_id, TaskState.STARTED, goes_on_at=finished.goes_on_at)
+    return None
 
 
 def count_changes(before: TaskRow | None, after: TaskRow | None) -> dict[str, int]:
@@ -106,8 +113,15 @@ def add_counts(counts: Counts, change: dict[str, int]) -> Counts:
     return replace(counts, **{name: getattr(counts, name) + amount for name, amount in change.items()})
 
 
-def _reach(row: TaskRow) -> tuple[int, int, int]:
-    return (row.state.rank, row.pages, row.begun) if row.state is TaskState.STARTED else (row.state.rank, 0, 0)
+def _reach(row: TaskRow) -> tuple[int, ...]:
+    if row.state is TaskState.STARTED:
+        return row.state.rank, row.pages, row.begun, row.goes_on_at is not None
+    return (row.state.rank,)
+
+
+def _ends_elsewhere(before: TaskRow, change: TaskRow) -> bool:
+    says_it = change.goes_on_at is not None or change.raw != "" or change.part != ""
+    return says_it and before.goes_on_at not in (None, change.goes_on_at)
 
 
 def _contribution(row: TaskRow) -> dict[str, int]:
@@ -116,6 +130,7 @@ def _contribution(row: TaskRow) -> dict[str, int]:
         "pages": row.pages,
         "records": row.records,
         "bytes": row.bytes,
+        "lost": row.lost,
         "behind": int(row.goes_on_at is not None),
         "ends": int(row.end is not None),
     }

@@ -22,7 +22,7 @@ from poller.jobs.model import Job, TaskRow, TaskState
 _PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "ConditionalCheckFailed"}
 _MAX_READ = 1000  # rows of one query; DynamoDB counts them before it filters
 _SPARE = 10  # rows, as a page's tasks are not spread evenly over the shards
-_SEEN = ("State", "Pages", "Records", "Bytes", "Raw", "Part")
+_SEEN = ("State", "Pages", "Records", "Bytes", "Raw", "Part", "GoesOnAt")
 _TRANSIENT_CODES = {
     "TransactionInProgressException",
     "TransactionConflictException",
@@ -103,8 +103,8 @@ class TaskStore:
         self._table.update(partition, task_id, change, "#State = :started", {":started": TaskState.STARTED.value})
 
     def reset(self, job: Job, finished: TaskRow, saved: bool) -> None:
-        """Take a finished task back, for a redrive: to pending, or, if it FAILED, to PAYLOAD_SAVED where its raw pages
-        are there. What it counted goes with it.
+        """Take a finished task back, for a redrive: to where it was before it began, or, if it FAILED, to PAYLOAD_SAVED
+        where its raw pages are there. What it counted goes with it.
 
         Nothing happens if the task is not in the state of `finished` any more, or COMPLETE with another object.
         """
@@ -114,7 +114,7 @@ class TaskStore:
                 return
             if before.state is TaskState.COMPLETE and (saved or before.sha256 != finished.sha256):
                 return
-            if self._commit(job, before, task_state.reset(before) if saved else None):
+            if self._commit(job, before, task_state.reset(before, saved)):
                 return
             self._table.pause(attempt)
         raise RetriablePollerError(f"task {finished.task_id} could not be put back: too many conflicts")
@@ -152,14 +152,16 @@ class TaskStore:
             "ConditionExpression": "attribute_not_exists(TaskId)",
         }
         if before is not None:
+            seen = {name: value for name, value in task_rows.from_task(before).items() if name in _SEEN}
             condition |= {
                 # All that the change was worked out from, not the state alone: a task that was put back and failed
                 # again in between has the same state, other numbers and another raw object.
-                "ConditionExpression": " AND ".join(f"#{name} = :{name}" for name in _SEEN),
-                "ExpressionAttributeNames": {f"#{name}": name for name in _SEEN},
-                "ExpressionAttributeValues": typed(
-                    {f":{n}": v for n, v in task_rows.from_task(before).items() if n in _SEEN}
+                "ConditionExpression": " AND ".join(
+                    f"attribute_not_exists(#{name})" if value is None else f"#{name} = :{name}"
+                    for name, value in seen.items()
                 ),
+                "ExpressionAttributeNames": {f"#{name}": name for name in seen},
+                "ExpressionAttributeValues": typed({f":{name}": value for name, value in seen.items()}),
             }
         if after is None:
             return {"Delete": {"Key": key(partition, before.task_id if before else ""), **condition}}

@@ -7,6 +7,7 @@ from itertools import pairwise
 from poller.errors import ErrorType, Reason
 from poller.fetching.data_end import EndKind
 from poller.jobs.model import Counts, Job, JobStatus, TaskRow
+from poller.jobs.plan import Ranges
 from poller.jobs.proof import Proof, data_end
 from poller.text import counted
 
@@ -26,15 +27,21 @@ class Finished:
 
 
 def exceeds_tolerance(job: Job, counts: Counts) -> bool:
-    """Whether more tasks failed than the spec tolerates. Without a limit, any number is."""
+    """Whether more pages failed to come than the spec tolerates. Without a limit, any number is."""
     limit = job.spec.tolerated_failure_percentage if job.spec else None
-    return limit is not None and counts.failed * 100 > limit * job.total(counts)
+    return limit is not None and counts.lost * 100 > limit * _pages(job, counts)
 
 
 def too_many_failures(job: Job, counts: Counts) -> Reason:
     limit = job.spec.tolerated_failure_percentage if job.spec else None
-    message = f"{counts.failed:,} of {counted(job.total(counts), 'task')} failed"
+    message = f"{counts.lost:,} of {counted(_pages(job, counts), 'page')} failed"
     return Reason(ErrorType.TOLERATED_FAILURES_EXCEEDED, f"{message}; tolerated_failure_percentage allows {limit:g} %")
+
+
+def _pages(job: Job, counts: Counts) -> int:
+    """Of the job: as many as were planned, or came and failed to come."""
+    planned = job.plan.pages if isinstance(job.plan, Ranges) else 0
+    return max(planned, counts.pages + counts.lost)
 
 
 def verdict(job: Job, counts: Counts, rows: Iterable[TaskRow], proof: Proof | None = None) -> End:

@@ -23,7 +23,7 @@ def handler(event: APIGatewayProxyEventV2, _context: LambdaContext) -> dict[str,
 
     Tasks come in the plan's order. `Request` is how to try the page that failed by hand.
     """
-    limit, start = limit_of(event, _MAX_LIMIT), decode_next(event, "[tw][0-9]{1,20}")
+    limit, start = limit_of(event, _MAX_LIMIT), decode_next(event, "[tw][0-9]{1,20}(-[0-9]{1,20})?")
     state = one_of(event, "state", TaskState)
     job = find_job(event, dependencies.jobs().job)
     rows, more = dependencies.tasks().page(job.job_id, state, limit, start[0] if start else "")
@@ -40,19 +40,13 @@ def _shown(job: Job, row: TaskRow) -> dict[str, Any]:
         "TaskId": row.task_id,
         "State": row.state.value,
         "Attempts": row.attempts,
-        "FirstPage": _first_page(ranges, row),
+        "FirstPage": ranges.first_page(row.task_id) if ranges else None,
         "Pages": row.pages,
         "Records": row.records,
         "Bytes": row.bytes,
         "Error": row.error.as_dict() if row.error else None,
         "Request": None if page is None or ranges is None else _request(job, page),
     }
-
-
-def _first_page(ranges: Ranges | None, row: TaskRow) -> int | None:
-    if row.first_page is not None:
-        return row.first_page
-    return ranges.first_page(row.task_id) if ranges else None
 
 
 def _request(job: Job, page: int) -> str:
