@@ -42,6 +42,7 @@ MAY_DO_IO = {
     "fetching/pause.py",
     "fetching/outage.py",
     "fetching/page_fetcher.py",
+    "fetching/tally.py",
     "fetching/task_pages.py",
     "fetching/time_box.py",
     "jobs/job_store.py",

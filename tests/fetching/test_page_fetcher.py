@@ -56,7 +56,6 @@ class Api:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(page_fetcher, "time", clock)
     monkeypatch.setattr(pause, "time", clock)
     monkeypatch.setattr(time_box, "time", clock)
     return clock
@@ -65,7 +64,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def fetcher(clock: Clock, api: Api, attempts: int = 2, seconds: float = 1000.0) -> PageFetcher:
     spec = JobSpec("https://api.example.com/", retry=Retry(max_attempts=attempts))
     gate = Throttle(sleep=clock.sleep)
-    return PageFetcher(api, spec, TimeBox(clock.now + seconds), gate, clock.sleep)
+    return PageFetcher(api, spec, TimeBox(clock.now + seconds), gate)
 
 
 def test_an_api_that_says_when_to_come_back_uses_up_no_attempts(clock):
@@ -168,11 +167,11 @@ def test_an_invitation_to_come_back_at_once_is_waited_for_as_a_failure_is(clock,
     monkeypatch.setattr(page_fetcher.random, "random", lambda: 0.5)
     asked: list[float] = []
     gate = Throttle(sleep=clock.sleep)
-    monkeypatch.setattr(gate, "pause_for", asked.append)
+    monkeypatch.setattr(gate, "pause_for", lambda seconds: asked.append(seconds) or 0)
     api = Api(clock, [later(0), later(0), ERROR, later(0), later(3), PAGE])
     spec = JobSpec("https://api.example.com/", retry=Retry(max_attempts=2))
 
-    PageFetcher(api, spec, TimeBox(clock.now + 1000), gate, clock.sleep).fetch(REQUEST)
+    PageFetcher(api, spec, TimeBox(clock.now + 1000), gate).fetch(REQUEST)
 
     assert asked == [0.25, 0.5, 2.0, 3.0]
 

@@ -176,7 +176,7 @@ def test_a_task_that_was_cut_is_not_cut_again(partner: Partner, sent_messages: T
 
     first, *others = rows_of(job_id)
     assert (first.state, first.lost, first.goes_on_at) == (TaskState.FAILED, 3, 3)
-    assert [row.task_id for row in others] == [f"{TASK}-{page:08d}" for page in (3, 4)]
+    assert [row.task_id for row in others] == [f"{TASK}p{page:08d}" for page in (3, 4)]
     summary = workflow.status(job_id)
     assert (summary["Total"], summary["Pages"]) == (3, 6)
 

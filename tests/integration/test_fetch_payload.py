@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from poller.errors import RetriablePollerError, UpstreamRefused
-from poller.fetching import page_fetcher
+from poller.fetching import pause
 from poller.fetching.page_fetcher import PageFetcher
 from poller.fetching.pause import Throttle
 from poller.fetching.time_box import TimeBox
@@ -99,7 +99,7 @@ def test_a_page_that_repeats_the_one_before_it_is_a_loop(sent_messages: Take) ->
 
         answer = fetch_payload.handler({"JobId": step["JobId"], "Task": last}, Context())
 
-    kept, row = (dependencies.tasks().task(step["JobId"], f"t00000001{cut}") for cut in ("", "-00000005"))
+    kept, row = (dependencies.tasks().task(step["JobId"], f"t00000001{cut}") for cut in ("", "p00000005"))
     assert answer["State"] == "FAILED"
     assert kept is not None
     assert row is not None
@@ -143,7 +143,7 @@ def test_an_absurd_retry_after_is_clamped(
     sent_messages: Take, monkeypatch: pytest.MonkeyPatch, asked: str, waited: int
 ) -> None:
     slept: list[float] = []
-    monkeypatch.setattr(page_fetcher.time, "sleep", slept.append)
+    monkeypatch.setattr(pause.time, "sleep", slept.append)
     with serving(Partner(total=10)) as partner:
         step = planned(partner, retry={"max_attempts": 2})
         partner.status, partner.headers = 429, {"Retry-After": asked}

@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from poller.errors import RetriablePollerError
-from poller.fetching import page_fetcher, pause, task_pages, time_box
+from poller.fetching import pause, task_pages, time_box
 from poller.handlers import dependencies
 from poller.handlers.api import redrive_job
 from poller.jobs import keys
@@ -88,7 +88,6 @@ def test_what_arrived_within_the_time_box_is_kept(sent_messages: Take, monkeypat
             return super().page(query, earlier)
 
     clock = SimpleNamespace(monotonic=lambda: now, time=time.time)
-    monkeypatch.setattr(page_fetcher, "time", clock)
     monkeypatch.setattr(pause, "time", clock)
     monkeypatch.setattr(time_box, "time", clock)
     with serving(Deep(total=95)) as partner:
@@ -199,7 +198,7 @@ def test_a_page_that_repeats_the_last_one_of_the_part_is_a_loop(sent_messages: T
 
         state = fetch_in_next_window(job_id, partner, 10)
 
-    kept, row = row_of(job_id), row_of(job_id, f"{TASK}-00000003")
+    kept, row = row_of(job_id), row_of(job_id, f"{TASK}p00000003")
     assert (state, kept.state, kept.pages) == ("FAILED", TaskState.ENQUEUED, 3)
     assert row.error is not None
     assert (row.error.type, row.error.page, row.lost) == ("PaginationLoop", 3, 7)

@@ -103,7 +103,7 @@ def test_what_came_before_a_page_that_did_not_is_not_asked_for_again(sent_messag
         change(step["JobId"], PagesPerTask=6)
         partner.requests.clear()
         workflow.fetch(step["JobId"], {"TaskId": TASK, "FirstPage": 0, "Pages": 6})
-        alone = {"TaskId": f"{TASK}-00000002", "FirstPage": 2, "Pages": 1}
+        alone = {"TaskId": f"{TASK}p00000002", "FirstPage": 2, "Pages": 1}
         row = dependencies.tasks().task(step["JobId"], alone["TaskId"])
         partner.broken = set()
         partner.requests.clear()

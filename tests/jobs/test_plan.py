@@ -415,19 +415,19 @@ def test_the_last_task_of_an_open_plan_goes_on_behind_it():
     plan = Ranges(pages=5, pages_per_task=2, page_size=10, is_open=True)
 
     assert [task.is_open for task in plan] == [False, False, True]
-    assert plan.task_behind("t00000002", 105) == Task("t00000002-00000105", 105, 0, is_open=True)
-    assert plan.task_behind("t00000002-00000105", 205) == Task("t00000002-00000205", 205, 0, is_open=True)
+    assert plan.task_behind("t00000002", 105) == Task("t00000002p00000105", 105, 0, is_open=True)
+    assert plan.task_behind("t00000002p00000105", 205) == Task("t00000002p00000205", 205, 0, is_open=True)
 
 
 def test_another_task_goes_on_where_one_ends_up_to_the_planned_end_of_both():
     plan = Ranges(pages=25, pages_per_task=10, page_size=10, is_open=True)
 
-    assert plan.task_behind("t00000000", 3) == Task("t00000000-00000003", 3, 7)
-    assert plan.task_behind("t00000000-00000003", 4) == Task("t00000000-00000004", 4, 6)
-    assert plan.task_behind("t00000002", 21) == Task("t00000002-00000021", 21, 4, is_open=True)
-    assert plan.task_behind("t00000002", 21).up_to(23) == Task("t00000002-00000021", 21, 2)
+    assert plan.task_behind("t00000000", 3) == Task("t00000000p00000003", 3, 7)
+    assert plan.task_behind("t00000000p00000003", 4) == Task("t00000000p00000004", 4, 6)
+    assert plan.task_behind("t00000002", 21) == Task("t00000002p00000021", 21, 4, is_open=True)
+    assert plan.task_behind("t00000002", 21).up_to(23) == Task("t00000002p00000021", 21, 2)
     assert plan.task_at(2).up_to(None) == plan.task_at(2)
-    assert plan.first_page("t00000000-00000003") == 3
+    assert plan.first_page("t00000000p00000003") == 3
 
 
 def test_a_million_tasks_are_planned_one_by_one():

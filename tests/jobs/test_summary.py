@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -14,8 +15,9 @@ ERROR = Reason("TasksFailed", "1 of 35 tasks failed")
 def test_a_running_job_as_the_contract_shows_it():
     one = job(plan=Ranges(35, 1, 100), total_is_final=True, records_expected=3500)
     counts = Counts(started=9, payload_saved=15, enqueued=10, pages=25, records=2500, bytes=123_456)
+    told = {"requests": 30, "retried": 3, "waited": 4, "pages_arrived": 27, "records_arrived": 2700}
 
-    answer = summarize(one, counts)
+    answer = summarize(one, replace(counts, **told))
 
     assert answer == {
         "Started": 9,
@@ -34,6 +36,12 @@ def test_a_running_job_as_the_contract_shows_it():
         "RecordsReceived": 2500,
         "RecordsExpected": 3500,
         "Bytes": 123_456,
+        "PagesPlanned": 35,
+        "PagesArrived": 27,
+        "RecordsArrived": 2700,
+        "Requests": 30,
+        "Retried": 3,
+        "WaitedSeconds": 4,
         "StartedAt": "2026-01-01T11:00:00Z",
         "FinishedAt": None,
         "RedrivenAt": None,
@@ -45,6 +53,17 @@ def test_a_running_job_as_the_contract_shows_it():
         "Proof": None,
         "Detected": None,
     }
+
+
+def test_what_arrived_is_what_is_stored_when_the_job_is_over():
+    counts = Counts(complete=35, pages=35, records=3500, pages_arrived=36, records_arrived=3600)
+    one = job(plan=Ranges(35, 1, 100), status=JobStatus.SUCCEEDED)
+
+    answer = summarize(one, counts)
+    early = summarize(replace(one, status=JobStatus.RUNNING), replace(counts, pages_arrived=0, records_arrived=0))
+
+    assert (answer["PagesArrived"], answer["RecordsArrived"], answer["PagesPlanned"]) == (35, 3500, None)
+    assert (early["PagesArrived"], early["RecordsArrived"]) == (35, 3500)
 
 
 def test_the_six_counts_come_first():

@@ -64,10 +64,10 @@ def test_where_nothing_narrower_can_be_said_it_is_all() -> None:
 
 
 def test_tasks_that_go_on_from_one_are_left_alone() -> None:
-    rows = [done(8), done(9, short_page=9, goes_on_at=110), replace(done(9), task_id="t00000009-00000110", end=REFUSED)]
+    rows = [done(8), done(9, short_page=9, goes_on_at=110), replace(done(9), task_id="t00000009p00000110", end=REFUSED)]
 
-    assert asked(rows, ErrorType.TOTALS_DISAGREE) == ["t00000009", "t00000009-00000110"]
-    assert asked(rows, ErrorType.END_NOT_SEEN) == ["t00000009-00000110"]
+    assert asked(rows, ErrorType.TOTALS_DISAGREE) == ["t00000009", "t00000009p00000110"]
+    assert asked(rows, ErrorType.END_NOT_SEEN) == ["t00000009p00000110"]
 
 
 def test_what_is_asked_is_said_with_its_pages() -> None:
@@ -81,8 +81,8 @@ def test_a_task_that_was_cut_is_asked_for_up_to_where_the_next_begins() -> None:
     planned = job(plan=Ranges(pages=25, pages_per_task=10, page_size=100))
     rows = [
         TaskRow("t00000000", TaskState.FAILED, goes_on_at=3),
-        TaskRow("t00000000-00000003", TaskState.FAILED, goes_on_at=4),
-        TaskRow("t00000000-00000004", TaskState.FAILED),
+        TaskRow("t00000000p00000003", TaskState.FAILED, goes_on_at=4),
+        TaskRow("t00000000p00000004", TaskState.FAILED),
     ]
 
     assert [suspect.pages for suspect in suspects(planned, rows, None)] == [3, 1, 6]

@@ -467,8 +467,8 @@ MUTATIONS = (
     Mutation(
         "those who wait for the API do not wake together (21)",
         f"{_SRC}/fetching/pause.py",
-        "self._sleep(pause * (1 + _SPREAD * random.random()))",
-        "self._sleep(pause)",
+        "self.sleep(pause * (1 + _SPREAD * random.random()))",
+        "self.sleep(pause)",
         "tests/fetching/test_page_fetcher.py::test_those_who_wait_do_not_wake_together_and_never_too_early",
     ),
     Mutation(

@@ -25,4 +25,4 @@ def fetcher(upstream: Upstream, attempts: int = 3, pauses: list[float] | None = 
     """A PageFetcher that notes in `pauses` how long it would have waited."""
     taken = [] if pauses is None else pauses
     spec = JobSpec("https://api.example.com/", retry=Retry(max_attempts=attempts))
-    return PageFetcher(upstream, spec, TimeBox(time.monotonic() + 60), Throttle(sleep=taken.append), taken.append)
+    return PageFetcher(upstream, spec, TimeBox(time.monotonic() + 60), Throttle(sleep=taken.append))

@@ -94,9 +94,9 @@ def format_total(summary: Summary) -> str:
 
 
 def format_records(summary: Summary, separator: str) -> str:
-    """Records received and, where the API declared a total, expected."""
+    """Records received or on their way to it and, where the API declared a total, expected."""
     expected = summary["RecordsExpected"]
-    received = f"{summary['RecordsReceived']:,}"
+    received = f"{summary.get('RecordsArrived') or summary['RecordsReceived']:,}"
     return received if expected is None else f"{received}{separator}{expected:,}"
 
 

@@ -76,6 +76,7 @@ class Summary(TypedDict):
     Detected: NotRequired["Detected | None"]
     PagesArrived: NotRequired[int | None]
     PagesPlanned: NotRequired[int | None]
+    RecordsArrived: NotRequired[int | None]
     Requests: NotRequired[int | None]
     Retried: NotRequired[int | None]
     WaitedSeconds: NotRequired[float | None]

@@ -88,6 +88,7 @@ class Circuit:
             since = self.down_since or now
             not_before = now + pause_seconds(now - since)
             self.throttle.hold_down(not_before)
+            self.fetcher.tally.add(waited=not_before - now)
             self.publish(not_before, since)
         down = UpstreamDown(DOWN, not_before)
         down.seen = trouble.message

@@ -1,8 +1,6 @@
 """Asking for one page until it arrives, is refused, or the time is up."""
 
 import random
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -20,6 +18,7 @@ from poller.errors import (
 )
 from poller.fetching.backoff import delay
 from poller.fetching.pause import Throttle
+from poller.fetching.tally import Tally
 from poller.fetching.time_box import TimeBox
 from poller.paging.envelope import Envelope
 from poller.paging.meaning import read_page
@@ -43,10 +42,10 @@ class PageFetcher:
         spec: JobSpec,
         box: TimeBox,
         throttle: Throttle,
-        sleep: Callable[[float], None] = time.sleep,
+        tally: Tally | None = None,
     ) -> None:
-        self._upstream, self._spec, self._box, self._throttle, self._sleep = upstream, spec, box, throttle, sleep
-        self.requests = 0
+        self._upstream, self._spec, self._box, self._throttle = upstream, spec, box, throttle
+        self.tally = tally or Tally()
 
     def fetch(self, request: PageRequest, failures: int = 0, is_first: bool = False) -> tuple[Envelope, Response]:
         """The page in its envelope, however many attempts it takes.
@@ -70,7 +69,7 @@ class PageFetcher:
                     raise RetriablePollerError("this step's time box ended before all its pages were asked for")
             except (PauseRequested, JobStopped, RetriablePollerError) as halt:
                 raise _so_far(halt, failures, seen) from None
-            self.requests += 1
+            self.tally.add(requests=1)
             try:
                 return self._ask(request)
             except InvalidPayload as error:
@@ -90,17 +89,18 @@ class PageFetcher:
                 tries = counted(invitations + failures, "attempt")
                 raise _so_far(UpstreamUnavailable(f"{seen} ({tries})"), failures, seen)
             pause = delay(failures + at_once, retry, wait, random.random())  # noqa: S311  # nosec B311  # jitter
+            self.tally.add(retried=1)
             if wait is not None:
-                self._throttle.pause_for(pause)
+                self.tally.add(waited=self._throttle.pause_for(pause))
             elif self._box.ends_within(pause):
                 late = RetriablePollerError(f"{seen}; the next attempt would begin after this step's time box")
                 raise _so_far(late, failures, seen)
             else:
-                self._sleep(pause)
+                self._throttle.sleep(pause)
 
     def trouble(self, request: PageRequest) -> TransientUpstreamError | None:
         """Send `request` once. What went wrong in passing; None where an answer came, and be it a refusal."""
-        self.requests += 1
+        self.tally.add(requests=1)
         try:
             self._ask(request)
         except TransientUpstreamError as error:

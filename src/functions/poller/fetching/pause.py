@@ -41,7 +41,7 @@ class Throttle:
         publish: Callable[[int], None] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._read, self._publish, self._sleep = read, publish, sleep
+        self._read, self._publish, self.sleep = read, publish, sleep
         self._lock = threading.Lock()
         self._read_at, self._stopped, self._not_before, self._is_down = float("-inf"), False, 0, False
 
@@ -66,18 +66,20 @@ class Throttle:
                     raise UpstreamDown(DOWN, not_before)
                 raise PauseRequested("the API asked for a pause", not_before)
             # Not all at once: the first to ask may be sent away again, and the others then need not ask.
-            self._sleep(pause * (1 + _SPREAD * random.random()))  # noqa: S311  # nosec B311  # jitter
+            self.sleep(pause * (1 + _SPREAD * random.random()))  # noqa: S311  # nosec B311  # jitter
             waited_for = not_before
 
-    def pause_for(self, seconds: float) -> None:
-        """The API asked for a pause: hold back every worker of the job."""
-        not_before = int(time.time() + seconds) + 1  # whole seconds, and never too early
+    def pause_for(self, seconds: float) -> int:
+        """The API asked for a pause: hold back every worker of the job. By so many seconds more than before."""
+        now = time.time()
+        not_before = int(now + seconds) + 1  # whole seconds, and never too early
         with self._lock:
             if not_before <= self._not_before:
-                return
-            self._not_before = not_before
+                return 0
+            longer, self._not_before = not_before - max(int(now), self._not_before), not_before
         if self._publish:
             self._publish(not_before)
+        return longer
 
     def hold_down(self, not_before: int) -> None:
         """The API was found to be down: send nothing before `not_before`. Whoever found it tells the other workers."""

@@ -83,6 +83,11 @@ class PageSource:
         more.
         A halt in the midst of that knows the page as far as it came.
         """
+        page, end = self._complete(page, index, wanted, had)
+        self.fetcher.tally.add(pages_arrived=1, records_arrived=page.records)
+        return page, end
+
+    def _complete(self, page: FetchedPage, index: int, wanted: int, had: int) -> tuple[FetchedPage, DataEnd | None]:
         if not self.spec.known_paginator.COUNTS_RECORDS:
             if page.records >= wanted:
                 return page, None

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import BotoCoreError, ClientError
 
 from poller.errors import (
     JobStopped,
@@ -19,6 +20,7 @@ from poller.fetching.fetched_pages import FetchedPages
 from poller.fetching.outage import Circuit
 from poller.fetching.page_fetcher import PageFetcher
 from poller.fetching.pause import Throttle
+from poller.fetching.tally import Tally
 from poller.fetching.task_pages import WantedPages, fetch_planned
 from poller.fetching.time_box import TimeBox
 from poller.fetching.walk import walk_on
@@ -77,7 +79,8 @@ def _fetch(job: Job, task: Task, row: TaskRow, digest_before: str, box: TimeBox)
     if part is None:  # removed, by the bucket's lifecycle for instance: begin again
         dependencies.logger.warning("the task's stored pages are gone", extra={"pages": row.pages})
         row, part = TaskRow(task.task_id, TaskState.STARTED, row.attempts, goes_on_at=row.goes_on_at), b""
-    source, wanted = _source(job, box), _wanted(job, task, row, digest_before)
+    tally = Tally(partial(_count, job, task.task_id))
+    source, wanted = _source(job, box, tally), _wanted(job, task, row, digest_before)
     try:
         source.circuit.look_again()
         pieces = fetch_planned(wanted, source)
@@ -88,18 +91,28 @@ def _fetch(job: Job, task: Task, row: TaskRow, digest_before: str, box: TimeBox)
     except PauseRequested as halt:
         pieces = [FetchedPages(wanted.first, halt=halt)]
     except PermanentPollerError as error:
-        return fetched.fail(job, row, error, row.attempts + source.fetcher.requests, max(1, task.pages))
+        return fetched.fail(job, row, error, row.attempts + tally.requests, max(1, task.pages))
     except JobStopped as halt:
-        fetched.note(job, row, halt, row.attempts + source.fetcher.requests)
+        fetched.note(job, row, halt, row.attempts + tally.requests)
         raise
-    return fetched.store(job, row, part, pieces, source.fetcher.requests)
+    finally:
+        tally.report()
+    return fetched.store(job, row, part, pieces, tally.requests)
 
 
-def _source(job: Job, box: TimeBox) -> PageSource:
+def _count(job: Job, task_id: str, news: dict[str, int]) -> None:
+    """Show how far the task is. Nothing depends on it: where that cannot be written, the task goes on."""
+    try:
+        dependencies.tasks().count(job, task_id, news)
+    except (BotoCoreError, ClientError) as error:
+        dependencies.logger.warning("progress is not shown", extra={"error": str(error)})
+
+
+def _source(job: Job, box: TimeBox, tally: Tally) -> PageSource:
     spec, ranges = job.planned
     jobs = dependencies.jobs()
     throttle = Throttle(partial(jobs.standing, job.job_id), partial(jobs.publish_pause, job.job_id))
-    fetcher = PageFetcher(dependencies.access().sender(spec.auth), spec, box, throttle)
+    fetcher = PageFetcher(dependencies.access().sender(spec.auth), spec, box, throttle, tally)
     first, second = (page_request(spec, index, ranges.page_size) for index in (0, min(1, ranges.pages - 1)))
     publish, recovered = partial(jobs.publish_pause, job.job_id), partial(jobs.publish_recovery, job.job_id)
     circuit = Circuit(fetcher, throttle, box, first, second, job.down_since, publish, recovered)

@@ -104,7 +104,8 @@ class Counts:
     """Tasks by their present state, and what they brought.
 
     `lost` is how many pages the failed tasks lack, `behind` how many tasks there are that go on from others, so far;
-    `ends` how many saw the end of the data.
+    `ends` how many saw the end of the data. What comes behind is counted as it happens, and no row tells of it: what a
+    worker asked for that then died is counted again with the next one. `waited` is in seconds.
     """
 
     started: int = 0
@@ -118,6 +119,11 @@ class Counts:
     lost: int = 0
     behind: int = 0
     ends: int = 0
+    requests: int = 0
+    retried: int = 0
+    waited: int = 0
+    pages_arrived: int = 0
+    records_arrived: int = 0
 
     @property
     def seen(self) -> int:

@@ -51,11 +51,11 @@ class Ranges:
         """The task that goes on at `first_page`, where `task_id` ends: up to the end of the planned one of both."""
         planned = self.task_at(_index(task_id))
         pages = max(0, planned.first_page + planned.pages - first_page)
-        return Task(f"{planned.task_id}-{first_page:08d}", first_page, pages, planned.is_open)
+        return Task(f"{planned.task_id}p{first_page:08d}", first_page, pages, planned.is_open)
 
     def first_page(self, task_id: str) -> int:
         """The index of a task's first page, from its id."""
-        _, _, page = task_id.partition("-")
+        _, _, page = task_id.partition("p")
         return int(page) if page else _index(task_id) * self.pages_per_task
 
 
@@ -82,4 +82,4 @@ def _task_id(index: int) -> str:
 
 def _index(task_id: str) -> int:
     """Of the planned task that `task_id` is, or goes on from."""
-    return int(task_id[1:].partition("-")[0])
+    return int(task_id[1:].partition("p")[0])

@@ -4,6 +4,7 @@ from typing import Any
 
 from poller.credentials import without_secrets
 from poller.jobs.model import Counts, Job
+from poller.jobs.plan import Ranges
 from poller.text import iso
 
 _MAX_URL = 500
@@ -19,8 +20,12 @@ def shown_url(url: Any) -> str | None:
 
 
 def summarize(job: Job, counts: Counts) -> dict[str, Any]:
-    """The job as the contract shows it. The first six fields count tasks by their present state."""
-    total = job.total(counts)
+    """The job as the contract shows it. The first six fields count tasks by their present state.
+
+    Pages and Records count what is stored; while the job runs, PagesArrived and RecordsArrived are ahead of them.
+    """
+    total, is_over = job.total(counts), job.status.is_final
+    planned = job.plan.pages if isinstance(job.plan, Ranges) and job.total_is_final else None
     return {
         "Started": counts.started,
         "PayloadSaved": counts.payload_saved,
@@ -38,6 +43,12 @@ def summarize(job: Job, counts: Counts) -> dict[str, Any]:
         "RecordsReceived": counts.records,
         "RecordsExpected": job.records_expected,
         "Bytes": counts.bytes,
+        "PagesPlanned": planned,
+        "PagesArrived": counts.pages if is_over else max(counts.pages, counts.pages_arrived),
+        "RecordsArrived": counts.records if is_over else max(counts.records, counts.records_arrived),
+        "Requests": counts.requests,
+        "Retried": counts.retried,
+        "WaitedSeconds": counts.waited,
         "StartedAt": iso(job.started_at),
         "FinishedAt": iso(job.finished_at) if job.finished_at else None,
         "RedrivenAt": iso(job.redriven_at) if job.redriven_at else None,

@@ -19,6 +19,11 @@ _COUNTERS = {
     "lost": "PagesLost",
     "behind": "TasksBehind",
     "ends": "EndsSeen",
+    "requests": "Requests",
+    "retried": "Retried",
+    "waited": "WaitedSeconds",
+    "pages_arrived": "PagesArrived",
+    "records_arrived": "RecordsArrived",
 }
 
 

@@ -102,6 +102,15 @@ class TaskStore:
         change = {"Error": reason.as_dict(), "Attempts": attempts, "FailedRounds": failed_rounds or None}
         self._table.update(partition, task_id, change, "#State = :started", {":started": TaskState.STARTED.value})
 
+    def count(self, job: Job, task_id: str, news: dict[str, int]) -> None:
+        """Add to the counters of a task's shard what no row tells: requests, and what has arrived so far."""
+        added = task_rows.from_count_changes(news)
+        self._table.client.update_item(
+            TableName=self._table.name,
+            Key=key(keys.partition(job.job_id, keys.shard(task_id)), task_rows.COUNT),
+            **_adding(job, added),
+        )
+
     def reset(self, job: Job, finished: TaskRow, saved: bool) -> None:
         """Take a finished task back, for a redrive: to where it was before it began, or, if it FAILED, to PAYLOAD_SAVED
         where its raw pages are there. What it counted goes with it.
@@ -124,17 +133,7 @@ class TaskStore:
         task_id = (after or before).task_id  # type: ignore[union-attr]  # one of them is there
         partition = keys.partition(job.job_id, keys.shard(task_id))
         moved = task_rows.from_count_changes(task_state.count_changes(before, after))
-        added = ", ".join(f"#n{i} :n{i}" for i in range(len(moved)))
-        count = {
-            "TableName": self._table.name,
-            "Key": key(partition, task_rows.COUNT),
-            "UpdateExpression": f"SET ExpiresAt = :expires ADD {added}",
-            "ExpressionAttributeNames": {f"#n{i}": name for i, name in enumerate(moved)},
-            "ExpressionAttributeValues": {
-                ":expires": {"N": str(job.expires_at)},
-                **{f":n{i}": {"N": str(amount)} for i, amount in enumerate(moved.values())},
-            },
-        }
+        count = {"TableName": self._table.name, "Key": key(partition, task_rows.COUNT), **_adding(job, moved)}
         try:
             self._table.client.transact_write_items(
                 TransactItems=[self._task_write(job, partition, before, after), {"Update": count}]
@@ -167,6 +166,19 @@ class TaskStore:
             return {"Delete": {"Key": key(partition, before.task_id if before else ""), **condition}}
         item = {**task_rows.from_task(after), "JobId": partition, "ExpiresAt": job.expires_at}
         return {"Put": {"Item": typed(item), **condition}}
+
+
+def _adding(job: Job, amounts: dict[str, int]) -> dict[str, Any]:
+    """The part of an update that adds `amounts` to a shard's counters."""
+    added = ", ".join(f"#n{i} :n{i}" for i in range(len(amounts)))
+    return {
+        "UpdateExpression": f"SET ExpiresAt = :expires ADD {added}",
+        "ExpressionAttributeNames": {f"#n{i}": name for i, name in enumerate(amounts)},
+        "ExpressionAttributeValues": {
+            ":expires": {"N": str(job.expires_at)},
+            **{f":n{i}": {"N": str(amount)} for i, amount in enumerate(amounts.values())},
+        },
+    }
 
 
 def _may_pass(error: ClientError) -> bool:

@@ -23,7 +23,7 @@ def handler(event: APIGatewayProxyEventV2, _context: LambdaContext) -> dict[str,
 
     Tasks come in the plan's order. `Request` is how to try the page that failed by hand.
     """
-    limit, start = limit_of(event, _MAX_LIMIT), decode_next(event, "[tw][0-9]{1,20}(-[0-9]{1,20})?")
+    limit, start = limit_of(event, _MAX_LIMIT), decode_next(event, "[tw][0-9]{1,20}(p[0-9]{1,20})?")
     state = one_of(event, "state", TaskState)
     job = find_job(event, dependencies.jobs().job)
     rows, more = dependencies.tasks().page(job.job_id, state, limit, start[0] if start else "")
