@@ -14,6 +14,7 @@ from poller.fetching.pause import Standing
 from poller.handlers import dependencies, fetch_payload, prepare_poller_job
 from poller.jobs import keys, task_state
 from poller.jobs.model import Job, TaskRow, TaskState
+from poller.values import Sender
 
 JOB_ID = "bench"
 _SETTINGS = {
@@ -21,7 +22,6 @@ _SETTINGS = {
     "ALLOWED_HOSTS": "*",
     "USER_AGENT": "api-poller/bench",
     "RETENTION_DAYS": "1",
-    "SECRETS_PREFIX": "bench/",
 }
 
 
@@ -35,7 +35,7 @@ class Context:
 
 
 class Memory:
-    """In place of the stores, the bucket and the queue, as far as the two handlers use them."""
+    """In place of the stores, the bucket, the queue and the secrets, as far as the two handlers use them."""
 
     name = "memory"
 
@@ -77,6 +77,10 @@ class Memory:
         self.objects[key] = body
         return hashlib.sha256(body).hexdigest()  # as aws.s3 does, for the checksum that it sends
 
+    def sender(self, _auth: None) -> Sender:
+        """The partner asks for no credentials."""
+        return dependencies.upstream()
+
     def send(self, _job_id: str, task_id: str) -> None:
         self.messages.append(task_id)
 
@@ -85,7 +89,8 @@ def using(memory: Memory) -> AbstractContextManager[object]:
     """Have the handlers find `memory` where their stores are, and log nothing but warnings."""
     os.environ.update(_SETTINGS)
     dependencies.logger.setLevel("WARNING")
-    return patch.multiple(dependencies, **{name: lambda: memory for name in ("jobs", "tasks", "raw_payloads", "queue")})
+    replaced = ("jobs", "tasks", "raw_payloads", "queue", "access")
+    return patch.multiple(dependencies, **{name: lambda: memory for name in replaced})
 
 
 def plan(spec: dict[str, object]) -> tuple[Job, list[dict[str, Any]]]:
