@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import requests
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPHeaderDict, HTTPResponse, Timeout
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPHeaderDict, HTTPResponse, Timeout
 
 from poller.upstream.connection import Connection, Origin
 from poller.upstream.idle import IdleConnections
@@ -59,6 +59,12 @@ class Adapter(HTTPAdapter):
 
     def cert_verify(self, *_: Any) -> None:
         """Nothing: connections have a context of their own. requests looks for certifi's file with each request."""
+
+    def build_response(self, _: PreparedRequest, answer: BaseHTTPResponse) -> requests.Response:
+        """What our client reads of an answer. requests looks for cookies and an encoding in each."""
+        response = requests.Response()
+        response.status_code, response.raw = answer.status, answer
+        return response
 
 
 class _Pool(HTTPConnectionPool):
