@@ -6,7 +6,7 @@ from poller.auth.access import Access
 from poller.auth.flows import ApiKey, Auth, Bearer, HttpBasic
 from poller.errors import AuthFailed
 from poller.handlers import dependencies
-from poller.values import PageRequest, Response
+from poller.values import PageRequest, Response, Sender
 from tests.support.guarded import Guarded, bearer, guarded, key
 from tests.support.loopback import QuietHandler, listening
 from tests.support.partner import Partner
@@ -16,8 +16,12 @@ KEY = "canary-0123456789-abcdef"
 pytestmark = pytest.mark.usefixtures("aws")
 
 
+def sender(api: Guarded, auth: Auth) -> Sender:
+    return dependencies.access().sender(auth, api.url)
+
+
 def get(api: Guarded, auth: Auth, path: str = "/orders?page=1") -> Response:
-    return dependencies.access().sender(auth).send(PageRequest("GET", api.origin + path, {}))
+    return sender(api, auth).send(PageRequest("GET", api.origin + path, {}))
 
 
 @pytest.mark.parametrize("auth", [ApiKey("orders", "X-Key"), ApiKey("orders", "k", "query"), Bearer("orders")], ids=str)
@@ -30,7 +34,7 @@ def test_a_request_gets_the_secret_where_the_api_wants_it(auth: Auth) -> None:
 
 
 def test_no_auth_is_the_plain_upstream() -> None:
-    assert dependencies.access().sender(None) is dependencies.upstream()
+    assert dependencies.access().sender(None, "https://api.example.com/") is dependencies.upstream()
 
 
 def test_a_secret_for_another_origin_is_refused_before_anything_is_sent() -> None:
@@ -66,23 +70,23 @@ def test_a_secret_of_the_wrong_kind_sends_nothing() -> None:
 def test_a_secret_is_read_once_for_all_requests_of_a_sender(monkeypatch: pytest.MonkeyPatch) -> None:
     with guarded(Partner(), bearer(KEY)) as api:
         put_secret("orders", KEY, api.origin)
-        sender = dependencies.access().sender(Bearer("orders"))
-        sender.send(PageRequest("GET", api.url, {}))
+        one = sender(api, Bearer("orders"))
+        one.send(PageRequest("GET", api.url, {}))
         delete_secret("orders")
 
-        assert sender.send(PageRequest("GET", api.url, {})).status == 200
+        assert one.send(PageRequest("GET", api.url, {})).status == 200
 
 
 def test_a_secret_that_was_replaced_is_read_again_after_a_401() -> None:
     """Case 46."""
     with guarded(Partner(), bearer("new-" + KEY)) as api:
         put_secret("orders", "old-" + KEY, api.origin)
-        sender = dependencies.access().sender(Bearer("orders"))
+        one = sender(api, Bearer("orders"))
 
-        assert sender.send(PageRequest("GET", api.url, {})).status == 401
+        assert one.send(PageRequest("GET", api.url, {})).status == 401
         put_secret("orders", "new-" + KEY, api.origin)
-        assert sender.send(PageRequest("GET", api.url, {})).status == 200
-        assert sender.send(PageRequest("GET", api.url, {})).status == 200
+        assert one.send(PageRequest("GET", api.url, {})).status == 200
+        assert one.send(PageRequest("GET", api.url, {})).status == 200
 
     assert api.refused == 2
 
@@ -91,12 +95,12 @@ def test_a_secret_that_was_deleted_is_refused_after_a_401() -> None:
     """Case 46."""
     with guarded(Partner(), bearer("other")) as api:
         put_secret("orders", KEY, api.origin)
-        sender = dependencies.access().sender(Bearer("orders"))
-        sender.send(PageRequest("GET", api.url, {}))
+        one = sender(api, Bearer("orders"))
+        one.send(PageRequest("GET", api.url, {}))
         delete_secret("orders")
 
         with pytest.raises(AuthFailed, match=r"auth\.secret names no secret"):
-            sender.send(PageRequest("GET", api.url, {}))
+            one.send(PageRequest("GET", api.url, {}))
 
 
 def test_a_refusal_is_heard_without_the_secret_that_it_repeats() -> None:
@@ -152,6 +156,30 @@ def test_a_redirect_to_https_gets_no_key_that_is_not_meant_for_it() -> None:
             get(api, ApiKey("orders", "k"), "/moved?page=1")
 
 
+def test_another_origin_that_a_link_leads_to_gets_nothing() -> None:
+    """Case 28: not even where the secret may be sent there."""
+    with guarded(Partner(), bearer(KEY)) as api, guarded(Partner(), bearer(KEY)) as other:
+        put_secret("orders", KEY, api.origin, other.origin)
+        one = sender(api, Bearer("orders"))
+
+        answers = [one.send(PageRequest("GET", there.url, {})).status for there in (api, other)]
+
+    assert answers == [200, 401]
+    assert "Authorization" not in other.came[0]
+
+
+def test_a_short_key_is_blanked_in_the_links_of_a_page() -> None:
+    with guarded(Partner(total=3), key("api key", "k/7=")) as api:
+        api.echoes = True
+        put_secret("orders", "k/7=", api.origin)
+
+        answer = get(api, ApiKey("orders", "api key", "query"))
+
+    assert answer.status == 200
+    assert b"&api%20key=... " in answer.body
+    assert answer.headers["x-asked"].strip() == "/orders?page=1&api%20key=..."
+
+
 def test_a_redirect_to_another_origin_is_not_followed_and_shows_no_key() -> None:
     heard: list[str] = []
 
@@ -178,9 +206,9 @@ def test_a_client_of_secrets_manager_is_made_for_the_first_secret_only() -> None
             made.append(name)
 
     access = Access(dependencies.upstream(), Nobody(), Nobody(), print)  # type: ignore[arg-type]
-    sender = access.sender(Bearer("orders"))
+    one = access.sender(Bearer("orders"), "https://api.example.com/")
 
     assert made == []
     with pytest.raises(AuthFailed):
-        sender.send(PageRequest("GET", "https://api.example.com/", {}))
+        one.send(PageRequest("GET", "https://api.example.com/", {}))
     assert made == ["orders"]

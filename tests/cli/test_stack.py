@@ -84,6 +84,14 @@ def test_up_writes_down_how_the_stack_is_reached(root: Path, tools: Tools, port:
     assert sam_calls(root) == ["build", "deploy"]
 
 
+def test_the_emulator_s_state_is_for_its_owner_only(root: Path, tools: Tools, port: int):
+    (root / ".poller" / "data").mkdir(parents=True, mode=0o755)  # as an older release left it
+
+    stack.up(directory=root, port=port, tools=tools)
+
+    assert (root / ".poller" / "data").stat().st_mode & 0o777 == 0o700
+
+
 def test_the_deploy_can_reach_the_emulator_only(root: Path, tools: Tools, port: int, monkeypatch: pytest.MonkeyPatch):
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_DEFAULT_PROFILE"):
         monkeypatch.setenv(name, "prod")

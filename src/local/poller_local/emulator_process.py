@@ -62,6 +62,7 @@ def start(
     """Starts the emulator in a session of its own, so that it outlives the terminal, and notes it down."""
     require_free(port)
     checkout.data_dir.mkdir(parents=True, exist_ok=True)
+    checkout.data_dir.chmod(0o700)  # the emulator keeps its state as plain text, that of Secrets Manager too
     if checkout.emulator_log.exists():
         # One log back is kept: a crash is usually looked into after the next `up`.
         checkout.emulator_log.replace(checkout.emulator_log.with_suffix(".log.1"))

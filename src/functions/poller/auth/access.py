@@ -8,6 +8,7 @@ from threading import Lock
 
 from poller.auth.echoes import without_echoes
 from poller.auth.flows import Auth, TokenAuth
+from poller.auth.place import QUERY
 from poller.auth.secret import Secret
 from poller.auth.stored import origin_of, read_secret
 from poller.auth.tokens import Tokens, refuse_elsewhere
@@ -55,20 +56,25 @@ class Access:
     def __init__(self, upstream: Upstream, secrets: Secrets, tokens: Tokens, log: Callable[[str], None]) -> None:
         self._upstream, self._secrets, self._tokens, self._log = upstream, secrets, tokens, log
 
-    def sender(self, auth: Auth | None) -> Sender:
-        """What one job's requests are sent with, from any number of threads. It reads the secret when it needs it."""
+    def sender(self, auth: Auth | None, url: str) -> Sender:
+        """What the requests of a job that polls `url` are sent with, from any number of threads.
+
+        It reads the secret when it needs it.
+        """
         if auth is None:
             return self._upstream
-        return SignedUpstream(self._upstream, auth, self._secrets, self._tokens, self._log)
+        return SignedUpstream(self._upstream, auth, origin_of(url), self._secrets, self._tokens, self._log)
 
 
 class SignedUpstream:
-    """Sends requests with credentials, and hands on answers without them."""
+    """Sends requests to `home` with credentials, and hands on answers without them."""
 
-    def __init__(
-        self, upstream: Upstream, auth: Auth, secrets: Secrets, tokens: Tokens, log: Callable[[str], None]
+    def __init__(  # noqa: PLR0913, PLR0917  # all that credentials come from
+        self, upstream: Upstream, auth: Auth, home: str, secrets: Secrets, tokens: Tokens, log: Callable[[str], None]
     ) -> None:
         self._upstream, self._auth, self._secrets, self._tokens, self._log = upstream, auth, secrets, tokens, log
+        self._home = home
+        self._parameter = auth.place.name if auth.place.location == QUERY else ""
         self._lock, self._has_told, self._is_unwelcome = Lock(), False, False
         self._current: Credentials | None = None
         self._failures, self._failure = 0, PollerError("")
@@ -76,18 +82,22 @@ class SignedUpstream:
     def send(self, request: PageRequest) -> Response:
         """As `Upstream.send`; after a 401 once more, if there are other credentials by now.
 
+        Another origin than the job's own, to which a link may lead, gets none.
+
         Raises AuthFailed too: there is no such secret, it is not made for this auth, or not meant for this origin.
         """
-        mine = self._credentials(origin_of(request.url), None)
+        if origin_of(request.url) != self._home:
+            return self._upstream.send(request)
+        mine = self._credentials(None)
         response = self._send(request, mine)
         if response.status == _UNAUTHORIZED and not self._is_unwelcome:
-            newer = self._credentials(origin_of(request.url), mine)
+            newer = self._credentials(mine)
             if newer.given.version != mine.given.version:
                 mine = newer
                 response = self._send(request, mine)
                 # Or each page would have a token got for it, that the API takes no more than the others.
                 self._is_unwelcome = response.status == _UNAUTHORIZED
-        shown = without_echoes(response, mine.confidential)
+        shown = without_echoes(response, mine.confidential, self._parameter)
         if shown is not response and not self._has_told:
             self._has_told = True
             self._log("the API repeats the credentials that it was asked with; they are blanked in what it sent")
@@ -100,7 +110,7 @@ class SignedUpstream:
             error.retell(without(mine.confidential, error.message))
             raise
 
-    def _credentials(self, origin: str, refused: Credentials | None) -> Credentials:
+    def _credentials(self, refused: Credentials | None) -> Credentials:
         """Those that all threads use; where they are `refused` or run out, what there is by now.
 
         One thread looks, the others wait for what it finds: also for its failure, or each of them would repeat it.
@@ -113,18 +123,18 @@ class SignedUpstream:
             if failures != self._failures or isinstance(self._failure, AuthFailed):
                 raise copy.copy(self._failure)
             try:
-                self._current = self._look(origin, refused)
+                self._current = self._look(refused)
             except PollerError as error:
                 self._failure, self._failures = copy.copy(error), self._failures + 1
                 raise
             return self._current
 
-    def _look(self, origin: str, refused: Credentials | None) -> Credentials:
+    def _look(self, refused: Credentials | None) -> Credentials:
         found = self._secrets.get(self._auth.secret)
         if found is None:  # what a spec calls its secret may be the secret: it is not repeated
             raise AuthFailed("auth.secret names no secret of this stack; 'poller secrets list' shows them")
         secret = read_secret(self._auth.secret, found.text, found.version)
-        secret.refuse_elsewhere(origin)
+        secret.refuse_elsewhere(self._home)
         if not isinstance(self._auth, TokenAuth):
             return Credentials.of(self._auth, secret)
         refuse_elsewhere(self._auth, secret)

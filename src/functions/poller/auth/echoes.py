@@ -22,17 +22,22 @@ def forms(secret: str) -> Iterator[str]:
     yield from written | {quote(secret), quote(secret, safe=""), quote_plus(secret)}
 
 
-def without_echoes(response: Response, secrets: Iterable[str]) -> Response:
+def without_echoes(response: Response, secrets: Iterable[str], parameter: str = "") -> Response:
     """`response` with each of `secrets` blanked; the same object where it repeats none.
 
     In an answer that is no page, all of four characters or more; in a page, whose data are not ours to change, those
-    that cannot be anything else.
+    that cannot be anything else: long ones, and those that stand behind the name of the query `parameter` that carried
+    them, as in a link to the next page.
     """
+    told_apart = [secret for secret in secrets if len(secret) >= _TOLD_APART]
     least = _UNMISTAKABLE if response.status < 300 else _TOLD_APART
-    written = {form for secret in secrets if len(secret) >= least for form in forms(secret)}
+    blanks = {form: MASK for secret in told_apart if len(secret) >= least for form in forms(secret)}
+    if parameter:
+        names = {parameter, quote(parameter, safe="")}
+        blanks |= {f"{n}={form}": f"{n}={MASK}" for secret in told_apart for form in forms(secret) for n in names}
     body, headers = response.body, dict(response.headers)
-    for form in sorted(written, key=len, reverse=True):
-        body = body.replace(form.encode(), MASK.encode())
-        headers = {name: value.replace(form, MASK) for name, value in headers.items()}
+    for written, blank in sorted(blanks.items(), key=lambda pair: len(pair[0]), reverse=True):
+        body = body.replace(written.encode(), blank.encode())
+        headers = {name: value.replace(written, blank) for name, value in headers.items()}
     unchanged = body == response.body and headers == response.headers
     return response if unchanged else replace(response, body=body, headers=headers)

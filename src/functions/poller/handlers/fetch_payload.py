@@ -112,7 +112,7 @@ def _source(job: Job, box: TimeBox, tally: Tally) -> PageSource:
     spec, ranges = job.planned
     jobs = dependencies.jobs()
     throttle = Throttle(partial(jobs.standing, job.job_id), partial(jobs.publish_pause, job.job_id))
-    fetcher = PageFetcher(dependencies.access().sender(spec.auth), spec, box, throttle, tally)
+    fetcher = PageFetcher(dependencies.access().sender(spec.auth, spec.url), spec, box, throttle, tally)
     first, second = (page_request(spec, index, ranges.page_size) for index in (0, min(1, ranges.pages - 1)))
     publish, recovered = partial(jobs.publish_pause, job.job_id), partial(jobs.publish_recovery, job.job_id)
     circuit = Circuit(fetcher, throttle, box, first, second, job.down_since, publish, recovered)

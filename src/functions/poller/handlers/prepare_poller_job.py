@@ -153,7 +153,7 @@ def _probe(spec: JobSpec, box: TimeBox, failures: int) -> tuple[Planned, Page]:
 
     `failures` is how many attempts have failed in earlier calls.
     """
-    throttle, sender = Throttle(), dependencies.access().sender(spec.auth)
+    throttle, sender = Throttle(), dependencies.access().sender(spec.auth, spec.url)
 
     def first_page(**more: str) -> tuple[Envelope, Response]:
         fetcher = PageFetcher(sender, spec, box, throttle)
