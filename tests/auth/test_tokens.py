@@ -252,14 +252,18 @@ def _dies(*_: object) -> None:
 def test_a_worker_that_never_comes_to_an_end_is_not_waited_for_for_ever(
     server: OAuthServer, api: Guarded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared, "_LEASE_SECONDS", -1)  # of those who wait: no time
-    taken = dependencies.table().update
+    naps: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        naps.append(seconds)
+        assert len(naps) < 10, "it waits for ever"
+
+    monkeypatch.setattr(shared, "_LEASE_SECONDS", -1)  # so that there is no time left at all
+    monkeypatch.setattr(dependencies.access()._tokens, "_sleep", sleep)
     monkeypatch.setattr(dependencies.table(), "update", lambda *a: False)
 
     with pytest.raises(TransientUpstreamError, match="another worker is getting a token"):
         get(worker(server, api), api)
-
-    monkeypatch.setattr(dependencies.table(), "update", taken)
 
 
 def test_a_token_that_cannot_be_kept_is_used_all_the_same(

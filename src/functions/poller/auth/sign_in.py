@@ -29,7 +29,8 @@ def token_from(auth: TokenAuth, secret: Secret, asked: PageRequest, response: Re
         try:
             return auth.token_in(json.loads(response.body))
         except (ValueError, RecursionError):
-            raise AuthFailed(f"{who} gave no token: its answer is not JSON; check auth") from None
+            # A maintenance page, perhaps; if not, the last attempt says so.
+            raise TransientUpstreamError(f"{who} gave no token: its answer is not JSON") from None
         except NoToken as error:
             raise AuthFailed(f"{who} answered {error}; check auth") from None
     said = reason_in(without_echoes(response, [*secret.confidential, _basic(asked)]))

@@ -63,7 +63,7 @@ class Upstream:
     def send(self, request: PageRequest, sign: Sign | None = None) -> Response:
         """Send `request` once, follow redirects as far as they may be, and read the answer whole.
 
-        `sign` puts credentials on each request just before it is sent, if they are meant for where that goes.
+        `sign` puts credentials on each request just before it is sent; it raises where they are not meant to go.
 
         Of other answers than 2xx the beginning of the body is enough. Raises AddressRefused, TransientUpstreamError (no
         answer, or a broken one), InvalidPayload (too large, damaged, or in an encoding that was not asked for) or
