@@ -66,6 +66,17 @@ def test_a_secret_that_is_deleted_in_mid_job_fails_what_is_left(sent_messages: T
     assert task["Error"]["Type"] == "AuthFailed"
 
 
+def test_pages_that_lack_credentials_are_one_failed_task_not_one_each(sent_messages: Take) -> None:
+    with guarded(Partner(total=400), bearer(CANARY)) as api:
+        put_secret("orders", CANARY, api.origin)
+        step = workflow.prepare({"url": api.url, "paginator": offset(10), "auth": BEARER})
+        delete_secret("orders")
+        state = workflow.fetch(step["JobId"], {"TaskId": "t00000000", "FirstPage": 0, "Pages": 9})
+
+    failed = pages_of(get_job_tasks, step["JobId"], "Tasks", state="FAILED")[0]
+    assert (state, len(failed)) == ("FAILED", 1)
+
+
 def test_a_task_that_failed_is_tried_by_hand_with_a_place_for_the_key(sent_messages: Take) -> None:
     with guarded(Partner(total=35, refuses_page_from=30), key("k", CANARY)) as api:
         put_secret("orders", CANARY, api.origin)

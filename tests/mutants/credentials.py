@@ -219,4 +219,11 @@ CREDENTIALS: tuple[Mutation, ...] = (
         "checkout.data_dir.chmod(0o755)",
         "tests/cli/test_stack.py::test_the_emulator_s_state_is_for_its_owner_only",
     ),
+    Mutation(
+        "pages that lack credentials are one failed task, not one each",
+        "src/functions/poller/fetching/task_pages.py",
+        "if wanted.may_cut(index) and not isinstance(error, AuthFailed):",
+        "if wanted.may_cut(index):",
+        "tests/integration/test_signed_jobs.py::test_pages_that_lack_credentials_are_one_failed_task_not_one_each",
+    ),
 )

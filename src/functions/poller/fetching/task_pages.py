@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from poller.errors import (
+    AuthFailed,
     InvalidPayload,
     PauseRequested,
     PermanentPollerError,
@@ -99,7 +100,7 @@ def _fetch(wanted: WantedPages, source: PageSource, index: int) -> Arrived | Per
         raise
     except PermanentPollerError as error:
         error.page = index
-        if wanted.may_cut(index):
+        if wanted.may_cut(index) and not isinstance(error, AuthFailed):  # without credentials no page comes
             return error
         raise
     return page, end
