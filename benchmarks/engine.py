@@ -73,11 +73,14 @@ class Memory:
         self.rows[change.task_id] = row
         return row
 
+    def count(self, _job: Job, _task_id: str, _news: dict[str, int]) -> None:
+        """Nobody follows the job."""
+
     def put(self, key: str, body: bytes, _content_type: str) -> str:
         self.objects[key] = body
         return hashlib.sha256(body).hexdigest()  # as aws.s3 does, for the checksum that it sends
 
-    def sender(self, _auth: None) -> Sender:
+    def sender(self, _auth: object, _url: str) -> Sender:
         """The partner asks for no credentials."""
         return dependencies.upstream()
 
