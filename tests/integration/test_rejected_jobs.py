@@ -10,7 +10,7 @@ from poller.errors import MAX_MESSAGE
 from poller.upstream import client
 from tests.support import workflow
 from tests.support.limits import SPEC, spec_of
-from tests.support.partner import Partner, answering, serving
+from tests.support.partner import Partner, answering, record, serving
 from tests.support.workflow import Take, offset
 
 
@@ -191,3 +191,22 @@ def test_a_path_with_a_number_beyond_all_measure_is_refused(aws: None) -> None:
     job = workflow.reconcile(step["JobId"])["Summary"]
     assert job["Status"] == "REJECTED"
     assert job["Error"]["Message"].startswith("data_selector is not a JMESPath expression")
+
+
+def test_where_more_cannot_be_asked_for_the_api_s_own_reason_is_told(sent_messages: Take) -> None:
+    """A list of a usual page's length whose total says no more, and a second page that is sent elsewhere."""
+
+    class Strict(Partner):
+        def answer(self, path: str) -> tuple[int, bytes, dict[str, str]]:
+            if "?" in path:
+                return 301, b"", {"Location": "/all-orders"}
+            rows = [record(number) for number in range(100)]
+            return 200, json.dumps({"data": rows, "total": 100}).encode(), {}
+
+    with serving(Strict()) as partner:
+        job = workflow.run({"url": partner.url}, sent_messages)
+
+    assert job["Status"] == "REJECTED"
+    assert "asked for more, GET /orders?" in job["Error"]["Message"]
+    assert "a redirect to /all-orders" in job["Error"]["Message"]
+    assert "auto cannot tell how the API pages" in job["Error"]["Message"]

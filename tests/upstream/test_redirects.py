@@ -84,6 +84,21 @@ def test_a_redirect_that_leaves_out_what_was_asked_is_refused() -> None:
         fetcher(local()).fetch(get(server.url("/orders?status=open&page=2")))
 
 
+@pytest.mark.parametrize(("asked", "location"), [("/orders", "/orders/"), ("/orders/", "/orders"), ("/", "")])
+def test_a_slash_more_or_less_keeps_the_query_that_the_redirect_forgot(asked: str, location: str) -> None:
+    with Server(answering(moved(location or "/"), answer(b"[1]"))) as server:
+        assert local().send(get(server.url(f"{asked}?page=2&q=a%20b"))).body == b"[1]"
+
+    assert server.requests[1].split(" ")[1] == f"{location or '/'}?page=2&q=a%20b"
+
+
+@pytest.mark.parametrize("location", ["/login", "/orders/all", "/"])
+def test_a_redirect_to_another_place_does_not_get_it(location: str) -> None:
+    script = answering(moved(location), answer(b"[1]"))
+    with Server(script) as server, pytest.raises(UpstreamRefused, match="with its query"):
+        fetcher(local()).fetch(get(server.url("/orders?page=2")))
+
+
 def test_a_redirect_may_add_to_the_query() -> None:
     with Server(answering(moved("/orders/?page=2&a=1&lang=en&a=2"), answer(b"[1]"))) as server:
         assert local().send(get(server.url("/orders?a=1&a=2&page=2"))).body == b"[1]"

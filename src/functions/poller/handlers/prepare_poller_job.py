@@ -52,6 +52,7 @@ _REPLACE_IT = (
     "whoever issued it, and any other secret of this spec (docs/operating.md)"
 )
 _TOKEN_SECONDS = 86_400
+_MAX_REASON = 300  # characters of why an API refuses, beside what else is to be said
 
 
 @dependencies.logger.inject_lambda_context(clear_state=True)
@@ -164,8 +165,8 @@ def _probe(spec: JobSpec, box: TimeBox, failures: int) -> tuple[Planned, Page]:
     guessed, detected = isinstance(spec.paginator, Auto), None
     if guessed:
         found = detect(first)
-        if found.check and not _is_alone(first.page, lambda: first_page(**found.check)[0].page):
-            raise JobRejected(what_was_seen(first))
+        if found.check:
+            _refuse_unless_alone(first, lambda: first_page(**found.check)[0].page)
         spec = with_paginator(spec, found.paginator)
         detected = {"Spec": found.spec, "Evidence": found.evidence}
         dependencies.logger.info("detected a paginator", extra=detected)
@@ -174,14 +175,16 @@ def _probe(spec: JobSpec, box: TimeBox, failures: int) -> tuple[Planned, Page]:
     return replace(plan, detected=detected), first.page
 
 
-def _is_alone(page: Page, ask_for_more: Callable[[], Page]) -> bool:
-    """Whether nothing but `page` comes where more is asked for."""
+def _refuse_unless_alone(first: Envelope, ask_for_more: Callable[[], Page]) -> None:
+    """Raise JobRejected unless nothing but `first` comes where more is asked for."""
     try:
         other = ask_for_more()
-    except (UpstreamRefused, InvalidPayload):
-        return False
-    key = record_key(None, page.records)
-    return not other.records or page_digest(other.records, key) == page_digest(page.records, key)
+    except (UpstreamRefused, InvalidPayload) as error:
+        refused = f"whether the first page is everything cannot be seen: asked for more, {error.message[:_MAX_REASON]}"
+        raise JobRejected(f"{refused}. So {what_was_seen(first)}") from None
+    key = record_key(None, first.page.records)
+    if other.records and page_digest(other.records, key) != page_digest(first.page.records, key):
+        raise JobRejected(what_was_seen(first))
 
 
 def _planned(job: Job, plan: Planned, first: Page) -> Job:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
-from urllib.parse import parse_qsl, urldefrag, urljoin
+from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 
 from poller.errors import AddressRefused
 from poller.upstream.addresses import Target, read_target
@@ -19,13 +19,17 @@ def onward(
     """Where an answer leads that may be followed: a GET to the same origin, or from http to https of the same host.
 
     None for every other answer. The query that was sent has to be in the new address: without its parameters, the
-    answer would be to another question, and nobody would notice.
+    answer would be to another question, and nobody would notice. An address that only ends in a slash more or less, and
+    has no query, is taken with ours: some servers forget it on the way.
     """
     location = answer.headers.get("location", "")
     if method != "GET" or answer.status not in _FOLLOWED or not location:
         return None
     try:
-        there = read_target(urldefrag(urljoin(here.url, _as_written(location)))[0], allow_loopback, allowed_hosts)
+        address = urldefrag(urljoin(here.url, _as_written(location)))[0]
+        if "?" not in address and urlsplit(address).path.rstrip("/") == urlsplit(here.url).path.rstrip("/"):
+            address += here.url[len(here.url.partition("?")[0]) :]
+        there = read_target(address, allow_loopback, allowed_hosts)
     except (ValueError, AddressRefused):
         return None
     is_upgrade = (here.scheme, there.scheme) == ("http", "https") and here.host == there.host
