@@ -246,3 +246,42 @@ def test_what_a_server_says_stays_on_one_line(api: FakeApi, command: Command):
     done = command("cancel", JOB, "--api-url", api.url)
 
     assert done.stdout == "two lines [31m\n"
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_dry_run_shows_what_would_run_again_and_changes_nothing(api: FakeApi, command: Command, as_json: bool):
+    plan = {
+        "JobId": JOB,
+        "Tasks": 4,
+        "Pages": 31,
+        "Reasons": [
+            {"Why": "failed: UpstreamRefused", "Tasks": 3, "FirstTask": "t00000001p00000007"},
+            {"Why": "failed: DeadlineExceeded", "Tasks": 1, "FirstTask": "t00000004"},
+        ],
+        "message": f"Job {JOB}: 4 tasks with 31 pages would be run again",
+    }
+    asked = {"dry_run": "true"}
+    api.server.expect_request(f"/jobs/{JOB}/redrive", method="POST", query_string=asked).respond_with_json(plan)
+
+    done = command("redrive", JOB, "--dry-run", *(["--json"] if as_json else []), "--api-url", api.url)
+
+    assert done.returncode == 0
+    assert api.asked("POST", f"/jobs/{JOB}/redrive") == 1
+    if as_json:
+        assert json.loads(done.stdout) == plan
+    else:
+        assert done.stdout.splitlines() == [
+            plan["message"],
+            "  t00000001p00000007 and 2 more: failed: UpstreamRefused",
+            "  t00000004: failed: DeadlineExceeded",
+        ]
+        assert done.stderr.splitlines() == [f"Run them again with: poller redrive {JOB}"]
+
+
+def test_a_dry_run_of_what_cannot_be_redriven_says_why(api: FakeApi, command: Command):
+    said = {"message": f"Job {JOB} has SUCCEEDED; nothing failed"}
+    api.server.expect_request(f"/jobs/{JOB}/redrive", method="POST").respond_with_json(said, status=409)
+
+    done = command("redrive", JOB, "--dry-run", "--api-url", api.url)
+
+    assert (done.returncode, done.stderr.strip()) == (1, f"poller: {said['message']}")

@@ -134,6 +134,16 @@ def through_a_redrive(run: Run) -> None:
     run.to_the_end(run.prepare())
 
 
+def through_a_redrive_of_what_may_be_to_blame(run: Run) -> None:
+    """No task failed, but the last page repeats the one before it."""
+    run.partner.total, run.partner.clamps_at = 25, 10
+    run.to_the_end(run.prepare())
+    run.partner.clamps_at = None
+    assert run.call(redrive_job) == 202
+    run.execution = Owner(EXECUTION).next_execution(run.job_id)
+    run.to_the_end(run.prepare())
+
+
 def to_a_cancellation(run: Run) -> None:
     step = run.prepare()
     if step["NextStep"] == "RECONCILE":  # a second call of the first step leaves the plan to the next one
@@ -224,6 +234,7 @@ def what_it_left(run: Run) -> dict[str, Any]:
         through_an_outage,
         with_a_broken_page,
         through_a_redrive,
+        through_a_redrive_of_what_may_be_to_blame,
         to_a_cancellation,
         to_the_janitor,
         never_delivered,

@@ -68,7 +68,7 @@ def show_redrive(client: PollerClient, job_id: str, screen: Screen, *, as_json: 
     screen.say(one_line(str(plan.get("message") or f"Job {job_id} can be redriven")))
     for reason in plan.get("Reasons") or []:
         more = "" if reason["Tasks"] == 1 else f" and {reason['Tasks'] - 1:,} more"
-        screen.say(one_line(f"  {reason['FirstTask']}{more}: {reason['Why']}"))
+        screen.say("  " + one_line(f"{reason['FirstTask']}{more}: {reason['Why']}"))
     screen.note(f"Run them again with: poller redrive {job_id}")
     return 0
 
