@@ -83,14 +83,20 @@ def test_a_foreign_server_lets_the_job_in(stack: LocalStack, path: str, auth: di
 
 
 def test_an_aws_api_takes_the_signature(stack: LocalStack) -> None:
-    endpoint = stack.described["endpoint_url"]
-    put(stack, "aws", {"access_key_id": "test", "secret_access_key": "test"}, endpoint)
+    endpoint, iam = stack.described["endpoint_url"], stack.aws("iam")
+    may_list = {"Effect": "Allow", "Action": "lambda:ListFunctions", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [may_list]})
+    iam.create_user(UserName="reader")
+    iam.put_user_policy(UserName="reader", PolicyName="read", PolicyDocument=policy)
+    made = iam.create_access_key(UserName="reader")["AccessKey"]
+    held = {"access_key_id": made["AccessKeyId"], "secret_access_key": made["SecretAccessKey"]}
+    put(stack, "aws", held, endpoint)
     auth = {"type": "aws_sigv4", "secret": "aws", "service": "lambda", "region": "us-east-1"}
     spec = {"url": f"{endpoint}/2015-03-31/functions/", "paginator": "single_page", "data_selector": "Functions"}
 
     done = job(stack, **spec, auth=auth)
 
-    put(stack, "aws", {"access_key_id": "test", "secret_access_key": "another"}, endpoint)
+    put(stack, "aws", {**held, "secret_access_key": "another"}, endpoint)
     refused = job(stack, **spec, auth=auth)
 
     assert (done["Status"], done["Error"]) == ("SUCCEEDED", None)
