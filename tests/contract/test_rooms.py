@@ -54,6 +54,7 @@ MAY_DO_IO = {
     "jobs/fetched_tasks.py",
     "jobs/reconciler.py",
     "jobs/uniqueness.py",
+    "jobs/walker.py",
     "jobs/run_concurrently.py",
     "jobs/steps.py",
 }

@@ -36,6 +36,13 @@ def playground() -> Iterator[str]:
             "/pagination/page_number",
             {"type": "page_number", "limit_param": "per_page", "limit": 50, "total_path": "total_items"},
         ),
+        ("/pagination/next_page_url", "auto"),
+        ("/pagination/next_page_url", {"type": "json_link", "next_url_path": "next_page_url"}),
+        ("/pagination/keyset", "auto"),
+        (
+            "/pagination/keyset",
+            {"type": "cursor", "cursor_path": "scroll_param", "cursor_param": "scroll_param"},
+        ),
     ],
 )
 def test_every_record_of_a_foreign_server_arrives(

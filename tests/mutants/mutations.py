@@ -14,6 +14,8 @@ _HARDENING = "tests/contract/test_hardening.py"
 _HOUSE = "tests/contract/test_house_rules.py"
 _OUTAGES = "tests/integration/test_outages.py"
 _REDRIVE = "tests/integration/test_redrive_job.py"
+_CHAIN = "tests/fetching/test_chain.py"
+_WALKS = "tests/integration/test_walks.py"
 _UNIQUENESS = "tests/jobs/test_uniqueness.py"
 
 
@@ -786,7 +788,7 @@ MUTATIONS = (
     Mutation(
         "the raw pages stay until the dataset is written (1)",
         f"{_SRC}/handlers/process_payload.py",
-        'part = to_dataset(raw, job.planned[0].data_selector or "@", job.record_key)',
+        'part = to_dataset(raw, job.resolved_spec.data_selector or "@", job.record_key)',
         "dependencies.raw_payloads().delete(key); raise",
         "tests/integration/test_process_payload.py::test_raw_pages_stay_until_their_task_is_complete",
     ),
@@ -1146,8 +1148,8 @@ MUTATIONS = (
     Mutation(
         "a probe goes on counting its attempts (39)",
         f"{_SRC}/handlers/prepare_poller_job.py",
-        "fetcher.fetch(page_request(asked, 0, None), failures, is_first=True)",
-        "fetcher.fetch(page_request(asked, 0, None), is_first=True)",
+        "fetcher().fetch(page_request(asked, 0, None), failures, is_first=True)",
+        "fetcher().fetch(page_request(asked, 0, None), is_first=True)",
         "tests/integration/test_probe.py::"
         "test_an_api_that_never_answers_is_given_up_after_as_many_attempts_as_the_spec_allows",
     ),
@@ -1345,6 +1347,105 @@ MUTATIONS = (
         "key if key is None or len(key) <= _MAX_SHOWN else",
         "key if True else",
         f"{_UNIQUENESS}::test_a_long_key_is_cut_and_one_of_several_parts_is_a_list",
+    ),
+    # Walks (28, 41)
+    Mutation(
+        "a request that was sent before ends a walk",
+        f"{_SRC}/fetching/chain.py",
+        "if digest in self.asked or digest == place.guard:",
+        "if digest == place.guard:",
+        f"{_WALKS}::test_a_circle_of_links_is_a_loop_and_no_endless_job",
+    ),
+    Mutation(
+        "a circle of requests is found by calls that know nothing of each other",
+        f"{_SRC}/fetching/chain.py",
+        "if digest in self.asked or digest == place.guard:",
+        "if digest in self.asked:",
+        f"{_CHAIN}::test_a_circle_is_found_by_calls_that_know_nothing_of_each_other",
+    ),
+    Mutation(
+        "what requests are compared with moves on as the walk does",
+        f"{_SRC}/fetching/chain.py",
+        "return digest if place.index & (place.index - 1) == 0 else place.guard",
+        "return digest if place.index == 0 else place.guard",
+        f"{_CHAIN}::test_a_circle_is_found_by_calls_that_know_nothing_of_each_other",
+    ),
+    Mutation(
+        "the same page twice in a row ends a walk",
+        f"{_SRC}/fetching/chain.py",
+        'return place.index > 0 and page.digest != "" and',
+        "return False and",
+        f"{_CHAIN}::test_a_page_that_stays_the_same_is_a_loop",
+    ),
+    Mutation(
+        "a page that names no next one is no end where something else says that there is more",
+        f"{_SRC}/fetching/chain.py",
+        "EndKind.REFUSED if more else EndKind.SEEN",
+        "EndKind.SEEN",
+        f"{_CHAIN}::test_an_end_that_something_else_contradicts_is_not_seen",
+    ),
+    Mutation(
+        "a page whose next one cannot be asked for is kept",
+        f"{_SRC}/fetching/chain.py",
+        "except (AddressRefused, InvalidPayload) as error:",
+        "except () as error:",
+        f"{_CHAIN}::test_a_link_to_another_origin_ends_the_walk_behind_its_page",
+    ),
+    Mutation(
+        "as many pages as may come end a walk",
+        f"{_SRC}/fetching/chain.py",
+        "if walked.place.index >= self.spec.maximum_pages:",
+        "if False:",
+        f"{_CHAIN}::test_as_many_pages_as_may_come_are_no_end",
+    ),
+    Mutation(
+        "a task of a walk holds no more than a worker does",
+        f"{_SRC}/fetching/chain.py",
+        "len(fetched.pages) >= MAX_PAGES or size >= _MAX_BYTES",
+        "len(fetched.pages) >= MAX_PAGES",
+        f"{_CHAIN}::test_a_task_is_cut_by_pages_and_by_bytes",
+    ),
+    Mutation(
+        "a task behind which another begins is fetched again only up to there",
+        f"{_SRC}/fetching/chain.py",
+        "if walked.place.index == until or",
+        "if",
+        f"{_WALKS}::test_a_task_in_the_middle_is_fetched_again_up_to_where_the_next_one_begins",
+    ),
+    Mutation(
+        "what comes before a halt of a task with its place to end is a part (41)",
+        f"{_SRC}/jobs/walker.py",
+        "is_part = fetched.end is None and row.goes_on_at not in (None, place.index)",
+        "is_part = False",
+        f"{_WALKS}::test_a_task_in_the_middle_is_fetched_again_up_to_where_the_next_one_begins",
+    ),
+    Mutation(
+        "a task whose beginning is not known does not begin at the first page",
+        f"{_SRC}/jobs/walker.py",
+        "if task.after and not begins_by:",
+        "if False:",
+        f"{_WALKS}::test_a_task_that_begins_nowhere_is_left_alone",
+    ),
+    Mutation(
+        "storing does not hold up the walk",
+        f"{_SRC}/jobs/walker.py",
+        "storing = pool.submit(self._store, begun, walked, requests)",
+        "storing = pool.submit(self._store, begun, walked, requests); storing.result()",
+        f"{_WALKS}::test_storing_does_not_hold_up_the_walk",
+    ),
+    Mutation(
+        "a first page that names no next one makes no plan where something else says that there is more",
+        f"{_SRC}/jobs/planning.py",
+        "        if more:",
+        "        if False:",
+        f"{_WALKS}::test_a_cursor_where_none_is_makes_no_plan",
+    ),
+    Mutation(
+        "what the API's own cursor brings has to be other records",
+        f"{_SRC}/fetching/find_paginator.py",
+        "return bool(other.records) and not record_digests(other.records, key) & record_digests(page.records, key)",
+        "return bool(other.records)",
+        "tests/integration/test_auto_walks.py::test_a_cursor_that_no_usual_parameter_takes_is_no_plan",
     ),
     # What the command line says of a success
     Mutation(

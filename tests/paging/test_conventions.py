@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from poller.errors import InvalidPayload, JobRejected
+from poller.jobs.plan import Walks
 from poller.jobs.planning import Planned
 from poller.paging.meaning import read_page
-from poller.paging.paginators import PageNumber
+from poller.paging.paginators import HeaderLink, JsonLink, KnownPaginator, PageNumber
 from poller.values import Response
 from tests.support.apis import api
 from tests.support.builders import NOW, URL, planned, resolve, spec
@@ -27,18 +28,12 @@ def plan_for(answer: Response) -> Planned:
         ("gitlab", "header x-total = 35, header x-total-pages = 4, header x-next-page"),
         ("gitlab-not-counted", "header x-next-page"),
         ("stripe", "has_more"),
-        ("shopify", "a Link header with rel=next"),
-        ("hubspot", "total = 10, paging.next"),
         ("spring-data", "totalElements = 35, totalPages = 4, last"),
         ("spring-slice", "10 records, last;"),
-        ("odata", "@odata.count = 35, @odata.nextLink"),
-        ("salesforce", "totalSize = 35, done, nextRecordsUrl"),
         ("slack", "response_metadata.next_cursor"),
         ("slack-search", "messages.total = 10, messages.pagination.page_count = 4"),
-        ("zendesk-cursors", "meta.has_more, links.next"),
         ("jira-total-of-the-page", "total = 10, isLast"),
         ("jira-v3", "nextPageToken, isLast"),
-        ("confluence", "_links.next"),
         ("elastic", "hits.total = at least 10000"),
         ("elastic-6", "hits.total = 35"),
         ("algolia", "nbHits = 35, nbPages = 4"),
@@ -48,13 +43,11 @@ def plan_for(answer: Response) -> Planned:
         ("aws", "NextToken"),
         ("graphql", "data.users.totalCount = 35, data.users.pageInfo.hasNextPage"),
         ("reddit", "10 records"),
-        ("facebook", "paging.next"),
         ("twitter", "meta.next_token"),
         ("zoho", "info.more_records"),
         ("gbif", "endOfRecords"),
         ("arcgis", "exceededTransferLimit"),
         ("stack-exchange", "has_more"),
-        ("fhir", "total = 10, link"),
         ("strapi", "meta.pagination.total = 35"),
         ("mediawiki", "continue"),
         ("postgrest", "header content-range = 35"),
@@ -155,6 +148,27 @@ def test_a_link_to_the_second_page_says_how_to_walk_to_the_end(sample: str, page
 
     assert plan.spec.paginator == PageNumber(page_param)
     assert (plan.is_declared, plan.plan.is_open, plan.records) == (False, True, None)
+
+
+@pytest.mark.parametrize(
+    ("sample", "paginator"),
+    [
+        ("shopify", HeaderLink()),
+        ("hubspot", JsonLink("paging.next")),
+        ("odata", JsonLink("@odata.nextLink")),
+        ("salesforce", JsonLink("nextRecordsUrl")),
+        ("zendesk-cursors", JsonLink("links.next")),
+        ("confluence", JsonLink("_links.next", base_url_path="_links.base")),
+        ("facebook", JsonLink("paging.next")),
+        ("fhir", JsonLink("link[?relation=='next'].url | [0]")),
+    ],
+)
+def test_a_link_that_only_the_api_can_make_is_followed(sample: str, paginator: KnownPaginator) -> None:
+    answer = api(sample)
+
+    plan = plan_for(answer)
+
+    assert (plan.spec.paginator, plan.plan) == (paginator, Walks(1))
 
 
 @pytest.mark.parametrize(

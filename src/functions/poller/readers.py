@@ -58,6 +58,12 @@ def word(field: str, value: Any) -> str | int | float | bool:
     return text(field, value)
 
 
+def flag(field: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise JobRejected(f"{field} is {kind_of(value)}; it must be true or false")
+    return value
+
+
 def integer(least: int, most: int) -> Reader:
     def read(field: str, value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:

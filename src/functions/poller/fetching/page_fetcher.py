@@ -117,7 +117,7 @@ class PageFetcher:
             response = self._upstream.send(request)
             now = datetime.now(UTC)
             headers = self._spec.retry.retry_after_headers
-            is_of_many = bool(self._spec.paginator.page_params)
+            is_of_many = self._spec.paginator.IS_OF_MANY
             page = read_page(response, self._spec.data_selector, headers, now, is_of_many)
             envelope = Envelope(replace(page, url=request.url))
             if part := ", ".join(envelope.incomplete):

@@ -149,7 +149,7 @@ def _linked(pieces: list[FetchedPages]) -> list[FetchedPages]:
 def _records_of(wanted: WantedPages, source: PageSource, index: int) -> int:
     """How many records page `index` must hold: asked for again where it does not."""
     size = source.page_size
-    if index < wanted.pages - 1 or (wanted.is_open and source.spec.known_paginator.COUNTS_RECORDS):
+    if index < wanted.pages - 1 or (wanted.is_open and source.spec.range_paginator.COUNTS_RECORDS):
         return size  # behind the last page's records is where the data end, or where more of them are
     return 0 if wanted.records is None else max(0, min(size, wanted.records - index * size))
 

@@ -64,12 +64,12 @@ def _ask(wanted: WantedPages, source: PageSource, index: int) -> tuple[FetchedPa
             page = _ask_again(source, index, had, page)  # nothing else says that this is the end
         if not page.records:
             return (page if had else None), DataEnd(EndKind.SEEN, f"page {index + 1} is empty")
-        return source.complete(page, index, size if source.spec.known_paginator.COUNTS_RECORDS else 0, had)
+        return source.complete(page, index, size if source.spec.range_paginator.COUNTS_RECORDS else 0, had)
     except (UpstreamRefused, UpstreamUnavailable, InvalidPayload) as error:
         is_all = wanted.records is not None and index * size >= wanted.records
         if isinstance(error, UpstreamUnavailable) and not is_all and wanted.failed_rounds + 1 < MAX_ROUNDS:
             raise  # nothing says that the data end here: it is asked for in later rounds
-        gone = (*_GONE, *source.spec.known_paginator.end_status_codes)
+        gone = (*_GONE, *source.spec.range_paginator.end_status_codes)
         kind = EndKind.SEEN if getattr(error, "status", None) in gone else EndKind.REFUSED
         return None, DataEnd(kind, f"page {index + 1}: {error.message}")
 

@@ -43,7 +43,7 @@ class PageSource:
 
         Raises what PageFetcher.fetch raises, with the page to blame; and UpstreamDown where it is not the page's fault.
         """
-        paginator = self.spec.known_paginator
+        paginator = self.spec.range_paginator
         try:
             envelope, _ = self.fetcher.fetch(page_request(self.spec, index, self.page_size, received))
         except UpstreamUnavailable as error:
@@ -66,7 +66,7 @@ class PageSource:
 
     def _more(self, envelope: Envelope, index: int) -> str:
         """The first sign that page `index` is not the last one; "" without one. What the spec names decides alone."""
-        said = self.spec.known_paginator.says_more(envelope)
+        said = self.spec.range_paginator.says_more(envelope)
         if said is not None:
             return "what the paginator's has_more names" if said else ""
         return next(iter(envelope.goes_on(index)), "")
@@ -88,7 +88,7 @@ class PageSource:
         return page, end
 
     def _complete(self, page: FetchedPage, index: int, wanted: int, had: int) -> tuple[FetchedPage, DataEnd | None]:
-        if not self.spec.known_paginator.COUNTS_RECORDS:
+        if not self.spec.range_paginator.COUNTS_RECORDS:
             if page.records >= wanted:
                 return page, None
             again = self.fetch(index)

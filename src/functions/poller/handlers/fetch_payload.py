@@ -10,12 +10,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
-from poller.errors import (
-    JobStopped,
-    PauseRequested,
-    PermanentPollerError,
-    UpstreamUnavailable,
-)
+from poller.errors import JobStopped, PauseRequested, PermanentPollerError, UpstreamUnavailable
+from poller.fetching.chain import ChainSource
 from poller.fetching.fetched_pages import FetchedPages
 from poller.fetching.outage import Circuit
 from poller.fetching.page_fetcher import PageFetcher
@@ -28,8 +24,10 @@ from poller.fetching.whole_page import PageSource
 from poller.handlers import dependencies
 from poller.jobs import keys
 from poller.jobs.model import Job, TaskRow, TaskState
-from poller.jobs.plan import Task
-from poller.specs.page_request import page_request
+from poller.jobs.plan import Task, Walks
+from poller.jobs.walker import Walker
+from poller.specs.page_request import page_request, request_at
+from poller.values import PageRequest
 
 # Of the function's time, kept for the last request (60 seconds at most) and for storing what was fetched.
 _RESERVE_SECONDS = 70.0
@@ -42,14 +40,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     Raises RetriablePollerError where the workflow should call again.
     """
     line = event["Task"]
-    task = Task(line["TaskId"], line["FirstPage"], line["Pages"], line.get("IsOpen", False))
+    task = Task(line["TaskId"], line["FirstPage"], line["Pages"], line.get("IsOpen", False), line.get("After", ""))
     dependencies.logger.append_keys(job_id=event["JobId"], task_id=task.task_id)
     job = dependencies.jobs().job(event["JobId"])
     if job is None or job.is_stopped(datetime.now(UTC)):
         return {"TaskId": task.task_id, "State": "SKIPPED"}
     box = TimeBox.of(context, _RESERVE_SECONDS)
     try:
-        return {"TaskId": task.task_id, "State": _run(job, task, box).state.value}
+        row = _walk(job, job.plan, task, box) if isinstance(job.plan, Walks) else _run(job, task, box)
+        return {"TaskId": task.task_id, "State": row.state.value if row else "SKIPPED"}
     except (PauseRequested, JobStopped, UpstreamUnavailable) as halt:
         dependencies.logger.info("the task is left for later", extra={"why": halt.seen or halt.message})
         return {"TaskId": task.task_id, "State": "SKIPPED"}
@@ -67,6 +66,19 @@ def _run(job: Job, task: Task, box: TimeBox) -> TaskRow:
             return row
         digest_before = row.last_digest
         task = job.planned[1].task_behind(row.task_id, row.goes_on_at)
+
+
+def _walk(job: Job, plan: Walks, task: Task, box: TimeBox) -> TaskRow | None:
+    """Bring the walk that `task` is a part of as far as the time allows."""
+    spec = job.resolved_spec
+    first = request_at(spec, None)
+    tally = Tally(partial(_count, job, task.task_id))
+    fetcher, circuit = _asking(job, box, tally, first, first)
+    source = ChainSource(spec, job.record_key, fetcher, circuit, job.first_page_digest)
+    try:
+        return Walker(job, plan, dependencies.fetched_tasks(), source, box).walk(task)
+    finally:
+        tally.report()
 
 
 def _fetch(job: Job, task: Task, row: TaskRow, digest_before: str, box: TimeBox) -> TaskRow:
@@ -110,13 +122,20 @@ def _count(job: Job, task_id: str, news: dict[str, int]) -> None:
 
 def _source(job: Job, box: TimeBox, tally: Tally) -> PageSource:
     spec, ranges = job.planned
-    jobs = dependencies.jobs()
+    first, second = (page_request(spec, index, ranges.page_size) for index in (0, min(1, ranges.pages - 1)))
+    fetcher, circuit = _asking(job, box, tally, first, second)
+    return PageSource(spec, job.record_key, ranges.pages, ranges.page_size, fetcher, circuit)
+
+
+def _asking(
+    job: Job, box: TimeBox, tally: Tally, first: PageRequest, second: PageRequest
+) -> tuple[PageFetcher, Circuit]:
+    """What the job's pages are asked for with. `first` and `second` tell how the API is."""
+    spec, jobs = job.resolved_spec, dependencies.jobs()
     throttle = Throttle(partial(jobs.standing, job.job_id), partial(jobs.publish_pause, job.job_id))
     fetcher = PageFetcher(dependencies.access().sender(spec.auth, spec.url), spec, box, throttle, tally)
-    first, second = (page_request(spec, index, ranges.page_size) for index in (0, min(1, ranges.pages - 1)))
     publish, recovered = partial(jobs.publish_pause, job.job_id), partial(jobs.publish_recovery, job.job_id)
-    circuit = Circuit(fetcher, throttle, box, first, second, job.down_since, publish, recovered)
-    return PageSource(spec, job.record_key, ranges.pages, ranges.page_size, fetcher, circuit)
+    return fetcher, Circuit(fetcher, throttle, box, first, second, job.down_since, publish, recovered)
 
 
 def _wanted(job: Job, task: Task, row: TaskRow, digest_before: str) -> WantedPages:

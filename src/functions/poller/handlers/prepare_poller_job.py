@@ -2,8 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from math import ceil
@@ -12,15 +11,14 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from poller.errors import (
-    InvalidPayload,
     JobRejected,
     PauseRequested,
     PermanentPollerError,
     RetriablePollerError,
-    UpstreamRefused,
     UpstreamUnavailable,
 )
 from poller.fetching.backoff import delay
+from poller.fetching.find_paginator import find_paginator, refuse_unless_alone
 from poller.fetching.page_fetcher import PageFetcher
 from poller.fetching.pause import Throttle
 from poller.fetching.time_box import TimeBox
@@ -33,7 +31,6 @@ from poller.jobs.steps import fetch_step, step
 from poller.jobs.summary import shown_url
 from poller.jobs.suspicious import suspects
 from poller.paging.boundaries import page_digest
-from poller.paging.detect import detect, what_was_seen
 from poller.paging.envelope import Envelope
 from poller.paging.paginators import Auto
 from poller.paging.record_key import record_key
@@ -52,7 +49,6 @@ _REPLACE_IT = (
     "whoever issued it, and any other secret of this spec (docs/operating.md)"
 )
 _TOKEN_SECONDS = 86_400
-_MAX_REASON = 300  # characters of why an API refuses, beside what else is to be said
 
 
 @dependencies.logger.inject_lambda_context(clear_state=True)
@@ -96,7 +92,7 @@ def _prepare(job: Job, raw_spec: Any, box: TimeBox) -> dict[str, Any]:
     except PermanentPollerError as error:
         return _give_up(job, after, error)
     after = _planned(after, plan, page)
-    dependencies.logger.info("planned", extra={"pages": plan.plan.pages, "tasks": len(plan.plan)})
+    dependencies.logger.info("planned", extra={"plan": asdict(plan.plan), "tasks": len(plan.plan)})
     next_step = fetch_step(dependencies.raw_payloads(), after, plan.plan)
     # The plan lies in S3 before the row says so: whoever finds the row planned can go on from it.
     return next_step if dependencies.jobs().save(job, after) else step(job.job_id, "RECONCILE")
@@ -156,35 +152,25 @@ def _probe(spec: JobSpec, box: TimeBox, failures: int) -> tuple[Planned, Page]:
     """
     throttle, sender = Throttle(), dependencies.access().sender(spec.auth, spec.url)
 
+    def fetcher() -> PageFetcher:
+        return PageFetcher(sender, spec, box, throttle)
+
     def first_page(**more: str) -> tuple[Envelope, Response]:
-        fetcher = PageFetcher(sender, spec, box, throttle)
         asked = replace(spec, params={**spec.params, **more})
-        return fetcher.fetch(page_request(asked, 0, None), failures, is_first=True)
+        return fetcher().fetch(page_request(asked, 0, None), failures, is_first=True)
 
     first, response = first_page()
     guessed, detected = isinstance(spec.paginator, Auto), None
     if guessed:
-        found = detect(first)
+        found = find_paginator(spec, first, lambda request: fetcher().fetch(request)[0].page)
         if found.check:
-            _refuse_unless_alone(first, lambda: first_page(**found.check)[0].page)
+            refuse_unless_alone(first, lambda: first_page(**found.check)[0].page)
         spec = with_paginator(spec, found.paginator)
         detected = {"Spec": found.spec, "Evidence": found.evidence}
         dependencies.logger.info("detected a paginator", extra=detected)
         first, response = first_page()
     plan = make_plan(spec, first, len(response.body), response.seconds, guessed)
     return replace(plan, detected=detected), first.page
-
-
-def _refuse_unless_alone(first: Envelope, ask_for_more: Callable[[], Page]) -> None:
-    """Raise JobRejected unless nothing but `first` comes where more is asked for."""
-    try:
-        other = ask_for_more()
-    except (UpstreamRefused, InvalidPayload) as error:
-        refused = f"whether the first page is everything cannot be seen: asked for more, {error.message[:_MAX_REASON]}"
-        raise JobRejected(f"{refused}. So {what_was_seen(first)}") from None
-    key = record_key(None, first.page.records)
-    if other.records and page_digest(other.records, key) != page_digest(first.page.records, key):
-        raise JobRejected(what_was_seen(first))
 
 
 def _planned(job: Job, plan: Planned, first: Page) -> Job:

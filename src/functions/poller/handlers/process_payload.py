@@ -66,7 +66,7 @@ def _process(job: Job, row: TaskRow) -> None:
         if now and now.state is TaskState.COMPLETE:
             return  # another consumer of the same message was faster
         raise RetriablePollerError(f"the raw pages of task {task_id} are not there")
-    part = to_dataset(raw, job.planned[0].data_selector or "@", job.record_key)
+    part = to_dataset(raw, job.resolved_spec.data_selector or "@", job.record_key)
     digest = dependencies.dataset().put(keys.dataset_key(job.name, job.job_id, task_id), part.body, "application/gzip")
     if part.records:
         proof = keys.proof_key(job.job_id, task_id, digest)

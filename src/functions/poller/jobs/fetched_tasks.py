@@ -68,11 +68,11 @@ class FetchedTasks:
     def fail(self, job: Job, row: TaskRow, error: PermanentPollerError, attempts: int, lost: int) -> TaskRow:
         """Fail the task of `row`, of which `lost` pages are missing."""
         if isinstance(error, UpstreamUnavailable):
-            error = failed_for_good(error, row.failed_rounds, job.planned[0].retry)
+            error = failed_for_good(error, row.failed_rounds, job.resolved_spec.retry)
         self.log("the task failed", extra={"error": error.reason.as_dict()})
         failed = replace(TaskRow(row.task_id, TaskState.FAILED), attempts=attempts, error=error.reason, lost=lost)
         row = self.tasks.transition(job, replace(failed, goes_on_at=row.goes_on_at), FETCHING_MAY_FAIL)
-        if job.planned[0].tolerated_failure_percentage is not None:
+        if job.resolved_spec.tolerated_failure_percentage is not None:
             now = self.jobs.snapshot(job.job_id)
             if now and exceeds_tolerance(*now):
                 stop = StopRequest(JobStatus.FAILED, too_many_failures(*now))
@@ -93,19 +93,19 @@ class FetchedTasks:
         if piece.failed is not None:
             lost = _pages(job, row, piece) if isinstance(piece.failed, PaginationLoop) else 1
             cut = replace(row, goes_on_at=piece.goes_on_at)
-            return self._leave(job, cut, piece.failed, attempts, lost)
+            return self.leave(job, cut, piece.failed, attempts, lost)
         arrived = [*piece.pages, piece.begun] if piece.begun else piece.pages
         if arrived or piece.halt is None:
             body = part + records.compress((line for page in arrived for line in page.lines), level=1)
             after = with_pages(row, piece, requests, job.planned[1].page_size)
             row = self._save(job, after, body, is_part=piece.halt is not None)
         if piece.halt:
-            row = self._leave(job, row, piece.halt, attempts, _pages(job, row, piece))
+            row = self.leave(job, row, piece.halt, attempts, _pages(job, row, piece))
             if row.state is not TaskState.FAILED:
                 raise piece.halt
         return row
 
-    def _leave(self, job: Job, row: TaskRow, error: PollerError, attempts: int, lost: int) -> TaskRow:
+    def leave(self, job: Job, row: TaskRow, error: PollerError, attempts: int, lost: int) -> TaskRow:
         """Leave what is missing from the task of `row` to a later round; or fail it, if no round is left or of use."""
         may_come = not isinstance(error, PermanentPollerError)
         if isinstance(error, UpstreamUnavailable):

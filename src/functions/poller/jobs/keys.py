@@ -49,7 +49,8 @@ def dataset_prefix(name: str, job_id: str) -> str:
 
 
 def dataset_key(name: str, job_id: str, task_id: str) -> str:
-    return f"{dataset_prefix(name, job_id)}{task_id}.jsonl.gz"
+    # Sorted by name they are in order: "-" would put a task that goes on before the one that it goes on from.
+    return f"{dataset_prefix(name, job_id)}{task_id.replace('-', '_')}.jsonl.gz"
 
 
 def manifest_key(name: str, job_id: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from poller.jobs.model import Job, TaskRow
-from poller.jobs.plan import Ranges, Task
+from poller.jobs.plan import Task
 
 
 def known_tasks(job: Job, rows: Iterable[TaskRow]) -> Iterator[Task]:
@@ -11,7 +11,7 @@ def known_tasks(job: Job, rows: Iterable[TaskRow]) -> Iterator[Task]:
     ends = {row.task_id: row.goes_on_at for row in rows if row.goes_on_at is not None}
     for task in job.plan or ():
         yield task.up_to(ends.get(task.task_id))
-    if isinstance(job.plan, Ranges):
+    if job.plan is not None:
         for task_id in sorted(ends):
             task = job.plan.task_behind(task_id, ends[task_id])
             yield task.up_to(ends.get(task.task_id))

@@ -64,7 +64,7 @@ class TaskRow:
     have. In so many `failed_rounds` the page behind its `pages` spent all its attempts.
 
     Where it `looked_again` at the job's first page when it came to the end, that had `digest_again`, and declared
-    `total_again`. So many pages were `mended`: what they lacked came when they were asked for again.
+    `total_again`. So many pages were `mended`. Of a walk: what it `begins_by` and `goes_on_by`, and its `guard`.
     """
 
     task_id: str
@@ -97,6 +97,9 @@ class TaskRow:
     mended: int = 0
     failed_rounds: int = 0
     lost: int = 0
+    begins_by: str = ""
+    goes_on_by: str = ""
+    guard: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +227,18 @@ class Job:
         return self.plan is not None
 
     @property
+    def resolved_spec(self) -> JobSpec:
+        """The spec that the plan was made for. Only a planned job may be asked for it."""
+        if self.spec is not None and self.plan is not None:
+            return self.spec
+        raise RuntimeError(f"job {self.job_id} has no plan")
+
+    @property
     def planned(self) -> tuple[JobSpec, Ranges]:
-        """The resolved spec and the page ranges. Only a job with tasks may be asked for them."""
-        if self.spec is None or not isinstance(self.plan, Ranges):
-            raise RuntimeError(f"job {self.job_id} has no ranges of pages")
-        return self.spec, self.plan
+        """The resolved spec and the page ranges. Only a job that has some may be asked for them."""
+        if isinstance(self.plan, Ranges):
+            return self.resolved_spec, self.plan
+        raise RuntimeError(f"job {self.job_id} has no ranges of pages")
 
     def total(self, counts: Counts) -> int:
         """Tasks: the planned ones, and those that go on from them, as far as they are known."""

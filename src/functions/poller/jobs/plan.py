@@ -11,12 +11,16 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`pages` consecutive pages from `first_page` (0 is the first); if `is_open`, and those behind them."""
+    """`pages` consecutive pages from `first_page` (0 is the first); if `is_open`, and those behind them.
+
+    `after` is the task of the same walk whose row says how its first page is asked for, "" for a task that begins one.
+    """
 
     task_id: str
     first_page: int
     pages: int
     is_open: bool = False
+    after: str = ""
 
     def up_to(self, end: int | None) -> "Task":
         """This task, if another one begins at the page `end` (None: none does)."""
@@ -61,7 +65,7 @@ class Ranges:
 
 @dataclass(frozen=True, slots=True)
 class Walks:
-    """`chains` chains of pages. Each is one task; how far it goes shows only at its end."""
+    """`chains` chains of pages. How far each goes shows only at its end: where one task has enough, another goes on."""
 
     chains: int
 
@@ -71,6 +75,14 @@ class Walks:
 
     def __iter__(self) -> Iterator[Task]:
         return (Task(f"w{index:08d}", 0, 0) for index in range(self.chains))
+
+    def task_behind(self, task_id: str, first_page: int) -> Task:
+        """The task that goes on at `first_page`, where `task_id` ends."""
+        return Task(f"{task_id.partition('-')[0]}-{first_page:08d}", first_page, 0, after=task_id)
+
+    def first_page(self, task_id: str) -> int:
+        """The index of a task's first page in its chain, from its id."""
+        return int(task_id.partition("-")[2] or 0)
 
 
 Plan = Ranges | Walks

@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from poller.errors import JobRejected
-from poller.jobs.plan import Ranges
+from poller.fetching.chain import total_in
+from poller.jobs.plan import Plan, Ranges, Walks
 from poller.paging.envelope import Envelope
+from poller.paging.paginators import ChainPaginator
 from poller.specs.model import JobSpec
 from poller.text import counted
 
@@ -26,7 +28,7 @@ class Planned:
     """
 
     spec: JobSpec
-    plan: Ranges
+    plan: Plan
     records: int | None
     is_declared: bool
     threads: int
@@ -42,11 +44,13 @@ def make_plan(spec: JobSpec, first: Envelope, page_bytes: int, page_seconds: flo
     Raises JobRejected where the totals cannot be believed, pass `maximum_pages`, or are nobody's word but a guess
     that the rest of the response contradicts.
     """
+    if isinstance(spec.paginator, ChainPaginator):
+        return _plan_walk(spec, first)
     if first.page.is_blank:
         return Planned(spec, Ranges(1, 1, 1), records=0, is_declared=True, threads=1, map_concurrency=1)
-    paginator = spec.known_paginator
+    paginator = spec.range_paginator
     extent = paginator.extent(first, guessed)
-    if not paginator.page_params:
+    if not paginator.IS_OF_MANY:
         _refuse_contradicted(first, guessed)
     spec = replace(spec, data_selector=first.page.selector, paginator=paginator.pinned(first))
     if extent.pages > spec.maximum_pages:
@@ -60,11 +64,28 @@ def make_plan(spec: JobSpec, first: Envelope, page_bytes: int, page_seconds: flo
     threads = spec.max_concurrency // workers  # the same in each worker, so that all are used
     most = most_pages_per_task(threads, page_bytes, page_seconds)
     per_task = pages_per_task(extent.pages, workers, threads, most)
-    plan = Ranges(extent.pages, per_task, extent.page_size, is_open=bool(paginator.page_params))
+    plan = Ranges(extent.pages, per_task, extent.page_size, is_open=paginator.IS_OF_MANY)
     if extent.is_declared:
         threads = min(per_task, threads)
         workers = max(1, spec.max_concurrency // threads)
     return Planned(spec, plan, extent.records, extent.is_declared, threads, workers)
+
+
+def _plan_walk(spec: JobSpec, first: Envelope) -> Planned:
+    """A walk from `first` on. Raises JobRejected where that names no second page, and says that there is one."""
+    paginator, total = spec.chain_paginator, total_in(first)
+    if paginator.says_more(first) is not False and paginator.mark_in(first.page) is None:
+        more = first.more() + ([f"a total of {total:,}"] if total and total > first.rows else [])
+        if more:
+            raise JobRejected(
+                f"paginator.type is {paginator.TYPE}, but the first response names no next page at {paginator.place}, "
+                f"while there is more by what else it says ({', '.join(more)}); nothing was fetched. "
+                "Correct the paginator"
+            )
+    elif total is not None and total <= first.rows:
+        total = None  # it counts this page
+    spec = replace(spec, data_selector=first.page.selector)
+    return Planned(spec, Walks(1), total, is_declared=False, threads=1, map_concurrency=1)
 
 
 def threads_that_fit(page_seconds: float) -> int:

@@ -26,6 +26,7 @@ def fetch_step(raw_payloads: Bucket, job: Job, tasks: Iterable[Task]) -> dict[st
     for task in tasks:
         line = {"TaskId": task.task_id, "FirstPage": task.first_page, "Pages": task.pages}
         line |= {"IsOpen": True} if task.is_open else {}
+        line |= {"After": task.after} if task.after else {}
         plan_lines.write(json.dumps(line).encode() + b"\n")
     raw_payloads.put(key, plan_lines.getvalue(), "application/x-ndjson")
     return step(job.job_id, "FETCH", Plan={"Bucket": raw_payloads.name, "Key": key}, MapConcurrency=job.map_concurrency)

@@ -59,6 +59,9 @@ def from_task(row: TaskRow) -> dict[str, Any]:
         "Mended": row.mended or None,
         "FailedRounds": row.failed_rounds or None,
         "Lost": row.lost or None,
+        "BeginsBy": row.begins_by or None,
+        "GoesOnBy": row.goes_on_by or None,
+        "Guard": row.guard or None,
     }
 
 
@@ -94,6 +97,9 @@ def to_task(item: dict[str, Any]) -> TaskRow:
         mended=item.get("Mended", 0),
         failed_rounds=item.get("FailedRounds", 0),
         lost=item.get("Lost", 0),
+        begins_by=item.get("BeginsBy", ""),
+        goes_on_by=item.get("GoesOnBy", ""),
+        guard=item.get("Guard", ""),
     )
 
 

@@ -94,7 +94,8 @@ def reset(finished: TaskRow, saved: bool) -> TaskRow | None:
     if saved:
         return replace(finished, state=TaskState.PAYLOAD_SAVED, error=None, lost=0)
     if finished.goes_on_at is not None:
-        return TaskRow(finished.task_id, TaskState.STARTED, goes_on_at=finished.goes_on_at)
+        started = TaskRow(finished.task_id, TaskState.STARTED)
+        return replace(started, goes_on_at=finished.goes_on_at, begins_by=finished.begins_by)
     return None
 
 

@@ -6,6 +6,8 @@ refusal ends with a spec that may be right, to be judged by whoever knows the AP
 """
 
 import json
+from collections.abc import Iterator
+from itertools import chain, islice
 
 from poller.errors import MAX_MESSAGE, JobRejected
 from poller.paging.detection import Detection, spec_of
@@ -13,11 +15,24 @@ from poller.paging.envelope import Envelope
 from poller.paging.evidence import Number, asked_by, number_in, shown_by_next
 from poller.paging.more_signs import numbers_of_pages
 from poller.paging.page_words import OFFSETS, PAGES, SIZES
-from poller.paging.paginators import KnownPaginator, Offset, PageNumber, SinglePage
+from poller.paging.paginators import (
+    Cursor,
+    HeaderCursor,
+    HeaderLink,
+    JsonLink,
+    KnownPaginator,
+    Offset,
+    PageNumber,
+    SinglePage,
+)
 from poller.text import counted, describe
+from poller.values import JSON
 
-STYLES: tuple[type[KnownPaginator], ...] = (SinglePage, Offset, PageNumber)
-"""In the order in which they are asked."""
+STYLES: tuple[type[SinglePage | Offset | PageNumber | HeaderLink | JsonLink], ...] = (
+    SinglePage, Offset, PageNumber, HeaderLink, JsonLink,
+)  # fmt: skip
+"""In the order in which they are asked: any page can be asked for by the first three."""
+_MAX_CANDIDATES = 12
 _MAX_SIGNS = 8  # shown
 
 
@@ -34,6 +49,17 @@ def detect(first: Envelope) -> Detection[KnownPaginator]:
     return min(found, key=lambda detection: bool(detection.check))
 
 
+def candidates(first: Envelope, sent: JSON = None) -> list[Detection[Cursor | HeaderCursor]]:
+    """What may be the paginator where no style is sure, the likeliest first. `sent` is the body of the request.
+
+    The API names a cursor, but not the parameter that takes it: an API that does not know one sends its first page.
+    """
+    found: Iterator[Detection[Cursor | HeaderCursor]] = chain(
+        HeaderCursor.candidates(first, sent), Cursor.candidates(first, sent)
+    )
+    return list(islice(found, _MAX_CANDIDATES))
+
+
 def what_was_seen(first: Envelope) -> str:
     """Why no paginator can be told from the first response, and the way out."""
     more, total = first.more() + first.incomplete, first.total
@@ -43,7 +69,7 @@ def what_was_seen(first: Envelope) -> str:
     seen += more[:_MAX_SIGNS] + ["…"] * (len(more) > _MAX_SIGNS)
     guess: KnownPaginator | None
     if more or (total is not None and (total.count > first.rows or total.is_floor)):
-        guess = _guess(first, more)
+        guess = _guess(first, more) or next((found.paginator for found in candidates(first)), None)
         advice = "set paginator to offset or page_number with the API's parameter names, if it knows such"
     else:
         guess = SinglePage()

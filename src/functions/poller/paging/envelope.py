@@ -81,11 +81,15 @@ class Envelope:
         """Names of the things in the first response that mean: there are more than `pages` pages."""
         return list(signs_of_more(self.page, self.everything, pages, is_last=pages == 1))
 
+    def unfollowed(self, index: int) -> list[str]:
+        """Names of the things in the response to page `index` that mean: there is more, also where it names no next
+        page."""
+        return list(signs_of_more(self.page, self.everything, index + 1, is_last=True))
+
     def goes_on(self, index: int) -> list[str]:
         """Names of the things in the response to page `index` that mean: this is not the last page, or may not be."""
-        said = signs_of_more(self.page, self.everything, index + 1, is_last=True)
         floors = [total for total in self._lower_bounds() if index or total.count > self.rows]
-        return [*said, *(f"{total.place} = at least {total.count}" for total in floors)]
+        return [*self.unfollowed(index), *(f"{total.place} = at least {total.count}" for total in floors)]
 
     def _lower_bounds(self) -> list[Total]:
         try:

@@ -8,9 +8,12 @@ from poller.paging.page_words import OFFSETS, PAGES
 from poller.text import plain
 from poller.values import JSON
 
-_LINK = re.compile(r"<([^>]*)>([^<]*)")
-# Double quotes or none by the RFC; some servers write single ones.
-_REL = re.compile(r"""(?:^|[;\s])rel\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;,"']+))""", re.IGNORECASE)
+_TARGET = re.compile(r"[^<]*<([^>]*)>")
+# Double quotes or none by the RFC, and a backslash in them takes the next character as it is; some servers write single
+# ones.
+_PARAMETER = re.compile(
+    r"""[\s;]*([^\s=;,<"']+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s;,<"'][^\s;,<"]*)?))?"""
+)
 # Plain names of parameters that count pages or records.
 PLACES = re.compile(
     r"^(p|pg|page|page(number|num|no|index|offset)|currentpage|offset|skip|start|startat|startindex|from)$"
@@ -18,10 +21,21 @@ PLACES = re.compile(
 
 
 def header_links(text: str) -> Iterator[tuple[str, str]]:
-    """Each relation in a Link header, in lower case, with the address that it leads to."""
-    for target, parameters in _LINK.findall(text):
-        for groups in _REL.findall(parameters)[:1]:  # a second rel must be ignored
-            yield from ((rel, target) for rel in "".join(groups).lower().split())
+    """Each relation in a Link header, in lower case, with the address that it leads to.
+
+    Commas, semicolons and what looks like another link may be in an address or in quotes (RFC 8288, appendix B.2). A
+    link with an anchor is not one of this page, and may be passed over (section 3.2).
+    """
+    end = 0
+    while link := _TARGET.match(text, end):
+        parameters: dict[str, str] = {}
+        end = link.end()
+        while parameter := _PARAMETER.match(text, end):
+            value = "".join(filter(None, parameter.groups()[1:]))
+            parameters.setdefault(parameter[1].lower(), value)  # a second rel must be ignored
+            end = parameter.end()
+        if not parameters.get("anchor"):
+            yield from ((rel, link[1]) for rel in parameters.get("rel", "").lower().split())
 
 
 def address_in(value: JSON) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from urllib.parse import parse_qsl, urlsplit
 
 from poller.paging.links import address_in, header_links, is_further, leads_elsewhere
 from poller.paging.said import says_no, says_something, says_yes
@@ -53,7 +54,7 @@ def signs_of_more(page: Page, sections: Sections, pages: int, is_last: bool) -> 
                 continue
             if as_count(value) is not None and (plain(name) in PAGE_TOTALS or plain(name) == "count"):
                 continue
-            if _is_sign(plain(name), value, page.url):
+            if _is_sign(plain(name), value, page.url) and not _is_echo(plain(name), value, page.url):
                 yield prefix + shown(name)
             elif not counts_only and _is_link_to_a_later_last(plain(name), value, content, page):
                 yield f"{prefix}{shown(name)} leads to another page"
@@ -146,6 +147,12 @@ def _is_sign(name: str, value: JSON, url: str) -> bool:
     if name == "offset":  # a number is where this page begins; a text is a cursor
         return isinstance(value, str) and as_count(value) is None and says_something(value)
     return _MORE.search(name) is not None and says_something(value) and leads_elsewhere(address_in(value), url)
+
+
+def _is_echo(name: str, value: JSON, url: str) -> bool:
+    """Whether `value` is a text that the request has sent, as the cursor of this very page."""
+    sent = parse_qsl(urlsplit(url).query)
+    return isinstance(value, str) and not _FLAG.search(name) and value in [text for _, text in sent]
 
 
 def _is_link_to_next(item: JSON, url: str) -> bool:

@@ -65,6 +65,14 @@ def identifier(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) else json.dumps(name)
 
 
+def path_to(prefix: str, name: str) -> str:
+    """The path to a key behind `prefix`, such as "meta.".
+
+    At the top of the body a name means itself: @odata.count needs no quotes.
+    """
+    return prefix + (name if not prefix and re.fullmatch(r"[\w@.$-]+", name) else identifier(name))
+
+
 def as_count(value: Any) -> int | None:
     """`value` as a count if it is a whole number that is not negative, else None; also 1195.0, "1195" and "1,195".
 

@@ -8,7 +8,7 @@ from typing import Any
 from poller.errors import JobRejected
 from poller.paging.lower_bounds import is_named_a_floor, signs_of_a_floor
 from poller.paging.sections import Sections, json_in
-from poller.paging.selector import as_count, holder, identifier, select
+from poller.paging.selector import as_count, holder, identifier, path_to, select
 from poller.text import plain
 from poller.values import JSON, Page
 
@@ -86,7 +86,7 @@ class Total:
 def totals_in_usual_places(page: Page, sections: Sections, headers: Sections) -> Iterator[Total]:
     """Every total of records that has a usual name. Raises JobRejected where one is no believable count."""
     places = [
-        TotalPlace(path=_path(prefix, name))
+        TotalPlace(path=path_to(prefix, name))
         for prefix, content in sections.items()
         for name, value in content.items()
         if _is_total(prefix, name) and (not isinstance(value, dict | list) or _is_counted(value))
@@ -111,11 +111,6 @@ def _is_total(prefix: str, name: str) -> bool:
 
 def _is_counted(value: JSON) -> bool:
     return isinstance(value, dict) and as_count(value.get("value")) is not None and "relation" in value
-
-
-def _path(prefix: str, name: str) -> str:
-    """At the top of the body a name means itself: @odata.count needs no quotes."""
-    return prefix + (name if not prefix and re.fullmatch(r"[\w@.$-]+", name) else identifier(name))
 
 
 def page_size_at(path: str, page: Page) -> int:

@@ -1,6 +1,7 @@
 """Reading the fields that only a job spec has."""
 
 import re
+from math import isfinite
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -9,6 +10,7 @@ from poller.errors import JobRejected
 from poller.readers import kind_of, text
 from poller.specs.model import Params
 from poller.text import is_encodable, shown
+from poller.values import JSON
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.1
 # The transport owns these (RFC 9112, sections 6 and 9); a spec that sets them would break the request's framing.
@@ -71,8 +73,7 @@ def _value(where: str, name: str, value: Any) -> str:
         raise JobRejected(
             f"{where} is {kind_of(value)}; a query parameter is a string, number or boolean, or a list of such"
         )
-    if not is_encodable(name + str(value)):
-        raise JobRejected(f"{where} holds half a surrogate pair, which is no character")
+    _refuse_half_pairs(where, name + str(value))
     return plain(value)
 
 
@@ -105,6 +106,32 @@ def request_headers(field: str, value: Any) -> dict[str, str]:
                 f"{field}.{shown(name)} must be a string of printable ASCII characters without spaces around it"
             )
     return dict(value)
+
+
+def json_body(field: str, value: Any, levels: int = 50) -> JSON:
+    """A reader of any JSON value that can be sent as it is."""
+    if not levels:
+        raise JobRejected(f"{field} is nested too deeply")
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if isinstance(item, str):
+                _refuse_secret(f"{field}.{shown(name)}", name, item)
+            _refuse_half_pairs(field, name)
+            json_body(f"{field}.{shown(name)}", item, levels - 1)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            json_body(f"{field}[{index}]", item, levels - 1)
+    elif isinstance(value, float) and not isfinite(value):
+        raise JobRejected(f"{field} is {value}, which is no JSON")
+    elif isinstance(value, str):
+        _refuse_half_pairs(field, value)
+    return value
+
+
+def _refuse_half_pairs(field: str, value: str) -> None:
+    """Raise JobRejected where `value` is no text that can be sent."""
+    if not is_encodable(value):
+        raise JobRejected(f"{field} holds half a surrogate pair, which is no character")
 
 
 def client_token(field: str, value: Any) -> str:

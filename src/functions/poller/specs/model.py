@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 
 from poller.auth.flows import Auth
-from poller.paging.paginators import Auto, KnownPaginator, Paginator
+from poller.paging.paginators import Auto, ChainPaginator, KnownPaginator, Paginator, RangePaginator
 from poller.paging.record_key import RecordKey
+from poller.values import JSON
 
 Params = dict[str, str | list[str]]
 """Query parameters. A list is sent as one parameter a value, in its order."""
@@ -32,6 +33,7 @@ class JobSpec:
     method: str = "GET"
     params: Params = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    json: JSON = None
     auth: Auth | None = None
     data_selector: str | None = None
     primary_key: RecordKey | None = None
@@ -50,3 +52,19 @@ class JobSpec:
         if isinstance(self.paginator, Auto):
             raise RuntimeError("auto is not resolved yet")
         return self.paginator
+
+    @property
+    def range_paginator(self) -> RangePaginator:
+        """The paginator of a job that is planned as ranges of pages."""
+        paginator = self.known_paginator
+        if not isinstance(paginator, RangePaginator):
+            raise RuntimeError(f"{paginator.TYPE} cannot ask for any page")
+        return paginator
+
+    @property
+    def chain_paginator(self) -> ChainPaginator:
+        """The paginator of a job that is planned as a walk."""
+        paginator = self.known_paginator
+        if not isinstance(paginator, ChainPaginator):
+            raise RuntimeError(f"{paginator.TYPE} does not go by what an answer says")
+        return paginator

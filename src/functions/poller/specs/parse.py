@@ -8,10 +8,11 @@ from urllib.parse import parse_qsl, urlsplit
 from poller.auth.flows import AUTHS, Auth
 from poller.credentials import is_credential
 from poller.errors import JobRejected
-from poller.paging.paginators import PAGINATORS, KnownPaginator, Paginator
+from poller.paging.body_path import with_values
+from poller.paging.paginators import PAGINATORS, ChainPaginator, KnownPaginator, Paginator
 from poller.readers import Reader, integer, kind_of, list_of_names, one_of, path_of, paths_of, percentage
 from poller.specs import planned
-from poller.specs.fields import api_url, client_token, http_method, job_name, query_params, request_headers
+from poller.specs.fields import api_url, client_token, http_method, job_name, json_body, query_params, request_headers
 from poller.specs.model import JobSpec, Retry
 from poller.specs.stored import write_stored
 from poller.text import counted, nearest, shown
@@ -84,8 +85,6 @@ def _paginator(field: str, value: Any) -> Paginator:
     if not isinstance(raw, dict):
         raise JobRejected(f"{field} is {kind_of(value)}; it must be an object with a type: {allowed}")
     kind = raw.get("type")
-    if isinstance(kind, str) and kind in planned.PAGINATORS:
-        raise JobRejected(f"{field}.type {kind} is not there yet; it must be one of {allowed}")
     if not isinstance(kind, str) or kind not in PAGINATORS:
         meant = nearest(kind, PAGINATORS) if isinstance(kind, str) else None
         raise JobRejected(f"{field}.type must be one of {allowed}{f'; did you mean {meant}?' if meant else ''}")
@@ -111,7 +110,18 @@ def _refuse_contradictions(spec: JobSpec) -> None:
         raise JobRejected(
             f"{shown(spec.auth.place.name)} is set in url, params or headers, and auth sets it; leave it out"
         )
+    _refuse_body(spec)
     refuse_fixed_parameters(spec)
+
+
+def _refuse_body(spec: JobSpec) -> None:
+    """Raise JobRejected where what is to be sent in a body has no place."""
+    paths = spec.paginator.body_paths
+    sent = ["json"] * (spec.json is not None) + [f"paginator.{field}" for field in paths]
+    if sent and spec.method != "POST":
+        raise JobRejected(f"{sent[0]} is sent in the body of a request, and {spec.method} has none; set method to POST")
+    if paths:
+        with_values(spec.json, dict.fromkeys(paths.values()))
 
 
 def refuse_large(spec: JobSpec) -> None:
@@ -120,7 +130,7 @@ def refuse_large(spec: JobSpec) -> None:
     if size > MAX_SPEC_BYTES:
         raise JobRejected(
             f"the job spec takes {counted(size, 'byte')} to store, and may take {MAX_SPEC_BYTES:,}; "
-            "shorten its url, params, headers, data_selector or paginator"
+            "shorten its url, params, headers, json, data_selector or paginator"
         )
 
 
@@ -135,7 +145,9 @@ def refuse_fixed_parameters(spec: JobSpec) -> None:
     """Raise JobRejected if `spec` fixes a query parameter that its paginator has to vary; not at what the first page
     asks for, as in an address that was copied from a browser."""
     fixed = [*spec.params.items(), *parse_qsl(urlsplit(spec.url).query, keep_blank_values=True)]
-    first = spec.paginator.parameters(0, None)
+    if isinstance(spec.paginator, ChainPaginator):
+        return  # a walk may begin at any cursor
+    first = spec.paginator.change(0, None).params
     for field, param in spec.paginator.page_params.items():
         if any(name == param and value != first.get(param) for name, value in fixed):
             raise JobRejected(f"{param} is set in url or params, but paginator.{field} changes it page by page")
@@ -152,6 +164,7 @@ _SPEC_READERS: dict[str, Reader] = {
     "method": http_method,
     "params": query_params,
     "headers": request_headers,
+    "json": json_body,
     "auth": _auth,
     "data_selector": path_of,
     "primary_key": paths_of,

@@ -5,12 +5,9 @@ What comes true moves from here to the readers in `parse`.
 
 FIELDS = {
     "": {
-        "json", "partitions", "incremental", "response_actions", "rate_limit", "keep_raw",
+        "partitions", "incremental", "response_actions", "rate_limit", "keep_raw",
         "output",
     },
-    "paginator.": {
-        "offset_body_path", "limit_body_path", "page_body_path", "stop_on_empty", "allowed_origins",
-    },
+    "paginator.": {"stop_on_empty"},
 }  # fmt: skip
 """By what stands before them in a message."""
-PAGINATORS = {"cursor", "header_cursor", "json_link", "header_link"}

@@ -11,8 +11,10 @@ from poller.http_api.functions import api_function
 from poller.http_api.requests import decode_next, encode_next, find_job, limit_of, one_of
 from poller.http_api.responses import respond, take_fitting
 from poller.jobs.model import Job, TaskRow, TaskState
-from poller.jobs.plan import Ranges
-from poller.specs.page_request import page_request
+from poller.jobs.plan import Ranges, Walks
+from poller.paging.lossless_json import loads
+from poller.specs.page_request import is_elsewhere, page_request, request_at
+from poller.values import PageRequest
 
 _MAX_LIMIT = 1000
 
@@ -34,22 +36,35 @@ def handler(event: APIGatewayProxyEventV2, _context: LambdaContext) -> dict[str,
 
 
 def _shown(job: Job, row: TaskRow) -> dict[str, Any]:
-    ranges = job.plan if isinstance(job.plan, Ranges) else None  # a row that cannot be read has none
-    page = row.error.page if row.error else None
     return {
         "TaskId": row.task_id,
         "State": row.state.value,
         "Attempts": row.attempts,
-        "FirstPage": ranges.first_page(row.task_id) if ranges else None,
+        "FirstPage": job.plan.first_page(row.task_id) if job.plan else None,  # a row that cannot be read has none
         "Pages": row.pages,
         "Records": row.records,
         "Bytes": row.bytes,
         "Error": row.error.as_dict() if row.error else None,
-        "Request": None if page is None or ranges is None else _request(job, page),
+        "Request": _curl_line(job, row),
     }
 
 
-def _request(job: Job, page: int) -> str:
-    spec, ranges = job.planned
-    request = page_request(spec, page, ranges.page_size)
-    return curl_line(spec.auth.place.shown(request) if spec.auth else request)
+def _curl_line(job: Job, row: TaskRow) -> str | None:
+    request, spec = _request(job, row), job.spec
+    if request is None or spec is None:
+        return None
+    return curl_line(spec.auth.place.shown(request) if spec.auth and not is_elsewhere(spec, request.url) else request)
+
+
+def _request(job: Job, row: TaskRow) -> PageRequest | None:
+    """The request for the page that a task's error is about."""
+    if row.error is None or row.error.page is None or job.spec is None:
+        return None
+    match job.plan:
+        case Ranges():
+            return page_request(job.spec, row.error.page, job.plan.page_size)
+        case Walks():
+            mark = row.goes_on_by if row.pages else row.begins_by
+            return request_at(job.spec, loads(mark)[0] if mark else None)
+        case None:
+            return None

@@ -75,7 +75,7 @@ def _refusal(job: Job) -> str | None:
         return "has SUCCEEDED; nothing failed"
     if not job.is_planned:
         return f"was {job.status} before it was planned; submit a new job"
-    if time.time() + job.planned[0].deadline_seconds > job.expires_at:
+    if time.time() + job.resolved_spec.deadline_seconds > job.expires_at:
         return "is about to expire with all its rows; submit a new job"
     return None
 
@@ -86,7 +86,7 @@ def _fresh(job: Job) -> dict[str, Any]:
     return {
         "Status": JobStatus.PENDING.value,
         "RedrivenAt": iso(now),
-        "DeadlineAt": (now + timedelta(seconds=job.planned[0].deadline_seconds)).isoformat(),
+        "DeadlineAt": (now + timedelta(seconds=job.resolved_spec.deadline_seconds)).isoformat(),
         "NotBefore": 0,
         "DownSince": None,
         "IdleRounds": 0,

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from poller.errors import JobRejected
+from poller.paging.body_path import body_path
+from poller.paging.change import Change, change_of
 from poller.paging.detection import Detection
 from poller.paging.envelope import Envelope
 from poller.paging.evidence import Number, asked_by, first_of, number_in, says_more_than_its_total, shown_by_next
@@ -34,9 +36,12 @@ class Offset:
     has_more_path: str | None = None
     has_more_header: str | None = None
     has_more_when: Word | None = None
+    offset_body_path: str | None = None
+    limit_body_path: str | None = None
 
     TYPE: ClassVar = "offset"
     COUNTS_RECORDS: ClassVar = True
+    IS_OF_MANY: ClassVar = True
     READERS: ClassVar[dict[str, Reader]] = {
         "limit": integer(1, MAX_LIMIT),
         "limit_param": text,
@@ -47,6 +52,8 @@ class Offset:
         "end_status_codes": statuses,
         "base_offset": integer(0, 1_000_000),
         **HAS_MORE,
+        "offset_body_path": body_path,
+        "limit_body_path": body_path,
     }
 
     @classmethod
@@ -106,7 +113,13 @@ class Offset:
     @property
     def page_params(self) -> dict[str, str]:
         """The query parameters that change page by page, by the field that names each."""
-        return {"offset_param": self.offset_param}
+        return {} if self.offset_body_path else {"offset_param": self.offset_param}
+
+    @property
+    def body_paths(self) -> dict[str, str]:
+        """The paths of what is sent in the body instead, by the field that names each."""
+        paths = {"offset_body_path": self.offset_body_path, "limit_body_path": self.limit_body_path}
+        return {name: path for name, path in paths.items() if path}
 
     @property
     def names_total(self) -> bool:
@@ -121,6 +134,7 @@ class Offset:
         """Two fields that exclude each other, as a sentence."""
         return (
             equal_fields({"limit_param": self.limit_param, "offset_param": self.offset_param})
+            or equal_fields({"limit_body_path": self.limit_body_path, "offset_body_path": self.offset_body_path})
             or equal_fields({"limit_path": self.limit_path, "total_path": self.total_path})
             or several_totals({"total_path": self.total_path, "total_header": self.total_header})
             or several_flags(self.has_more_path, self.has_more_header, self.has_more_when)
@@ -130,18 +144,18 @@ class Offset:
         """Whether there is more, by what the spec names for it; None where it names nothing, or nothing is there."""
         return has_more(envelope.page, self.has_more_path, self.has_more_header, self.has_more_when)
 
-    def parameters(self, index: int, page_size: int | None, received: int = 0) -> dict[str, str]:
-        """The query parameters of page `index` (0 is the first), or of what is missing from it behind the records that
-        were `received`. `page_size` None: not known yet."""
+    def change(self, index: int, page_size: int | None, received: int = 0) -> Change:
+        """What the request for page `index` (0 is the first) has of its own, or the one for what is missing from it
+        behind the records that were `received`. `page_size` None: not known yet."""
         limit = page_size or self.limit
         # The first request of an API whose page size is not known yet names no offset either:
         # index 0 is where every API starts.
         if limit is None:
-            return {}
-        return {
-            self.limit_param: str(limit - received),
-            self.offset_param: str(self.base_offset + index * limit + received),
-        }
+            return Change()
+        return change_of(
+            (self.limit_param, self.limit_body_path, limit - received),
+            (self.offset_param, self.offset_body_path, self.base_offset + index * limit + received),
+        )
 
     def extent(self, first: Envelope, _guessed: bool) -> Extent:
         """Raises JobRejected where the first page contradicts itself."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from poller.errors import JobRejected
+from poller.paging.body_path import body_path
+from poller.paging.change import Change, change_of
 from poller.paging.detection import Detection
 from poller.paging.envelope import Envelope
 from poller.paging.evidence import Number, asked_by, first_of, number_in, says_more_than_its_total, shown_by_next
@@ -36,9 +38,12 @@ class PageNumber:
     has_more_path: str | None = None
     has_more_header: str | None = None
     has_more_when: Word | None = None
+    page_body_path: str | None = None
+    limit_body_path: str | None = None
 
     TYPE: ClassVar = "page_number"
     COUNTS_RECORDS: ClassVar = False
+    IS_OF_MANY: ClassVar = True
     READERS: ClassVar[dict[str, Reader]] = {
         "page_param": text,
         "base_page": integer(0, 1_000_000),
@@ -50,6 +55,8 @@ class PageNumber:
         "total_pages_header": text,
         "end_status_codes": statuses,
         **HAS_MORE,
+        "page_body_path": body_path,
+        "limit_body_path": body_path,
     }
 
     @classmethod
@@ -99,7 +106,13 @@ class PageNumber:
     @property
     def page_params(self) -> dict[str, str]:
         """The query parameters that change page by page, by the field that names each."""
-        return {"page_param": self.page_param}
+        return {} if self.page_body_path else {"page_param": self.page_param}
+
+    @property
+    def body_paths(self) -> dict[str, str]:
+        """The paths of what is sent in the body instead, by the field that names each."""
+        paths = {"page_body_path": self.page_body_path, "limit_body_path": self.limit_body_path}
+        return {name: path for name, path in paths.items() if path}
 
     @property
     def names_total(self) -> bool:
@@ -116,11 +129,14 @@ class PageNumber:
 
     def contradiction(self) -> str | None:
         """Two fields that exclude each other, as a sentence."""
-        if (self.limit is None) != (self.limit_param is None):
+        if self.limit_param and self.limit_body_path:
+            return "paginator.limit_param and paginator.limit_body_path both say where the page size goes; give one"
+        if (self.limit is None) != (self.limit_param is self.limit_body_path is None):
             return "paginator.limit and paginator.limit_param go together; give both or neither"
         totals = ("total_path", "total_header", "total_pages_path", "total_pages_header")
         return (
             equal_fields({"limit_param": self.limit_param, "page_param": self.page_param})
+            or equal_fields({"limit_body_path": self.limit_body_path, "page_body_path": self.page_body_path})
             or equal_fields({"total_path": self.total_path, "total_pages_path": self.total_pages_path})
             or several_totals({name: getattr(self, name) for name in totals})
             or several_flags(self.has_more_path, self.has_more_header, self.has_more_when)
@@ -130,12 +146,12 @@ class PageNumber:
         """Whether there is more, by what the spec names for it; None where it names nothing, or nothing is there."""
         return has_more(envelope.page, self.has_more_path, self.has_more_header, self.has_more_when)
 
-    def parameters(self, index: int, page_size: int | None, _received: int = 0) -> dict[str, str]:
-        """The query parameters of page `index` (0 is the first). `page_size` None: not known yet."""
-        asked = {self.page_param: str(self.base_page + index)}
-        if self.limit_param is not None:
-            asked[self.limit_param] = str(page_size or self.limit)
-        return asked
+    def change(self, index: int, page_size: int | None, _received: int = 0) -> Change:
+        """What the request for page `index` (0 is the first) has of its own. `page_size` None: not known yet."""
+        return change_of(
+            (self.page_param, self.page_body_path, self.base_page + index),
+            (self.limit_param, self.limit_body_path, page_size or self.limit or 0),
+        )
 
     def extent(self, first: Envelope, _guessed: bool) -> Extent:
         """Raises JobRejected where the first page contradicts itself."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from poller.errors import JobRejected
+from poller.paging.change import Change
 from poller.paging.detection import Detection
 from poller.paging.envelope import Envelope
 from poller.paging.evidence import asked_by, why_whole
@@ -17,6 +18,7 @@ class SinglePage:
 
     TYPE: ClassVar = "single_page"
     COUNTS_RECORDS: ClassVar = False
+    IS_OF_MANY: ClassVar = False
     end_status_codes: ClassVar[tuple[int, ...]] = ()
     READERS: ClassVar[dict[str, Reader]] = {}
 
@@ -43,6 +45,10 @@ class SinglePage:
         return {}
 
     @property
+    def body_paths(self) -> dict[str, str]:
+        return {}
+
+    @property
     def names_total(self) -> bool:
         """Who asks for a single page says that it is everything: what it calls its total may be a sum of money."""
         return True
@@ -53,8 +59,8 @@ class SinglePage:
     def says_more(self, _envelope: Envelope) -> bool | None:
         return None
 
-    def parameters(self, _index: int, _page_size: int | None, _received: int = 0) -> dict[str, str]:
-        return {}
+    def change(self, _index: int, _page_size: int | None, _received: int = 0) -> Change:
+        return Change()
 
     def extent(self, first: Envelope, guessed: bool) -> Extent:
         total = first.total if guessed else None

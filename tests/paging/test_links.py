@@ -1,0 +1,61 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from poller.paging.links import header_links
+from tests.support.builders import examples
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("", []),
+        ('</a?page=2>; rel="next"', [("next", "/a?page=2")]),
+        ("</a>;rel=next", [("next", "/a")]),
+        ("</a>; rel='next'", [("next", "/a")]),
+        ('</a>; REL="Prev NEXT"', [("prev", "/a"), ("next", "/a")]),
+        ('</a,b;c?d=1,2>; rel="next", </z>; rel=last', [("next", "/a,b;c?d=1,2"), ("last", "/z")]),
+        ('</a>; title="one, <b>; rel=next"; rel="prev", </c>; rel=next', [("prev", "/a"), ("next", "/c")]),
+        (r'</a>; title="a \"quoted\", <b>; rel=next"; rel=prev', [("prev", "/a")]),
+        ('</a>; rel="prev"; rel="next"', [("prev", "/a")]),
+        ('</a>; rel="next"; anchor="#other"', []),
+        ('</a>; rel="next"; anchor=""', [("next", "/a")]),
+        ("</a>; title*=UTF-8''n%c3%a4chste; rel=\"next\"", [("next", "/a")]),
+        ('</a>; crossorigin; rel="next"', [("next", "/a")]),
+        ('</a>, </b>; rel="next"', [("next", "/b")]),
+        ('</a> ; rel = "next" ; x = y', [("next", "/a")]),
+        ("no link at all", []),
+        ("</a; rel=next", []),
+        ('</a>; rel="next', []),
+    ],
+)
+def test_a_link_header_is_read_as_it_is_meant(text, links):
+    assert list(header_links(text)) == links
+
+
+@examples
+@given(
+    st.lists(
+        st.tuples(
+            st.text("abc/?=&%,;:#'\"é", max_size=20),
+            st.text('a ,;<>="\\', max_size=12),
+            st.sampled_from(["next", "prev", "first last", "x"]),
+        ),
+        max_size=4,
+    )
+)
+def test_any_address_beside_any_title_is_found(links):
+    header = ", ".join(
+        f'<{target}>; title="{title.replace(chr(92), chr(92) * 2).replace(chr(34), chr(92) + chr(34))}"; rel="{rel}"'
+        for target, title, rel in links
+    )
+
+    found = list(header_links(header))
+
+    assert found == [(rel, target) for target, _, relations in links for rel in relations.split()]
+
+
+@examples
+@given(st.text("<>;,=\"\\' relnxt/a", max_size=80))
+def test_any_header_is_read_without_an_error(text):
+    assert all(rel and isinstance(target, str) for rel, target in header_links(text))
