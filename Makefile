@@ -7,9 +7,10 @@ GATES := .venv/lint
 TEMPLATES := template.yaml demo-api/template.yaml
 BENCH := .venv/bench
 MUTANTS := .venv/mutants
+LINTERS := lint-checkov lint-sam lint-cfn lint-python lint-rest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint unit e2e gaps mutants bench pins clean
+.PHONY: help setup demo test lint unit e2e gaps mutants bench pins clean $(LINTERS)
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,7 +33,7 @@ demo: setup ## Poll the demonstration API on an embedded AWS, with progress and 
 	@$(BIN)/poller demo
 
 test: lint ## Run every check and every test
-	@$(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses 3 --no-loadscope-reorder
 
 # What some linters need does not fit beside the rest: they have an environment of their own.
 $(GATES)/.ready: requirements/lint.txt | $(READY)
@@ -42,13 +43,24 @@ $(GATES)/.ready: requirements/lint.txt | $(READY)
 	@touch $@
 
 lint: setup $(GATES)/.ready ## Run the linters and type checkers only
+	@$(MAKE) --no-print-directory --jobs 2 $(LINTERS)
+
+lint-checkov:
+	@$(BIN)/python scripts/check_template.py $(TEMPLATES) api/*.yaml demo-api/*.openapi.yaml
+
+lint-sam:
+	@for template in $(TEMPLATES); do AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/sam validate --lint --template $$template >/dev/null || exit 1; done
+
+lint-cfn:
+	@$(BIN)/cfn-lint
+
+lint-python:
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy
-	@$(BIN)/cfn-lint
-	@for template in $(TEMPLATES); do AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/sam validate --lint --template $$template >/dev/null || exit 1; done
-	@$(BIN)/python scripts/check_template.py $(TEMPLATES) api/*.yaml demo-api/*.openapi.yaml
 	@$(GATES)/bin/bandit --quiet --recursive src demo-api/src
+
+lint-rest:
 	@$(GATES)/bin/shellcheck scripts/*.sh
 	@$(BIN)/python scripts/check_dependencies.py requirements/dev.txt src/functions/requirements.txt
 

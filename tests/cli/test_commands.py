@@ -1,4 +1,7 @@
-"""The command as its users meet it: a process with exit statuses, two streams and signals."""
+"""The command as its users meet it: exit statuses, two streams and signals.
+
+A process of its own is slow to start: what is no matter of a process runs within the test's.
+"""
 
 import json
 import os
@@ -18,7 +21,7 @@ from poller_local.cli import COMMANDS
 from tests.support.fake_api import JOB, PARTIAL, REJECTED, SUCCEEDED, FakeApi, summary
 from tests.support.template import SOURCES
 
-Poller = Callable[..., subprocess.CompletedProcess[str]]
+Command = Callable[..., subprocess.CompletedProcess[str]]
 URL = "https://api.example.com/orders"
 ROOT = Path(__file__).parents[2]
 
@@ -28,7 +31,7 @@ def error_line(done: subprocess.CompletedProcess[str]) -> str:
     return line
 
 
-def test_run_prints_the_job_id_and_nothing_else(api: FakeApi, poller: Poller):
+def test_run_prints_the_job_id_and_nothing_else(api: FakeApi, poller: Command):
     api.takes_jobs()
 
     done = poller("run", URL, "--name", "orders", "--api-url", api.url)
@@ -38,7 +41,7 @@ def test_run_prints_the_job_id_and_nothing_else(api: FakeApi, poller: Poller):
     assert api.submitted == [{"url": URL, "name": "orders"}]
 
 
-def test_run_as_json_without_waiting(api: FakeApi, poller: Poller):
+def test_run_as_json_without_waiting(api: FakeApi, poller: Command):
     api.takes_jobs()
 
     done = poller("run", "--spec", "-", "--json", "--api-url", api.url, stdin=json.dumps({"url": URL}))
@@ -57,22 +60,22 @@ def test_run_as_json_without_waiting(api: FakeApi, poller: Poller):
         (summary("CANCELLED"), 1),
     ],
 )
-def test_waiting_exits_with_what_became_of_the_job(api: FakeApi, poller: Poller, final, exit_status: int):
+def test_waiting_exits_with_what_became_of_the_job(api: FakeApi, command: Command, final, exit_status: int):
     api.takes_jobs()
     api.shows(404, summary("RUNNING"), final)
 
-    done = poller("run", URL, "--wait", "--json", "--api-url", api.url)
+    done = command("run", URL, "--wait", "--json", "--api-url", api.url)
 
     assert done.returncode == exit_status
     assert json.loads(done.stdout) == final
     assert done.stderr == f"Job {JOB} is submitted\n"
 
 
-def test_the_summary_for_people_shows_what_failed(api: FakeApi, poller: Poller):
+def test_the_summary_for_people_shows_what_failed(api: FakeApi, command: Command):
     api.takes_jobs()
     api.shows(PARTIAL)
 
-    done = poller("run", URL, "--wait", "--api-url", api.url)
+    done = command("run", URL, "--wait", "--api-url", api.url)
 
     assert done.stdout.splitlines() == [
         f"Job      {JOB}",
@@ -129,34 +132,34 @@ def test_ctrl_c_stops_the_waiting_and_not_the_job(api: FakeApi, start_poller):
     assert err.splitlines()[1:] == [f"Stopped waiting; the job goes on. See it with: poller status {JOB}"]
 
 
-def test_status_shows_the_job(api: FakeApi, poller: Poller):
+def test_status_shows_the_job(api: FakeApi, command: Command):
     api.shows(REJECTED)
 
-    for_people = poller("status", JOB, "--api-url", api.url)
-    for_programs = poller("status", JOB, "--json", "--api-url", api.url)
+    for_people = command("status", JOB, "--api-url", api.url)
+    for_programs = command("status", JOB, "--json", "--api-url", api.url)
 
     assert for_people.returncode == for_programs.returncode == 0
     assert "Error    InvalidSpec: url: only https is allowed" in for_people.stdout.splitlines()
     assert json.loads(for_programs.stdout) == REJECTED
 
 
-@pytest.mark.parametrize("command", ["status", "results"])
-def test_a_wrong_job_id_is_one_line(api: FakeApi, poller: Poller, command: str):
+@pytest.mark.parametrize("name", ["status", "results"])
+def test_a_wrong_job_id_is_one_line(api: FakeApi, command: Command, name: str):
     api.server.expect_request(f"/jobs/{JOB}").respond_with_json({"message": "Job not found"}, status=404)
     api.server.expect_request(f"/jobs/{JOB}/results").respond_with_json({"message": "Job not found"}, status=404)
 
-    done = poller(command, JOB, "--api-url", api.url)
+    done = command(name, JOB, "--api-url", api.url)
 
     assert (done.returncode, done.stdout) == (1, "")
     assert error_line(done).startswith(f"poller: Job {JOB} not found; check the id")
 
 
-def test_results_are_listed_with_their_place(api: FakeApi, poller: Poller):
+def test_results_are_listed_with_their_place(api: FakeApi, command: Command):
     api.shows(SUCCEEDED)
     entries = [api.stores(f"orders/{JOB}/{name}.jsonl.gz", b"x" * 2000, records=1500) for name in ("a", "b")]
     api.lists([entries[0]], [entries[1]])
 
-    done = poller("results", JOB, "--api-url", api.url)
+    done = command("results", JOB, "--api-url", api.url)
 
     lines = done.stdout.splitlines()
     assert lines[1].split() == [entries[0]["Key"], "1,500", "2.0", "kB", entries[0]["Sha256"][:12]]
@@ -164,11 +167,11 @@ def test_results_are_listed_with_their_place(api: FakeApi, poller: Poller):
     assert "canary" not in done.stdout
 
 
-def test_results_are_downloaded(api: FakeApi, poller: Poller, tmp_path: Path):
+def test_results_are_downloaded(api: FakeApi, command: Command, tmp_path: Path):
     api.shows(SUCCEEDED)
     api.lists([api.stores(f"orders/{JOB}/a.jsonl.gz", b"content")])
 
-    done = poller("results", JOB, "--download", "here", "--api-url", api.url)
+    done = command("results", JOB, "--download", "here", "--api-url", api.url)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "1 object in here, verified by SHA-256\n"
@@ -184,23 +187,23 @@ def test_results_are_downloaded(api: FakeApi, poller: Poller, tmp_path: Path):
     ],
 )
 def test_half_a_dataset_does_not_pass_for_a_whole_one(
-    api: FakeApi, poller: Poller, job: dict[str, Any], exit_status: int, note: str
+    api: FakeApi, command: Command, job: dict[str, Any], exit_status: int, note: str
 ):
     api.shows(job)
     api.lists([api.stores(f"orders/{JOB}/a.jsonl.gz", b"content")])
 
-    listed = poller("results", JOB, "--api-url", api.url)
-    downloaded = poller("results", JOB, "--download", "here", "--api-url", api.url)
+    listed = command("results", JOB, "--api-url", api.url)
+    downloaded = command("results", JOB, "--download", "here", "--api-url", api.url)
 
     assert (listed.returncode, listed.stderr) == (0, note + "\n")
     assert (downloaded.returncode, downloaded.stderr) == (exit_status, note + "\n")
 
 
-def test_a_damaged_download_is_one_line(api: FakeApi, poller: Poller):
+def test_a_damaged_download_is_one_line(api: FakeApi, command: Command):
     api.shows(SUCCEEDED)
     api.lists([api.stores(f"orders/{JOB}/a.jsonl.gz", b"content", Sha256="0" * 64)])
 
-    done = poller("results", JOB, "--download", "here", "--api-url", api.url)
+    done = command("results", JOB, "--download", "here", "--api-url", api.url)
 
     assert done.returncode == 1
     assert "came damaged" in error_line(done)
@@ -218,19 +221,19 @@ def test_a_damaged_download_is_one_line(api: FakeApi, poller: Poller):
     ],
 )
 def test_every_error_is_one_line_that_says_what_to_do(
-    poller: Poller, arguments: tuple[str, ...], exit_status: int, said: str
+    command: Command, arguments: tuple[str, ...], exit_status: int, said: str
 ):
-    done = poller(*arguments)
+    done = command(*arguments)
 
     assert (done.returncode, done.stdout) == (exit_status, "")
     assert error_line(done).startswith(said)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_outside_a_checkout_every_command_says_so_and_where_one_is(poller: Poller, tmp_path: Path, name: str):
-    arguments = {"run": [URL], "up": [], "down": [], "demo": [], "list": []}.get(name, [JOB])
+def test_outside_a_checkout_every_command_says_so_and_where_one_is(command: Command, tmp_path: Path, name: str):
+    arguments = {"run": [URL], "up": [], "down": [], "demo": [], "list": [], "secrets": ["list"]}.get(name, [JOB])
 
-    done = poller(name, *arguments)
+    done = command(name, *arguments)
 
     assert (done.returncode, done.stdout) == (1, "")
     assert error_line(done).startswith(
@@ -239,24 +242,24 @@ def test_outside_a_checkout_every_command_says_so_and_where_one_is(poller: Polle
 
 
 @pytest.mark.parametrize("arguments", [("--debug", "run", "x"), ("run", "x", "--debug")])
-def test_a_traceback_is_shown_on_request_only(poller: Poller, arguments: tuple[str, ...]):
-    done = poller(*arguments)
+def test_a_traceback_is_shown_on_request_only(command: Command, arguments: tuple[str, ...]):
+    done = command(*arguments)
 
     assert done.returncode == 2
     assert done.stderr.startswith("Traceback")
     assert done.stderr.splitlines()[-1].startswith("poller: 'x' has no scheme; write https://x")
 
 
-def test_control_characters_of_a_server_do_not_reach_the_terminal(api: FakeApi, poller: Poller):
+def test_control_characters_of_a_server_do_not_reach_the_terminal(api: FakeApi, command: Command):
     api.shows(summary("FAILED", Error={"Type": "Odd", "Message": "red \x1b[31m\nand more"}))
 
-    done = poller("status", JOB, "--api-url", api.url)
+    done = command("status", JOB, "--api-url", api.url)
 
     assert "Error    Odd: red [31m and more" in done.stdout.splitlines()
 
 
-def test_without_a_command_the_help_is_shown(poller: Poller):
-    done = poller()
+def test_without_a_command_the_help_is_shown(command: Command):
+    done = command()
 
     assert done.returncode == 0
     assert all(command in done.stdout for command in ("up", "down", "demo", "run", "list", "status", "tasks"))
@@ -271,10 +274,11 @@ def test_a_command_that_needs_no_boto3_does_not_wait_for_it(environment: dict[st
     assert done.returncode == 0
 
 
-def test_the_stack_may_be_named_in_the_environment(api: FakeApi, poller: Poller, environment: dict[str, str]):
+def test_the_stack_may_be_named_in_the_environment(api: FakeApi, command: Command, monkeypatch: pytest.MonkeyPatch):
     api.shows(SUCCEEDED)
+    monkeypatch.setenv("POLLER_API_URL", api.url)
 
-    done = poller("status", JOB, env={**environment, "POLLER_API_URL": api.url})
+    done = command("status", JOB)
 
     assert done.returncode == 0
 
@@ -289,12 +293,12 @@ def test_a_reader_that_leaves_early_is_no_error(api: FakeApi, start_poller):
     assert err == ""
 
 
-def test_a_download_to_where_nothing_can_be_written_is_one_line(api: FakeApi, poller: Poller, tmp_path: Path):
+def test_a_download_to_where_nothing_can_be_written_is_one_line(api: FakeApi, command: Command, tmp_path: Path):
     (tmp_path / "file").touch()
     api.shows(SUCCEEDED)
     api.lists([api.stores(f"orders/{JOB}/a.jsonl.gz", b"content")])
 
-    done = poller("results", JOB, "--download", "file/in", "--api-url", api.url)
+    done = command("results", JOB, "--download", "file/in", "--api-url", api.url)
 
     assert (done.returncode, done.stdout) == (1, "")
     assert error_line(done) == "poller: Cannot use file/in: Not a directory; check the path and its rights"
@@ -313,7 +317,7 @@ def test_a_full_disk_is_one_line_wherever_the_output_goes(api: FakeApi, start_po
     assert err == "poller: Cannot write: No space left on device; make room and run it again\n"
 
 
-def test_a_full_disk_is_one_line_also_in_a_download(api: FakeApi, poller: Poller, tmp_path: Path):
+def test_a_full_disk_is_one_line_also_in_a_download(api: FakeApi, poller: Command, tmp_path: Path):
     api.shows(SUCCEEDED)
     api.lists([api.stores(f"orders/{JOB}/a.jsonl.gz", b"x" * 100_000)])
 
@@ -329,7 +333,7 @@ def test_a_full_disk_is_one_line_also_in_a_download(api: FakeApi, poller: Poller
     assert not list((tmp_path / "here").iterdir())
 
 
-def test_ctrl_c_while_it_begins_is_no_traceback(poller: Poller, tmp_path: Path):
+def test_ctrl_c_while_it_begins_is_no_traceback(poller: Command, tmp_path: Path):
     (tmp_path / "typer.py").write_text("raise KeyboardInterrupt\n")  # as if it came in the middle of an import
 
     done = subprocess.run(

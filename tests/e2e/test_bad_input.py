@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.held import Held
 from tests.support.local_stack import POLLER, LocalStack
 from tests.support.partner import Partner, serving
 
@@ -110,20 +111,21 @@ def test_a_wrong_job_id_is_one_line(stack: LocalStack) -> None:
 
 
 def test_interrupting_the_wait_leaves_the_job_running(stack: LocalStack) -> None:
-    url = stack.described["external_api_url"] + "/payload"
-    process = subprocess.Popen(
-        [str(POLLER), "run", url, "--name", "interrupted", "--wait"],
-        cwd=stack.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        # As at a terminal: what was started in the background of a script ignores Ctrl-C, and its children with it.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # as tests/cli does
-    )  # fmt: skip
-    assert process.stderr
-    assert "is submitted" in process.stderr.readline()
+    with serving(Held()) as partner:
+        process = subprocess.Popen(
+            [str(POLLER), "run", partner.url, "--name", "interrupted", "--wait"],
+            cwd=stack.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            # As at a terminal: what was started in the background of a script ignores Ctrl-C, and its children with it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # as tests/cli does
+        )  # fmt: skip
+        assert process.stderr
+        assert "is submitted" in process.stderr.readline()
 
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+        partner.released.set()
+        line = next(line for line in (out + err).splitlines() if "the job goes on" in line)
+        job = stack.client().wait(line.split()[-1], timeout=240)
 
     assert process.returncode == 130
-    line = next(line for line in (out + err).splitlines() if "the job goes on" in line)
-    job_id = line.split()[-1]
-    assert stack.client().wait(job_id, timeout=240)["Status"] == "SUCCEEDED"
+    assert (job["Status"], job["RecordsReceived"]) == ("SUCCEEDED", 100)

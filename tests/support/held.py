@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.support.partner import Partner
 
-# Three tasks or more, and no more than two of them at once.
+# Two pages at once.
 SPEC: dict[str, Any] = {"name": "held", "paginator": {"type": "offset", "limit": 10}, "max_concurrency": 2}
 
 

@@ -17,10 +17,9 @@ class Partner:
     """`total` records in pages of at most `cap`; each page fails `failures` times before it comes.
 
     `clamps_at`: asked for an offset beyond this one, it sends this one's page again, as some servers do.
-    Pages from offset `slow_from` on take three seconds; those at the offsets in `broken` fail each time, and those in
-    `refused` are refused. `pause_once`: the second page asked for is answered once with 429 and a Retry-After of so
-    many seconds. `quota`: so many more requests are let through, and all others answered with 429 and a Retry-After of
-    half a minute.
+    Pages at the offsets in `broken` fail each time, and those in `refused` are refused. `pause_once`: the second page
+    asked for is answered once with 429 and a Retry-After of so many seconds. `quota`: so many more requests are let
+    through, and all others answered with 429 and a Retry-After of half a minute.
     """
 
     total: int = 95
@@ -35,7 +34,6 @@ class Partner:
     headers: dict[str, str] = field(default_factory=dict)
     pause_once: int | None = None
     quota: int | None = None
-    slow_from: int | None = None
     broken: set[int] = field(default_factory=set)
     refused: set[int] = field(default_factory=set)
     url: str = ""
@@ -69,8 +67,6 @@ class Partner:
             return 404, b'{"message": "no such page"}'
         offset = 0 if self.ignores_offset else int(query.get("offset", 0))
         offset = offset if self.clamps_at is None else min(offset, self.clamps_at)
-        if self.slow_from is not None and offset >= self.slow_from:
-            time.sleep(3)
         if self.refuses_page_from is not None and offset >= self.refuses_page_from:
             return 404, b'{"message": "no such page"}'
         limit = min(int(query.get("limit", self.cap)), self.cap)

@@ -1,4 +1,4 @@
-"""`make test` runs two workers: one brings up the stacks, the other runs what needs none in the meantime."""
+"""`make test` runs three workers: two wait for stacks most of the time, the third runs what needs none."""
 
 from xdist.scheduler import LoadScopeScheduling
 
