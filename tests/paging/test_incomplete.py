@@ -17,6 +17,7 @@ ROWS = {"rows": [1, 2]}
         ({**ROWS, "terminated_early": True}, "terminated_early"),
         ({**ROWS, "_shards": {"total": 5, "successful": 3, "failed": 2}}, "_shards.failed = 2"),
         ({**ROWS, "clusters": {"total": 5, "failed": 1}}, "clusters.failed = 1"),
+        ({**ROWS, "nodes": {"successful": 4, "failed": 1}}, "nodes.failed = 1"),
         ({**ROWS, "status": "partial_success"}, "status"),
         ({"rows": [], "errors": [{"message": "shard 3 timed out"}]}, "errors, and no records"),
         ({"rows": [], "error": "denied"}, "errors, and no records"),

@@ -41,6 +41,8 @@ def said(body: Any, kind: str = "application/json") -> str:
         ({"records": [1]}, ""),
         ({"message": None, "error": ""}, ""),
         ({"error": {"error": {"error": {"error": {"message": "too deep"}}}}}, ""),
+        ({"errors": [[[["too deep"]]]]}, ""),
+        ([[["too many"]]], "too many"),
         ("too many", "too many"),
         (7, ""),
         (b"too\r\n many\x00\x1b[31m", "too many [31m"),

@@ -329,6 +329,8 @@ def test_a_total_in_the_json_of_a_usual_header_is_found():
         ({"nbHits": 35, "exhaustive": {"nbHits": False, "typo": True}}, "nbHits"),
         ({"numFound": 35, "numFoundExact": False}, "numFound"),
         ({"estimatedTotalHits": 35}, "estimatedTotalHits"),
+        ({"approximateTotal": 35}, "approximateTotal"),
+        ({"minimumTotal": 35}, "minimumTotal"),
         ({"total": 35, "totalType": "estimated"}, "total"),
         ({"total": "35+"}, "total"),
         ({"total": "> 35"}, "total"),
