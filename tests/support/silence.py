@@ -3,7 +3,7 @@
 import pytest
 
 from poller.errors import TransientUpstreamError
-from poller.fetching import page_fetcher, pause, time_box
+from poller.fetching import pause, time_box
 from poller.handlers import dependencies, prepare_poller_job
 from poller.values import PageRequest, Response
 
@@ -15,8 +15,9 @@ class Silence:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now, self.attempts = 1_800_000_000.0, 0
-        for module in (prepare_poller_job, page_fetcher, pause, time_box):
+        for module in (prepare_poller_job, pause, time_box):
             monkeypatch.setattr(module, "time", self)
+        monkeypatch.setattr(pause.Throttle.__init__, "__defaults__", (None, None, self.sleep))
         monkeypatch.setattr(dependencies.upstream(), "send", self.send)
 
     def time(self) -> float:
