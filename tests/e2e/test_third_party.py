@@ -38,7 +38,6 @@ def playground() -> Iterator[str]:
         ),
         ("/pagination/next_page_url", "auto"),
         ("/pagination/next_page_url", {"type": "json_link", "next_url_path": "next_page_url"}),
-        ("/pagination/keyset", "auto"),
         (
             "/pagination/keyset",
             {"type": "cursor", "cursor_path": "scroll_param", "cursor_param": "scroll_param"},
