@@ -8,7 +8,7 @@ from poller.fetching.outage import MAX_ROUNDS
 from poller.fetching.task_pages import WantedPages, in_order
 from poller.fetching.whole_page import PageHalted, PageSource
 
-_PAGES = 100  # of one task, or as many bytes: a worker holds a task in memory
+_PAGES = 100  # behind the planned ones, or as many bytes: a worker holds a task in memory
 _BYTES = 8 * 1024 * 1024
 _GONE = (404, 410, 416)  # what is said where there is nothing; others say that one may not ask
 
@@ -25,7 +25,7 @@ def walk_on(wanted: WantedPages, source: PageSource, fetched: FetchedPages) -> N
 
 
 def _find_end(wanted: WantedPages, source: PageSource, fetched: FetchedPages) -> None:
-    step = 1
+    step, planned = 1, len(fetched.pages)
     while fetched.halt is None and fetched.end is None and fetched.goes_on_at is None:
         if fetched.pages and fetched.pages[-1].says_more is False:
             fetched.end = DataEnd(EndKind.SEEN, "the flag that the spec names says that there is no more")
@@ -34,7 +34,8 @@ def _find_end(wanted: WantedPages, source: PageSource, fetched: FetchedPages) ->
         if at >= source.spec.maximum_pages:
             fetched.end = DataEnd(EndKind.CUT, f"maximum_pages is {source.spec.maximum_pages:,}, and as many came")
             return
-        if len(fetched.pages) >= _PAGES or _bytes(wanted, fetched) >= _BYTES:
+        walked = fetched.pages[planned:]
+        if len(walked) >= _PAGES or sum(page.bytes for page in walked) >= _BYTES:
             fetched.goes_on_at = at
             return
         indices = range(at, min(at + step, source.spec.maximum_pages))
@@ -92,7 +93,3 @@ def _repeats(page: FetchedPage, wanted: WantedPages, fetched: FetchedPages) -> D
     if page.digest and (page.digest == last or any(page.seen <= earlier.seen for earlier in before[-2:])):
         return DataEnd(EndKind.SEEN, "behind the last page came the last one again")
     return None
-
-
-def _bytes(wanted: WantedPages, fetched: FetchedPages) -> int:
-    return wanted.kept_bytes + sum(page.bytes for page in fetched.pages)
