@@ -75,7 +75,7 @@ def test_a_long_walk_is_cut_into_tasks_in_the_order_of_the_data(sent_messages: T
     assert job["Status"] == "SUCCEEDED"
     assert lines == api.rows()
     assert api.asked == [0, *range(250), 0], "one request a page, and one before and one behind them"
-    assert list(tasks_of(job)) == ["w00000000", "w00000000-00000100", "w00000000-00000200"]
+    assert list(tasks_of(job)) == ["w00000000", "w00000000p00000100", "w00000000p00000200"]
     assert (job["Total"], job["SuccessfullyCompleted"], job["Pages"], job["TotalIsFinal"]) == (3, 3, 250, True)
     keys = [
         item["Key"]
@@ -123,7 +123,7 @@ def test_a_pause_that_the_api_asks_for_leaves_what_came_before_it(sent_messages:
         job = driven(waiting, sent_messages)
 
     assert [row.state for row in kept.values()] == ["ENQUEUED", "STARTED"]
-    assert kept["w00000000-00000002"].error.message.startswith("GET /rows?cursor=c2: the API answered HTTP 429")
+    assert kept["w00000000p00000002"].error.message.startswith("GET /rows?cursor=c2: the API answered HTTP 429")
     assert (waiting["NextStep"], waiting["Seconds"]) == ("WAIT", 121)
     assert (during["Total"], during["TotalIsFinal"], during["RecordsReceived"]) == (2, False, 6)
     assert api.asked[asked:] == [2, 3, 0]
@@ -142,7 +142,7 @@ def test_a_cursor_that_has_expired_makes_a_partial_job_that_says_how_far_it_came
     assert job["Status"] == "PARTIAL"
     assert workflow.dataset(job) == api.rows()[:6]
     said = job["Error"]["Message"]
-    assert "w00000000-00000002" in said
+    assert "w00000000p00000002" in said
     assert "the walk came as far as 2 pages, and the next one does not come: GET /rows?cursor=c2: the API ans" in said
     assert f"HTTP {status}" in said
     assert "this cursor has expired" in job["Error"]["Message"]
@@ -164,7 +164,7 @@ def test_a_page_that_fails_for_good_ends_its_walk_and_a_redrive_goes_on_there(
 
     assert (job["Status"], came) == ("PARTIAL", api.rows()[:6])
     assert status == 200
-    assert [task["TaskId"] for task in shown["Tasks"]] == ["w00000000-00000002"]
+    assert [task["TaskId"] for task in shown["Tasks"]] == ["w00000000p00000002"]
     assert shown["Tasks"][0]["Request"].endswith(f"'{api.url}?cursor=c2'")
     assert api.asked[asked:] == [2, 3, 0]
     assert (again["Status"], workflow.dataset(again)) == ("SUCCEEDED", api.rows())
@@ -180,10 +180,10 @@ def test_a_task_in_the_middle_is_fetched_again_up_to_where_the_next_one_begins(
         workflow.fetch_all(step)
         messages = sent_messages()["Records"]
         workflow.process({"Records": [message for message in messages if "00000100" not in message["body"]]})
-        dependencies.raw_payloads().delete(workflow.raw_key(step["JobId"], "w00000000-00000100"))
+        dependencies.raw_payloads().delete(workflow.raw_key(step["JobId"], "w00000000p00000100"))
         job = dependencies.jobs().job(step["JobId"])
         assert job
-        lost = TaskRow("w00000000-00000100", TaskState.FAILED, error=Reason("ProcessingFailed", "gone"))
+        lost = TaskRow("w00000000p00000100", TaskState.FAILED, error=Reason("ProcessingFailed", "gone"))
         dependencies.tasks().transition(job, lost)
         partial = driven(workflow.reconcile(step["JobId"]), sent_messages)
         asked = len(api.asked)
@@ -210,8 +210,8 @@ def test_a_task_that_begins_nowhere_is_left_alone(sent_messages: Take) -> None:
         step = workflow.prepare(api.spec())
         asked = len(api.asked)
         lines = [
-            {"TaskId": "w00000000-00000002", "FirstPage": 2, "Pages": 0, "After": "w00000000"},
-            {"TaskId": "w00000000-00000002", "FirstPage": 2, "Pages": 0, "After": "w00000000-00000001"},
+            {"TaskId": "w00000000p00000002", "FirstPage": 2, "Pages": 0, "After": "w00000000"},
+            {"TaskId": "w00000000p00000002", "FirstPage": 2, "Pages": 0, "After": "w00000000p00000001"},
         ]
 
         states = [workflow.fetch(step["JobId"], line) for line in lines]

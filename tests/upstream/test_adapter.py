@@ -85,7 +85,7 @@ ANSWERS = {
     "two framings": b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n[1]\r\n0\r\n\r\n",
     "two lengths": b"HTTP/1.1 200 OK\r\n" + LENGTHS,
     "cookie": answer(b"[1]", "200 OK", "Set-Cookie: a=canary-5f1d; Domain=other.test"),
-    "redirect": answer(b"[1]", "302 Found", "Location: /canary-5f1d"),
+    "redirect": answer(b"[1]", "302 Found", "Location: /elsewhere/canary-5f1d"),
     "retry": answer(b"", "503 Busy", "Retry-After: 1"),
     "nothing": b"",
 }

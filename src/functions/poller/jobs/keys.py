@@ -49,8 +49,7 @@ def dataset_prefix(name: str, job_id: str) -> str:
 
 
 def dataset_key(name: str, job_id: str, task_id: str) -> str:
-    # Sorted by name they are in order: "-" would put a task that goes on before the one that it goes on from.
-    return f"{dataset_prefix(name, job_id)}{task_id.replace('-', '_')}.jsonl.gz"
+    return f"{dataset_prefix(name, job_id)}{task_id}.jsonl.gz"
 
 
 def manifest_key(name: str, job_id: str) -> str:

@@ -78,11 +78,11 @@ class Walks:
 
     def task_behind(self, task_id: str, first_page: int) -> Task:
         """The task that goes on at `first_page`, where `task_id` ends."""
-        return Task(f"{task_id.partition('-')[0]}-{first_page:08d}", first_page, 0, after=task_id)
+        return Task(f"{task_id.partition('p')[0]}p{first_page:08d}", first_page, 0, after=task_id)
 
     def first_page(self, task_id: str) -> int:
         """The index of a task's first page in its chain, from its id."""
-        return int(task_id.partition("-")[2] or 0)
+        return int(task_id.partition("p")[2] or 0)
 
 
 Plan = Ranges | Walks
