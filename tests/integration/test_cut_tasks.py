@@ -162,6 +162,24 @@ def test_of_pages_that_repeat_one_another_none_is_kept_twice(partner: Partner, s
     assert received(job) == [record(number) for number in range(50)]
 
 
+def test_a_page_that_repeats_another_and_is_refused_then_costs_none_of_those_before_it(sent_messages: Take) -> None:
+    class Fickle(Partner):
+        def page(self, query: dict[str, str], earlier: int) -> tuple[int, bytes]:
+            if query.get("offset") == "50":
+                return super().page({**query, "offset": "40"}, 0) if earlier == 0 else (404, b"{}")
+            return super().page(query, earlier)
+
+    with serving(Fickle(total=95)) as partner:
+        job_id = one_task(partner)
+        workflow.fetch(job_id, WHOLE)
+        job = followed(job_id, sent_messages)
+
+    assert (job["Status"], job["FailedToComplete"]) == ("PARTIAL", 1)
+    assert "UpstreamRefused" in job["Error"]["Message"]
+    assert [row.lost for row in rows_of(job_id)] == [0, 5]
+    assert received(job) == [record(number) for number in range(50)]
+
+
 def test_a_task_that_was_cut_is_not_cut_again(partner: Partner, sent_messages: Take) -> None:
     job_id = one_task(partner)
     partner.refused = {30}

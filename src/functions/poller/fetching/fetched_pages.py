@@ -13,7 +13,7 @@ class FetchedPages:
     """What came of consecutive pages: those from the index `first`, in order and without a gap.
 
     `halt` is why they are not all, if so; `begun` is what had come of the page behind them. `failed` is why the page
-    `first` does not come, where it is this one alone; or, if that is a PaginationLoop, this and all behind it.
+    `first` does not come: this one alone or, where no others go on behind it, all that should follow.
 
     `goes_on_at` is the page at which other pages of the task go on. `end` is how the data ended, if they did, and
     `first_again` is the job's first page after that. `digest_before` is the digest of the page before them.

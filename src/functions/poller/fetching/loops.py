@@ -2,16 +2,22 @@
 
 from dataclasses import replace
 
-from poller.errors import PaginationLoop, PauseRequested, RetriablePollerError, UpstreamUnavailable
+from poller.errors import (
+    PaginationLoop,
+    PauseRequested,
+    PermanentPollerError,
+    RetriablePollerError,
+    UpstreamUnavailable,
+)
 from poller.fetching.fetched_pages import FetchedPages
 from poller.fetching.whole_page import PageSource
 
 
-def mend_loops(source: PageSource, piece: FetchedPages) -> PaginationLoop | None:
+def mend_loops(source: PageSource, piece: FetchedPages) -> PermanentPollerError | None:
     """Ask once more for pages that repeat their neighbour: a cache may have mixed them up.
 
-    Where one still does, `piece` is cut before it, and the error tells of it. Where one has to wait, `piece` halts
-    before it.
+    Where one still does, or is refused, `piece` is cut before it, and the error tells of it. Where one has to wait,
+    `piece` halts before it.
     """
     before = piece.digest_before
     for place, page in enumerate(piece.pages):
@@ -23,6 +29,10 @@ def mend_loops(source: PageSource, piece: FetchedPages) -> PaginationLoop | None
                 _cut(piece, place)
                 piece.halt = halt
                 return None
+            except PermanentPollerError as error:
+                _cut(piece, place)
+                error.page = index
+                return error
             if not is_mended:
                 _cut(piece, place)
                 loop = PaginationLoop(

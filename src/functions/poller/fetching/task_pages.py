@@ -77,6 +77,9 @@ def fetch_planned(wanted: WantedPages, source: PageSource) -> list[FetchedPages]
         match arrived:
             case PageHalted(halt=halt, page=begun):
                 piece.halt, piece.begun = halt, begun
+            case AuthFailed():  # without credentials no page comes: the rest of the task has failed with it
+                pieces.append(FetchedPages(piece.behind, failed=arrived))
+                break
             case PermanentPollerError():
                 pieces += [FetchedPages(piece.behind, failed=arrived), FetchedPages(piece.behind + 1)]
             case page, end:
@@ -100,7 +103,7 @@ def _fetch(wanted: WantedPages, source: PageSource, index: int) -> Arrived | Per
         raise
     except PermanentPollerError as error:
         error.page = index
-        if wanted.may_cut(index) and not isinstance(error, AuthFailed):  # without credentials no page comes
+        if wanted.may_cut(index):
             return error
         raise
     return page, end
@@ -120,7 +123,8 @@ def in_order(threads: int, fetch: Callable[[int], T], indices: Iterable[int]) ->
 
 
 def _without_loops(wanted: WantedPages, source: PageSource, pieces: list[FetchedPages]) -> list[FetchedPages]:
-    """`pieces` up to the first page that repeats another one, also when asked for again, or that has to wait for that.
+    """`pieces` up to the first page that repeats another one, and is refused or the same when asked for again, or that
+    has to wait for that.
 
     What is behind it may be the same over and over: all of it has failed with that page.
     """

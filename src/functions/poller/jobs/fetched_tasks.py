@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from poller.aws.s3 import Bucket
 from poller.datasets import records
 from poller.errors import (
-    PaginationLoop,
     PauseRequested,
     PermanentPollerError,
     PollerError,
@@ -91,7 +90,7 @@ class FetchedTasks:
         """Store what came behind the pages that `row` describes, or say what did not come."""
         attempts = row.attempts + requests
         if piece.failed is not None:
-            lost = _pages(job, row, piece) if isinstance(piece.failed, PaginationLoop) else 1
+            lost = 1 if piece.goes_on_at is not None else _pages(job, row, piece)
             cut = replace(row, goes_on_at=piece.goes_on_at)
             return self.leave(job, cut, piece.failed, attempts, lost)
         arrived = [*piece.pages, piece.begun] if piece.begun else piece.pages
