@@ -19,7 +19,7 @@ def test_what_calls_itself_gzip_and_is_none_says_so(encoding):
     ("body", "is_lines"),
     [
         (b'{"id": 1}\n{"id": 2}\n', True),
-        (b'{"id": 1}\n{"id": 2}\nnot JSON\n{"id": 4}', True),
+        (b'{"id": 1}\n{"id": 2}\nnot JSON\n{"id": 4}\n{"id": 5}', True),
         (b'\n{"id": 1}\r\n[2]', True),
         (b'{"a": 1}\t{"a": 2}', False),
         (b'{"id": 1}', False),
