@@ -38,6 +38,7 @@ Scenario = Callable[["Run"], None]
 CHANGES_WITH_TIME = {"JobId", "StartedAt", "FinishedAt", "RedrivenAt", "RunSeconds", "ExecutionArn"}
 COUNTED_AS_IT_HAPPENS = {"requests", "retried", "waited", "pages_arrived", "records_arrived"}
 TELLS_OF_EFFORT = {"Requests", "Retried", "WaitedSeconds"}  # whoever is killed asks again
+READING = ("BatchGet", "Get", "Head", "List", "Query")  # after such a call all is as it was before
 
 
 class Run:
@@ -253,7 +254,9 @@ def test_a_kill_after_any_outside_call_changes_nothing_in_the_end(
             if (name, *calls) in killed_already:
                 continue
             killed_already.add((name, *calls))
-            for call in range(1, len(calls) + 1):
+            for call, operation in enumerate(calls, 1):
+                if call > 1 and operation.startswith(READING):
+                    continue
                 empty_table()
                 killer.invocations, killer.target = [], (number, call)
                 run = Run(killer, sent_messages, partner)
