@@ -66,9 +66,11 @@ def test_the_line_that_posts_a_job_names_a_body_that_is_none(stack: LocalStack) 
 def test_the_sample_output_is_what_is_printed_today() -> None:
     """Its labels, in order: the values are another stack's."""
     shown = "".join(block.text for block in blocks(README) if (block.section, block.language) == (SECTION, ""))
-    summary = parse_summary({"Status": "SUCCEEDED", "Name": "orders", "Url": "u", "FinishedAt": "f", "RunSeconds": 31})
+    proof = {"End": "seen", "Distinct": 1, "Repeated": 0, "Key": None, "Moved": False, "Mended": 0}
+    fields = {"Status": "SUCCEEDED", "Name": "orders", "Url": "u", "FinishedAt": "f", "RunSeconds": 31}
+    summary = parse_summary({**fields, "Proof": proof, "Requests": 110})
 
-    labels = [line.split("  ")[0] for line in shown.splitlines() if not line.startswith(" ")]
+    labels = [re.split(r"  | (?=\d)", line)[0] for line in shown.splitlines() if not line.startswith(" ")]
 
     assert labels[:4] == ["API", "Demonstration API", "AWS endpoint", "Outputs"]
     assert labels[4:-1] == [label for label, _value, _style in summary_lines(summary)]
