@@ -65,8 +65,8 @@ class Paths:
     def a_job_has_a_secret(self) -> None:
         origin = self.partner.url.removesuffix("/orders")
         text = json.dumps({"value": "0123456789abcdef", "allowed_origins": [origin]})
-        self.stack.aws("secretsmanager").create_secret(Name="poller/secrets/orders", SecretString=text)
-        job = self.ended(self.submit(auth={"type": "bearer", "secret": "orders"}))
+        self.stack.aws("secretsmanager").create_secret(Name="poller/secrets/paths-token", SecretString=text)
+        job = self.ended(self.submit(auth={"type": "bearer", "secret": "paths-token"}))
         assert (job["Status"], job["RecordsReceived"]) == ("SUCCEEDED", RECORDS)
 
     def a_job_has_tokens(self) -> None:
@@ -74,8 +74,8 @@ class Paths:
         origin = self.partner.url.removesuffix("/orders")
         with giving_tokens(OAuthServer(expires_in=0.01)) as server:
             text = json.dumps({"value": server.secret, "allowed_origins": [origin, server.origin]})
-            self.stack.aws("secretsmanager").create_secret(Name="poller/secrets/client", SecretString=text)
-            auth = {"type": "oauth2_client_credentials", "secret": "client", "token_url": server.url}
+            self.stack.aws("secretsmanager").create_secret(Name="poller/secrets/paths-client", SecretString=text)
+            auth = {"type": "oauth2_client_credentials", "secret": "paths-client", "token_url": server.url}
             jobs = [self.ended(self.submit(auth=auth)) for _ in range(2)]
         assert [(job["Status"], job["RecordsReceived"]) for job in jobs] == [("SUCCEEDED", RECORDS)] * 2
 

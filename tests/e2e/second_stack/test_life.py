@@ -97,7 +97,7 @@ def test_a_deletion_in_the_middle_of_a_job_ends_the_job(pair: tuple[Deployed, De
         eventually(is_gone, 60)
 
     assert full == "DELETE_FAILED"
-    assert len(partner.requests) <= 1 + 10 + 2  # the job's first look, its pages, the end and the first page again
+    assert len(partner.requests) < 20  # the task that was under way, and no other run
 
 
 def status(stack: Deployed, execution: str) -> str:
