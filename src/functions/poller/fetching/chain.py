@@ -152,15 +152,7 @@ class ChainSource:
         return place.index > 0 and page.digest != "" and page.digest in (place.digest_before, self.first_digest)
 
     def _fetch(self, request: PageRequest, index: int) -> tuple[Envelope, FetchedPage]:
-        try:
-            envelope = self.fetcher.fetch(request)[0]
-        except UpstreamUnavailable as error:
-            error.page = index
-            self.circuit.judge(error)
-            raise
-        except PollerError as error:
-            error.page = index
-            raise
+        envelope = self.circuit.fetch(request, index)
         page = envelope.page
         lines, digest = () if page.is_blank else (page.line.encode(),), page_digest(page.records, self.key)
         return envelope, FetchedPage(lines, len(page.records), digest, total_in(envelope))

@@ -11,10 +11,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from poller.errors import JobStopped, PauseRequested, RetriablePollerError, UpstreamDown, UpstreamUnavailable
+from poller.errors import (
+    JobStopped,
+    PauseRequested,
+    PollerError,
+    RetriablePollerError,
+    UpstreamDown,
+    UpstreamUnavailable,
+)
 from poller.fetching.page_fetcher import PageFetcher
 from poller.fetching.pause import DOWN, Throttle
 from poller.fetching.time_box import TimeBox
+from poller.paging.envelope import Envelope
 from poller.specs.model import Retry
 from poller.text import counted
 from poller.values import PageRequest
@@ -53,6 +61,17 @@ class Circuit:
     publish: Callable[[int, int], None]
     recovered: Callable[[], None]
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def fetch(self, request: PageRequest, index: int) -> Envelope:
+        """The page `index`. Raises what PageFetcher.fetch raises, with the page to blame; and UpstreamDown where it is
+        not the page's fault."""
+        try:
+            return self.fetcher.fetch(request)[0]
+        except PollerError as error:
+            error.page = index
+            if isinstance(error, UpstreamUnavailable):
+                self.judge(error)
+            raise
 
     def judge(self, error: UpstreamUnavailable) -> None:
         """Return where the API gives other pages than the one that `error` tells of.

@@ -41,18 +41,10 @@ class PageSource:
     def fetch(self, index: int, received: int = 0) -> FetchedPage:
         """Page `index` as the API answers, or what of it comes behind its first `received` records.
 
-        Raises what PageFetcher.fetch raises, with the page to blame; and UpstreamDown where it is not the page's fault.
+        Raises what Circuit.fetch raises.
         """
         paginator = self.spec.range_paginator
-        try:
-            envelope, _ = self.fetcher.fetch(page_request(self.spec, index, self.page_size, received))
-        except UpstreamUnavailable as error:
-            error.page = index
-            self.circuit.judge(error)
-            raise
-        except PollerError as error:
-            error.page = index
-            raise
+        envelope = self.circuit.fetch(page_request(self.spec, index, self.page_size, received), index)
         page, is_last = envelope.page, index >= self.pages - 1
         held = hold(page, self.key, is_watched=is_last or len(page.records) < self.page_size)
         if received and not held.records:
