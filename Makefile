@@ -10,7 +10,7 @@ MUTANTS := .venv/mutants
 LINTERS := lint-checkov lint-sam lint-cfn lint-python lint-rest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint unit e2e gaps mutants bench pins clean $(LINTERS)
+.PHONY: help setup demo test lint unit e2e gaps mutants bench schema pins clean $(LINTERS)
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,6 +93,9 @@ $(BENCH)/.ready: requirements/bench.txt | $(READY)
 
 bench: setup $(BENCH)/.ready ## Measure speed, memory and cost against their budgets (minutes)
 	@PYTHONPATH=src/functions $(BIN)/python -m benchmarks
+
+schema: setup ## Write api/job-spec.schema.json anew, after a change of the job spec's fields or of docs/job-spec.md
+	@$(BIN)/python scripts/job_spec_schema.py
 
 pins: setup ## Resolve the pinned lists in requirements/ anew
 	@for name in dev lint bench mutants; do $(BIN)/uv pip compile --quiet --upgrade --no-header --no-emit-index-url requirements/$$name.in -o requirements/$$name.txt || exit 1; done

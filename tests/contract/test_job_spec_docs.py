@@ -6,6 +6,7 @@ from dataclasses import MISSING, Field, fields
 from typing import Any
 
 import pytest
+from scripts.job_spec_schema import DOCUMENT, tables
 
 from poller.auth.flows import AUTHS
 from poller.errors import JobRejected
@@ -14,9 +15,7 @@ from poller.specs import planned
 from poller.specs.model import JobSpec, Retry
 from poller.specs.parse import accept_job_spec, parse_job_spec
 from tests.support.documents import blocks
-from tests.support.template import ROOT
 
-DOCUMENT = ROOT / "docs" / "job-spec.md"
 SECTIONS = {
     part.split("\n", 1)[0]: part for part in re.split(r"^## ", DOCUMENT.read_text(), flags=re.M)[1:]
 }  # fmt: skip
@@ -28,13 +27,8 @@ DESCRIBED: dict[str, type] = (
     | {PAGINATOR_SECTIONS[name]: cls for name, cls in PAGINATORS.items()}
     | {AUTH_SECTIONS[name]: cls for name, cls in AUTHS.items()}
 )
+TABLES = tables(DOCUMENT)
 URL = "https://api.example.com/"
-
-
-def table(section: str) -> dict[str, tuple[str, str]]:
-    """By field: its default, without the backticks around it, and what is said of it."""
-    rows = re.findall(r"^\| `(\w+)` \| *(.*?) *\| (.*) \|$", SECTIONS[section], flags=re.M)
-    return {name: (default.strip("`"), text) for name, default, text in rows}
 
 
 def default_of(field: Field[Any]) -> str:
@@ -64,14 +58,14 @@ def spec_with(section: str, name: str, value: object) -> dict[str, Any]:
 def test_a_table_has_the_fields_of_the_code_in_their_order_with_their_defaults(section: str) -> None:
     expected = [(field.name, default_of(field)) for field in fields(DESCRIBED[section])]
 
-    shown = [(name, default) for name, (default, _text) in table(section).items()]
+    shown = [(name, default) for name, (default, _text) in TABLES[section].items()]
 
     assert shown == expected
 
 
 @pytest.mark.parametrize("section", DESCRIBED)
 def test_a_number_has_the_range_that_the_code_enforces(section: str) -> None:
-    for name, (_default, text) in table(section).items():
+    for name, (_default, text) in TABLES[section].items():
         with pytest.raises(JobRejected) as refused:
             parse_job_spec(spec_with(section, name, -1))
 

@@ -85,6 +85,7 @@ FILES = (
     "specs/page_request.py",
     "specs/parse.py",
     "specs/planned.py",
+    "specs/schema.py",
     "specs/stored.py",
 )
 WHOLE_ROOMS = ("paging", "specs")

@@ -11,6 +11,15 @@ from poller.text import is_encodable
 
 Reader = Callable[[str, Any], Any]
 """Takes a field's full name and its JSON value. Raises JobRejected."""
+Schema = dict[str, Any]
+"""A JSON Schema."""
+
+
+def shaped(reader: Reader, schema: Schema) -> Reader:
+    """`reader`, made for a field, with the schema of what it takes. Those that are not made have theirs in
+    `specs.schema`."""
+    vars(reader)["schema"] = schema
+    return reader
 
 
 def kind_of(value: Any) -> str:
@@ -70,7 +79,7 @@ def integer(least: int, most: int) -> Reader:
             raise JobRejected(f"{field} must be a whole number from {least:,} to {most:,}")
         return value
 
-    return read
+    return shaped(read, {"type": "integer", "minimum": least, "maximum": most})
 
 
 def statuses(field: str, value: Any) -> tuple[int, ...]:
@@ -85,7 +94,7 @@ def one_of(*words: str) -> Reader:
             raise JobRejected(f"{field} must be one of {', '.join(words)}")
         return str(value)
 
-    return read
+    return shaped(read, {"enum": list(words)})
 
 
 def percentage(field: str, value: Any) -> float:

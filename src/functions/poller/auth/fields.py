@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from poller.credentials import blanked, is_credential
 from poller.errors import JobRejected
-from poller.readers import Reader, kind_of, text
+from poller.readers import Reader, kind_of, shaped, text
 from poller.text import shown
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -85,7 +85,7 @@ def plain_params(others: set[str]) -> Reader:
             text(f"{field}.{shown(name)}", item)
         return dict(value)
 
-    return read
+    return shaped(read, {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}})
 
 
 def one_word(field: str, value: Any) -> str:

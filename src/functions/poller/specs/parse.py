@@ -33,7 +33,7 @@ def parse_job_spec(raw: Any) -> JobSpec:
         raise JobRejected(f'the job spec is {kind_of(raw)}; it must be an object such as {{"url": "https://…"}}')
     if "url" not in raw:
         raise JobRejected('url is missing; the smallest job spec is {"url": "https://…"}')
-    spec = _build(JobSpec, "", raw, _SPEC_READERS)
+    spec = _build(JobSpec, "", raw, SPEC_READERS)
     _refuse_contradictions(spec)
     return spec
 
@@ -51,14 +51,14 @@ def _build(cls: type[T], prefix: str, raw: Mapping[str, Any], readers: Mapping[s
     for name in raw:
         if name not in allowed:
             raise JobRejected(_unknown(prefix, name, allowed), secret_sent=is_credential(name, str(raw[name])))
-    for missing in (f.name for f in fields(cls) if _is_required(f) and f.name not in raw):  # type: ignore[arg-type]
+    for missing in (f.name for f in fields(cls) if is_required(f) and f.name not in raw):  # type: ignore[arg-type]
         raise JobRejected(f"{prefix}{missing} is missing; this {prefix.rstrip('.')} needs it")
     optional = {f.name for f in fields(cls) if f.default is None}  # type: ignore[arg-type]
     given = {name: value for name, value in raw.items() if value is not None or name not in optional}
     return cls(**{name: readers[name](prefix + name, value) for name, value in given.items()})
 
 
-def _is_required(field: Field[Any]) -> bool:
+def is_required(field: Field[Any]) -> bool:
     return field.default is MISSING and field.default_factory is MISSING
 
 
@@ -76,7 +76,7 @@ def _unknown(prefix: str, name: str, allowed: list[str]) -> str:
 def _retry(field: str, value: Any) -> Retry:
     if not isinstance(value, dict):
         raise JobRejected(f"{field} is {kind_of(value)}; it must be an object")
-    return _build(Retry, f"{field}.", value, _RETRY_READERS)
+    return _build(Retry, f"{field}.", value, RETRY_READERS)
 
 
 def _paginator(field: str, value: Any) -> Paginator:
@@ -153,12 +153,12 @@ def refuse_fixed_parameters(spec: JobSpec) -> None:
             raise JobRejected(f"{param} is set in url or params, but paginator.{field} changes it page by page")
 
 
-_RETRY_READERS: dict[str, Reader] = {
+RETRY_READERS: dict[str, Reader] = {
     "max_attempts": integer(1, 20),
     "max_delay_seconds": integer(0, 3600),
     "retry_after_headers": list_of_names,
 }
-_SPEC_READERS: dict[str, Reader] = {
+SPEC_READERS: dict[str, Reader] = {
     "url": api_url,
     "name": job_name,
     "method": http_method,
@@ -179,6 +179,6 @@ _SPEC_READERS: dict[str, Reader] = {
 }
 _NESTED = {
     "paginator": {name for paginator in PAGINATORS.values() for name in paginator.READERS},
-    "retry": set(_RETRY_READERS),
+    "retry": set(RETRY_READERS),
 }
 """Fields that are looked for on the outside when they are not found there."""
