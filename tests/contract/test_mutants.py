@@ -5,12 +5,9 @@ from functools import cache
 
 import pytest
 
-from tests.mutants.credentials import CREDENTIALS
-from tests.mutants.deployment import DEPLOYMENT
-from tests.mutants.limits import LIMITS
-from tests.mutants.mutations import MUTATIONS, Mutation
+from tests.mutants.guards import GUARDS
+from tests.mutants.mutations import Mutation
 from tests.mutants.pure import PRODUCT, listed
-from tests.mutants.upstream import UPSTREAM
 from tests.support.template import ROOT
 
 
@@ -28,16 +25,14 @@ def names(file: str) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("test", sorted({m.test for m in (*CREDENTIALS, *DEPLOYMENT, *LIMITS, *MUTATIONS, *UPSTREAM)}))
+@pytest.mark.parametrize("test", sorted({m.test for m in GUARDS}))
 def test_the_test_of_a_guard_exists(test: str) -> None:
     file, _, name = test.partition("::")
 
     assert name.partition("[")[0] in names(file) or not name
 
 
-@pytest.mark.parametrize(
-    "mutation", [*CREDENTIALS, *DEPLOYMENT, *LIMITS, *MUTATIONS, *UPSTREAM], ids=lambda mutation: mutation.guard
-)
+@pytest.mark.parametrize("mutation", GUARDS, ids=lambda mutation: mutation.guard)
 def test_the_guard_is_where_it_is_taken_away(mutation: Mutation) -> None:
     text = (ROOT / mutation.file).read_text()
 

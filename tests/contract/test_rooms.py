@@ -51,6 +51,7 @@ MAY_DO_IO = {
     "jobs/events.py",
     "jobs/workflow.py",
     "jobs/ending.py",
+    "jobs/latest.py",
     "jobs/fetched_tasks.py",
     "jobs/reconciler.py",
     "jobs/uniqueness.py",

@@ -47,6 +47,7 @@ class Run:
     def __init__(self, killer: Killer, take: Take, partner: Partner) -> None:
         self.killer, self.take, self.partner = killer, take, partner
         self.job_id, self.execution = str(uuid4()), EXECUTION
+        dependencies.dataset().delete("orders/_latest.json")
 
     def prepare(self) -> dict[str, Any]:
         event = {
@@ -214,6 +215,7 @@ def what_it_left(run: Run) -> dict[str, Any]:
     assert counts == recount, "the counters differ from a recount of the rows"
     manifest = dependencies.dataset().get(f"orders/{run.job_id}/_manifest.json")
     objects = json.loads(manifest)["Objects"] if manifest else []
+    latest = dependencies.dataset().get("orders/_latest.json")
     complete = [row for row in rows if row.state is TaskState.COMPLETE and row.records]
     proofs = [keys.proof_key(run.job_id, row.task_id, row.sha256) for row in complete]
     # What no row names, a part or what another call fetched, is left to the bucket's lifecycle.
@@ -222,6 +224,7 @@ def what_it_left(run: Run) -> dict[str, Any]:
         "summary": {name: value for name, value in job.items() if name not in CHANGES_WITH_TIME | TELLS_OF_EFFORT},
         "tasks": [(row.task_id, row.state, row.pages, row.records, row.bytes, row.sha256, row.error) for row in rows],
         "dataset": [gzip.decompress(dependencies.dataset().get(item["Key"]) or b"").decode() for item in objects],
+        "is the latest": latest is not None and json.loads(latest)["JobId"] == run.job_id,
         "raw": [dependencies.raw_payloads().has(key) for key in named],
         "fingerprints": [dependencies.raw_payloads().get(key) for key in proofs],
     }

@@ -27,6 +27,17 @@ def test_a_page_that_fails_for_good_makes_the_job_partial(sent_messages: Take) -
     assert dataset(job) == expected(20)
 
 
+def test_what_arrived_in_part_is_not_the_newest_of_its_name(sent_messages: Take) -> None:
+    with serving(Partner(total=30)) as partner:
+        whole = workflow.run({"url": partner.url, "paginator": offset(10)}, sent_messages)
+        workflow.partial(partner, sent_messages)
+
+    latest = json.loads(dependencies.dataset().get("default/_latest.json") or b"{}")
+
+    assert (latest["JobId"], latest["Records"]) == (whole["JobId"], 30)
+    assert dependencies.dataset().get(latest["Manifest"]) is not None
+
+
 def test_as_many_failures_as_tolerated_do_not(sent_messages: Take) -> None:
     with serving(Partner(total=100, refuses_page_from=80)) as partner:
         job = workflow.run(

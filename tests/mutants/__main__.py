@@ -20,11 +20,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.credentials import CREDENTIALS
-from tests.mutants.deployment import DEPLOYMENT
-from tests.mutants.limits import LIMITS
-from tests.mutants.mutations import MUTATIONS, Mutation, Stale
-from tests.mutants.upstream import UPSTREAM
+from tests.mutants.guards import GUARDS
+from tests.mutants.mutations import Mutation, Stale
 from tests.support.local_stack import copy_tree
 from tests.support.template import ROOT
 
@@ -38,11 +35,7 @@ _HEAVY = ("boto3", "boto3.dynamodb.types", "moto", "moto.dynamodb", "moto.s3", "
 
 def main() -> int:
     asked = _arguments()
-    chosen = [
-        m
-        for m in (*CREDENTIALS, *DEPLOYMENT, *LIMITS, *MUTATIONS, *UPSTREAM)
-        if asked.only.lower() in f"{m.guard} {m.file} {m.test}".lower()
-    ]
+    chosen = [m for m in GUARDS if asked.only.lower() in f"{m.guard} {m.file} {m.test}".lower()]
     if not chosen:
         _say(f"no guard, file or test has {asked.only!r} in it")
         return 1

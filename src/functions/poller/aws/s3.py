@@ -2,9 +2,20 @@
 
 import hashlib
 from base64 import b64encode
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
+
+# Another write came first, or is under way; and an object that was to be replaced is gone.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+_LOST = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
+
+
+class Tagged(NamedTuple):
+    """An object's bytes, and the ETag that tells them from others."""
+
+    body: bytes
+    tag: str
 
 
 class Bucket:
@@ -22,10 +33,27 @@ class Bucket:
         )  # fmt: skip
         return digest.hexdigest()
 
+    def put_if(self, key: str, body: bytes, content_type: str, tag: str | None) -> bool:
+        """Store `body` in place of the object with that ETag (None: of none); False where another one is there."""
+        condition = {"IfNoneMatch": "*"} if tag is None else {"IfMatch": tag}
+        try:
+            self._client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type, **condition)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _LOST:
+                return False
+            raise
+        return True
+
     def get(self, key: str) -> bytes | None:
         """The object's bytes, or None if there is none."""
+        found = self.get_tagged(key)
+        return found.body if found else None
+
+    def get_tagged(self, key: str) -> Tagged | None:
+        """The object's bytes with their ETag, or None if there is none."""
         try:
-            return bytes(self._client.get_object(Bucket=self.name, Key=key)["Body"].read())
+            answer = self._client.get_object(Bucket=self.name, Key=key)
+            return Tagged(bytes(answer["Body"].read()), str(answer["ETag"]))
         except ClientError as error:
             if error.response["Error"]["Code"] == "NoSuchKey":
                 return None

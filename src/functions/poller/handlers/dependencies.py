@@ -19,6 +19,7 @@ from poller.settings import Settings
 
 if TYPE_CHECKING:
     from poller.auth.access import Access
+    from poller.jobs.ending import JobEnding
     from poller.jobs.fetched_tasks import FetchedTasks
     from poller.jobs.reconciler import Reconciler
     from poller.upstream.client import Upstream
@@ -103,13 +104,18 @@ def fetched_tasks() -> "FetchedTasks":
     return FetchedTasks(jobs(), tasks(), raw_payloads(), queue(), logger.warning)
 
 
-def reconciler() -> "Reconciler":
+def ending() -> "JobEnding":
     # Here, because most functions end no job.
     from poller.jobs.ending import JobEnding  # noqa: PLC0415
+
+    return JobEnding(jobs(), tasks(), dataset(), raw_payloads(), events(), logger.info)
+
+
+def reconciler() -> "Reconciler":
+    # Here, for the same reason.
     from poller.jobs.reconciler import Reconciler  # noqa: PLC0415
 
-    ending = JobEnding(jobs(), tasks(), dataset(), raw_payloads(), events(), logger.info)
-    return Reconciler(jobs(), tasks(), raw_payloads(), workflow(), ending, logger.info)
+    return Reconciler(jobs(), tasks(), raw_payloads(), workflow(), ending(), logger.info)
 
 
 def _client(service: str, config: Config = _CONFIG) -> Any:

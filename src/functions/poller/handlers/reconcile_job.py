@@ -39,7 +39,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         dependencies.logger.info("the job is in the hands of another execution", extra={"owner": owner})
         return step(job_id, "DONE")
     if job.status.is_final:  # this call was here before, as far as the final write at least
-        return step(job_id, "DONE", Summary=dependencies.events().announce(job, counts))
+        return step(job_id, "DONE", Summary=dependencies.ending().publish(job, counts))
     if job.owner.successor == execution_arn:  # its first step gave up before it could take the job over
         dependencies.jobs().take_over(job, execution_arn)
         job, counts = dependencies.jobs().snapshot(job_id) or (job, counts)
@@ -66,7 +66,7 @@ def _after_execution(detail: dict[str, Any], box: TimeBox) -> dict[str, Any]:
     if job.owner.current != execution:
         return step(job.job_id, "DONE")
     if job.status.is_final:  # this event was here before, as far as the final write at least
-        return step(job.job_id, "DONE", Summary=dependencies.events().announce(job, counts))
+        return step(job.job_id, "DONE", Summary=dependencies.ending().publish(job, counts))
     error = f" with {detail['error']}" if detail.get("error") else ""
     why = f"the workflow's execution ended as {detail['status']}{error}"
     next_step = dependencies.reconciler().abandon(job, counts, why, box)

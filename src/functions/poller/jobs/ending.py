@@ -13,6 +13,7 @@ from poller.jobs import keys
 from poller.jobs.events import JobEvents
 from poller.jobs.job_store import JobStore
 from poller.jobs.known_tasks import known_tasks
+from poller.jobs.latest import name_latest
 from poller.jobs.model import Counts, Job, JobStatus, Owner, TaskRow, TaskState
 from poller.jobs.plan import Task
 from poller.jobs.proof import prove
@@ -85,8 +86,17 @@ class JobEnding:
             standing = self.jobs.snapshot(job.job_id)
             if standing is None or not standing[0].status.is_final:
                 raise RetriablePollerError("the job changed hands while it ended")
-            over, counts = standing
-        return self.events.announce(over, counts)
+            return self.events.announce(*standing)
+        return self.publish(over, counts)
+
+    def publish(self, job: Job, counts: Counts) -> dict[str, Any]:
+        """Make known how a job ended: what follows from its status, which is written. Returns the summary.
+
+        May happen more than once, with the same effect.
+        """
+        if job.status is JobStatus.SUCCEEDED:
+            name_latest(self.dataset, job, counts)
+        return self.events.announce(job, counts)
 
     def _write_manifest(self, job: Job, rows: Iterable[TaskRow]) -> None:
         """Written before the status, after everything else: its being there says that all it lists is there."""

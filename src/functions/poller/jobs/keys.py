@@ -54,3 +54,7 @@ def dataset_key(name: str, job_id: str, task_id: str) -> str:
 
 def manifest_key(name: str, job_id: str) -> str:
     return f"{dataset_prefix(name, job_id)}_manifest.json"
+
+
+def latest_key(name: str) -> str:
+    return f"{name}/_latest.json"
