@@ -102,7 +102,7 @@ def test_a_plan_keeps_to_its_limits(pages, page_bytes, page_seconds, max_concurr
 
     per_task = plan.plan.pages_per_task
     assert plan.plan.pages == pages
-    assert 1 <= per_task <= 256
+    assert 1 <= per_task <= 1000
     assert per_task == 1 or per_task * page_bytes <= 8 * MIB
     assert per_task == 1 or per_task / plan.threads * page_seconds <= 30
     assert plan.threads * plan.map_concurrency <= max_concurrency
@@ -117,11 +117,11 @@ def test_a_plan_keeps_to_its_limits(pages, page_bytes, page_seconds, max_concurr
         (1, 1000, 0.1, 1),
         (9, 1000, 0.1, 5),
         (100, 1000, 0.1, 50),
-        (130, 1000, 0.1, 33),
-        (2000, 1000, 0.1, 63),
-        (20_000, 1000, 0.1, 100),
-        (1_000_000, 1000, 0.1, 256),
-        (1_000_000, 0, 0.0, 256),
+        (130, 1000, 0.1, 65),
+        (2000, 1000, 0.1, 250),
+        (20_000, 1000, 0.1, 250),
+        (1_000_000, 1000, 0.1, 1000),
+        (1_000_000, 0, 0.0, 1000),
         (1_000_000, 8 * MIB // 100, 0.1, 100),
         (1_000_000, 1 * MIB, 0.1, 8),
         (1_000_000, 3 * MIB, 0.1, 2),
@@ -449,7 +449,7 @@ def test_a_million_pages_are_all_in_some_task():
 
     plan = planned(one, page({"rows": [0] * 10, "total": 10_000_000}), 1000, 0.1)
 
-    assert plan.plan == Ranges(1_000_000, 256, 10, is_open=True)
+    assert plan.plan == Ranges(1_000_000, 1000, 10, is_open=True)
     assert sum(task.pages for task in plan.plan) == 1_000_000
 
 
@@ -457,12 +457,12 @@ def test_a_million_pages_are_all_in_some_task():
     ("pages", "max_concurrency", "per_task", "tasks"),
     [
         (3, 10, 3, 1),
-        (100, 10, 50, 2),
+        (100, 10, 100, 1),
         (100, 64, 50, 2),
-        (600, 64, 150, 4),
+        (600, 64, 300, 2),
         (1, 64, 1, 1),
         (40, 64, 20, 2),
-        (20, 1, 7, 3),
+        (20, 1, 20, 1),
     ],
 )
 def test_small_jobs_are_as_few_tasks_as_keep_all_workers_busy(pages, max_concurrency, per_task, tasks):

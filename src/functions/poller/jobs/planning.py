@@ -13,9 +13,9 @@ from poller.text import counted
 
 _TASK_BYTES = 8 * 1024 * 1024  # of raw pages: a worker holds a task in memory
 _TASK_SECONDS = 30.0  # of fetching, at the first page's pace: far inside the function's timeout
-_MAX_PAGES_PER_TASK = 256
+_MAX_PAGES_PER_TASK = 1000
 _MANY_TASKS = 200  # where there are more, they have more pages instead: each costs as much as many requests
-_ROUNDS = 8  # of requests that a task is worth: with fewer, workers would spend their time on beginning tasks
+_ROUNDS = 32  # of requests that a task is worth: with fewer, workers would spend their time on beginning tasks
 _MIN_THREADS, _MAX_THREADS = 8, 32
 _PAGE_SECONDS = 0.003  # of a function's processor: threads beyond that share of an answer's time would wait for it
 
