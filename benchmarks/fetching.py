@@ -14,8 +14,8 @@ from benchmarks.report import Figure
 
 IN_FLIGHT = 32
 LATENCY_SECONDS = 0.05
-_JOB_PAGES = 20_000  # so many that a task has its full hundred pages; a round fetches the first tasks of the job
-_ROUND_TASKS = 20
+_JOB_PAGES = 20_000  # so many that tasks are as large as they get; a round fetches the first ones of the job
+_ROUND_TASKS = 4
 _ROUNDS = 5
 _DLT_PAGES = 40
 

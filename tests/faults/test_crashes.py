@@ -216,7 +216,9 @@ def what_it_left(run: Run) -> dict[str, Any]:
     manifest = dependencies.dataset().get(f"orders/{run.job_id}/_manifest.json")
     objects = json.loads(manifest)["Objects"] if manifest else []
     latest = dependencies.dataset().get("orders/_latest.json")
-    complete = [row for row in rows if row.state is TaskState.COMPLETE and row.records]
+    # Those of a job that has succeeded are removed, unless the last call dies: then the bucket's lifecycle does it.
+    kept = () if job["Status"] == "SUCCEEDED" else rows
+    complete = [row for row in kept if row.state is TaskState.COMPLETE and row.records]
     proofs = [keys.proof_key(run.job_id, row.task_id, row.sha256) for row in complete]
     # What no row names, a part or what another call fetched, is left to the bucket's lifecycle.
     named = [keys.raw_key(run.job_id, row.task_id, row.raw) for row in rows]

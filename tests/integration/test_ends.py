@@ -7,11 +7,15 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from botocore.exceptions import ClientError
 
+from poller.aws.s3 import Bucket
 from poller.fetching import walk
 from poller.handlers import dependencies
+from poller.jobs import keys
 from poller.jobs.model import TaskRow
 from tests.support import workflow
+from tests.support.faulty import raising
 from tests.support.loopback import QuietHandler, listening
 from tests.support.workflow import Take, change, dataset
 
@@ -222,3 +226,24 @@ def test_the_first_page_again_is_no_end_where_nothing_else_says_so(
 
     assert job["Status"] == status
     assert numbers(job) == list(range(10))
+
+
+@pytest.mark.parametrize(("total", "status", "is_kept"), [(30, "SUCCEEDED", False), (31, "PARTIAL", True)])
+def test_fingerprints_stay_only_where_a_redrive_may_look_at_them_again(
+    sent_messages: Take, total: int, status: str, is_kept: bool
+) -> None:
+    job = run(Api(30, {"total": total}), sent_messages, OFFSET)
+
+    rows = [row for row in rows_of(job) if row.records]
+    kept = [dependencies.raw_payloads().has(keys.proof_key(job["JobId"], row.task_id, row.sha256)) for row in rows]
+    assert (job["Status"], kept) == (status, [is_kept] * 3)
+
+
+def test_a_job_has_succeeded_also_where_its_fingerprints_cannot_be_removed(
+    sent_messages: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Bucket, "delete_all", raising(ClientError({"Error": {"Code": "SlowDown"}}, "DeleteObjects")))
+
+    job = run(Api(30, {"total": 30}), sent_messages, OFFSET)
+
+    assert (job["Status"], job["RecordsReceived"]) == ("SUCCEEDED", 30)

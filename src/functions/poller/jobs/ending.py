@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from poller.aws.s3 import Bucket
 from poller.errors import ErrorType, Reason, RetriablePollerError, shortened
 from poller.fetching.time_box import TimeBox
@@ -87,7 +89,10 @@ class JobEnding:
             if standing is None or not standing[0].status.is_final:
                 raise RetriablePollerError("the job changed hands while it ended")
             return self.events.announce(*standing)
-        return self.publish(over, counts)
+        summary = self.publish(over, counts)
+        if over.status is JobStatus.SUCCEEDED:
+            self._remove_fingerprints(over, rows)
+        return summary
 
     def publish(self, job: Job, counts: Counts) -> dict[str, Any]:
         """Make known how a job ended: what follows from its status, which is written. Returns the summary.
@@ -97,6 +102,16 @@ class JobEnding:
         if job.status is JobStatus.SUCCEEDED:
             name_latest(self.dataset, job, counts)
         return self.events.announce(job, counts)
+
+    def _remove_fingerprints(self, job: Job, rows: Iterable[TaskRow]) -> None:
+        """They have shown what they were made for. Of a job that can be redriven they stay until the bucket's lifecycle
+        removes them, as they do where this fails."""
+        try:
+            self.raw_payloads.delete_all(
+                keys.proof_key(job.job_id, row.task_id, row.sha256) for row in rows if row.records
+            )
+        except (BotoCoreError, ClientError) as error:
+            self.log("fingerprints are left", extra={"error": str(error)})
 
     def _write_manifest(self, job: Job, rows: Iterable[TaskRow]) -> None:
         """Written before the status, after everything else: its being there says that all it lists is there."""
