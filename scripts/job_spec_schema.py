@@ -28,7 +28,7 @@ def described() -> dict[str, Any]:
     _describe(schema, said.get("Fields", {}))
     for name, part in schema["$defs"].items():
         kind, _, way = name.partition(".")
-        _describe(part, said.get(f"{kind.capitalize()} {way}".strip(), {}))
+        _describe(part, said.get(f"{kind.replace('_', ' ').capitalize()} {way}".strip(), {}))
     return schema
 
 

@@ -4,10 +4,12 @@ import re
 
 import pytest
 
-from poller.paging.meaning import Meaning, meaning_of
+from poller.paging.meaning import BY_ACTION, Meaning, meaning_of
 from tests.support.template import ROOT
 
-TABLE = (ROOT / "docs" / "answers.md").read_text().split("\n\n")[2]
+DOCUMENT = (ROOT / "docs" / "answers.md").read_text()
+TABLE = DOCUMENT.split("\n\n")[2]
+ACTIONS = re.findall(r"^\| `(\w+)` \| ([\w ]+) \|$", DOCUMENT, flags=re.M)
 ROWS = re.findall(r"^\| (.*?) \| ([\w ]+).* \|$", TABLE, flags=re.M)[1:]
 
 
@@ -27,5 +29,9 @@ def test_the_table_says_of_every_status_what_the_code_does(says_when: bool) -> N
     assert shown == {status: str(meaning_of(status, says_when)) for status in statuses}
 
 
-def test_the_table_has_every_meaning_and_no_other() -> None:
-    assert {meaning for _, meaning in ROWS} == {str(meaning) for meaning in Meaning}
+def test_the_table_of_actions_is_that_of_the_code() -> None:
+    assert dict(ACTIONS) == {str(action): str(meaning) for action, meaning in BY_ACTION.items()}
+
+
+def test_the_tables_have_every_meaning_and_no_other() -> None:
+    assert {meaning for _, meaning in [*ROWS, *ACTIONS]} == {str(meaning) for meaning in Meaning}

@@ -11,6 +11,7 @@ from scripts.job_spec_schema import DOCUMENT, tables
 from poller.auth.flows import AUTHS
 from poller.errors import JobRejected
 from poller.paging.paginators import PAGINATORS, Auto
+from poller.paging.response_action import ResponseAction
 from poller.specs import planned
 from poller.specs.model import JobSpec, Retry
 from poller.specs.parse import accept_job_spec, parse_job_spec
@@ -23,7 +24,7 @@ EXAMPLES = [(block.section, block.text) for block in blocks(DOCUMENT) if block.l
 PAGINATOR_SECTIONS = {name: f"Paginator {name}" for name in PAGINATORS}
 AUTH_SECTIONS = {name: f"Auth {name}" for name in AUTHS}
 DESCRIBED: dict[str, type] = (
-    {"Fields": JobSpec, "Retry": Retry}
+    {"Fields": JobSpec, "Response actions": ResponseAction, "Retry": Retry}
     | {PAGINATOR_SECTIONS[name]: cls for name, cls in PAGINATORS.items()}
     | {AUTH_SECTIONS[name]: cls for name, cls in AUTHS.items()}
 )
@@ -48,6 +49,8 @@ def spec_with(section: str, name: str, value: object) -> dict[str, Any]:
         return {"url": URL, name: value}
     if section == "Retry":
         return {"url": URL, "retry": {name: value}}
+    if section == "Response actions":
+        return {"url": URL, "response_actions": [{"action": "end", name: value}]}
     if section.startswith("Auth "):
         required = {f.name: "orders" for f in fields(DESCRIBED[section]) if f.default is MISSING}
         return {"url": URL, "auth": {"type": section.removeprefix("Auth "), **required, name: value}}
@@ -87,7 +90,9 @@ def test_every_auth_has_a_section_and_no_other_has() -> None:
 def test_an_example_is_a_job_spec_that_is_accepted(section: str, example: str) -> None:
     spec = accept_job_spec(json.loads(example))
 
-    ways = {PAGINATOR_SECTIONS[spec.paginator.TYPE], AUTH_SECTIONS[spec.auth.TYPE] if spec.auth else None}
+    parts = {"Response actions": spec.response_actions}
+    ways = {name for name, part in parts.items() if part}
+    ways |= {PAGINATOR_SECTIONS[spec.paginator.TYPE], AUTH_SECTIONS[spec.auth.TYPE] if spec.auth else None}
     assert section in ways or not section
 
 

@@ -76,6 +76,7 @@ FILES = (
     "paging/record_key.py",
     "paging/records.py",
     "paging/said.py",
+    "paging/response_action.py",
     "paging/retry_after.py",
     "paging/sections.py",
     "paging/selector.py",

@@ -7,7 +7,7 @@ import pytest
 from poller.errors import InvalidPayload, JobRejected
 from poller.jobs.plan import Walks
 from poller.jobs.planning import Planned
-from poller.paging.meaning import read_page
+from poller.paging.meaning import Reading, read_page
 from poller.paging.paginators import HeaderLink, JsonLink, KnownPaginator, PageNumber
 from poller.values import Response
 from tests.support.apis import api
@@ -16,7 +16,7 @@ from tests.support.builders import NOW, URL, planned, resolve, spec
 
 def plan_for(answer: Response) -> Planned:
     """From the API's answer to a plan, as PreparePollerJob goes about it."""
-    page = replace(read_page(answer, None, (), NOW), url=URL)
+    page = replace(read_page(answer, Reading(), NOW), url=URL)
     resolved, _ = resolve(spec(), page)
     return planned(resolved, page, 1000, 0.1, guessed=True)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.errors import InvalidPayload, PollerError, TransientUpstreamError, UpstreamRefused
-from poller.paging.meaning import read_page
+from poller.paging.meaning import Reading, read_page
 from poller.values import Response
 from tests.support.builders import NOW, examples, response
 
@@ -17,7 +17,7 @@ USUAL = ("Retry-After", "X-RateLimit-Reset")
 def test_a_page_is_read_whole():
     answer = response(b'{\n "total": 2,\n "rows": [{"id": 1.10}, {"id": "\xc3\xa9"}]\n}', x_total="2")
 
-    read = read_page(answer, None, (), NOW)
+    read = read_page(answer, Reading(), NOW)
 
     assert read.records == [{"id": 1.1}, {"id": "é"}]
     assert read.value["total"] == 2
@@ -28,7 +28,7 @@ def test_a_page_is_read_whole():
 
 def test_what_arrived_without_a_content_type_is_not_said_to_have_one():
     with pytest.raises(InvalidPayload) as refused:
-        read_page(Response(200, {}, b"upstream error"), None, USUAL, NOW)
+        read_page(Response(200, {}, b"upstream error"), Reading(None, USUAL), NOW)
 
     assert refused.value.message.endswith("at line 1, column 1")
 
@@ -36,7 +36,7 @@ def test_what_arrived_without_a_content_type_is_not_said_to_have_one():
 @pytest.mark.parametrize("kind", ["text/plain", "text/plain; format=flowed", " text/plain ;x"])
 def test_of_a_content_type_its_kind_is_said(kind):
     with pytest.raises(InvalidPayload) as refused:
-        read_page(Response(200, {"content-type": kind}, b"id,name"), None, USUAL, NOW)
+        read_page(Response(200, {"content-type": kind}, b"id,name"), Reading(None, USUAL), NOW)
 
     assert refused.value.message.endswith("; its Content-Type is text/plain")
 
@@ -44,7 +44,7 @@ def test_of_a_content_type_its_kind_is_said(kind):
 def test_a_selector_that_is_given_is_not_guessed():
     answer = response({"errors": [], "data": {"items": [7, 8]}})
 
-    read = read_page(answer, "data.items", (), NOW)
+    read = read_page(answer, Reading("data.items", ()), NOW)
 
     assert read.records == [7, 8]
     assert read.selector == "data.items"
@@ -55,7 +55,7 @@ def test_a_status_that_often_passes_is_transient(status):
     answer = response({"rows": [1]}, status, retry_after="7")
 
     with pytest.raises(TransientUpstreamError) as refused:
-        read_page(answer, None, USUAL, NOW)
+        read_page(answer, Reading(None, USUAL), NOW)
 
     assert refused.value.message == f"the API answered HTTP {status}"
     assert refused.value.retry_after == 7
@@ -66,7 +66,7 @@ def test_a_status_that_says_no_is_not_asked_again(status):
     answer = response({"error": "no such place"}, status)
 
     with pytest.raises(UpstreamRefused) as refused:
-        read_page(answer, None, USUAL, NOW)
+        read_page(answer, Reading(None, USUAL), NOW)
 
     assert refused.value.message.startswith(f'the API answered HTTP {status}: "no such place"; ')
     assert refused.value.status == status
@@ -80,7 +80,7 @@ def test_a_status_that_says_no_is_not_asked_again(status):
 )  # fmt: skip
 def test_a_refusal_says_what_to_look_at(status, advice):
     with pytest.raises(UpstreamRefused) as refused:
-        read_page(response(b"", status), None, USUAL, NOW)
+        read_page(response(b"", status), Reading(None, USUAL), NOW)
 
     assert refused.value.message.startswith(f"the API answered HTTP {status}; ")
     assert advice in refused.value.message
@@ -91,7 +91,7 @@ def test_a_redirect_is_refused_with_where_it_leads(status):
     answer = response(b"", status, location=f"https://elsewhere.example.com/items/?token={CANARY}&q=1")
 
     with pytest.raises(UpstreamRefused) as refused:
-        read_page(answer, None, USUAL, NOW)
+        read_page(answer, Reading(None, USUAL), NOW)
 
     where = "https://elsewhere.example.com/items/?token=...&q=1"
     assert refused.value.message.startswith(f"the API answered HTTP {status}, a redirect to {where}. ")
@@ -101,19 +101,19 @@ def test_a_redirect_is_refused_with_where_it_leads(status):
 @pytest.mark.parametrize(("location", "shown"), [("", "nowhere"), ("/items/", "/items/"), ("http://a:b:c/", "...")])
 def test_a_redirect_is_named_as_far_as_it_can_be_read(location, shown):
     with pytest.raises(UpstreamRefused, match=f"a redirect to {shown}. Only"):
-        read_page(response(b"", 302, location=location), None, USUAL, NOW)
+        read_page(response(b"", 302, location=location), Reading(None, USUAL), NOW)
 
 
 def test_not_modified_is_no_redirect():
     with pytest.raises(UpstreamRefused) as refused:
-        read_page(response(b"", 304), None, USUAL, NOW)
+        read_page(response(b"", 304), Reading(None, USUAL), NOW)
 
     assert refused.value.message == "the API answered HTTP 304, not modified, to a request that set no condition"
 
 
 def test_an_answer_that_is_not_ready_is_asked_for_again():
     with pytest.raises(TransientUpstreamError) as refused:
-        read_page(response({"total": 0, "items": []}, 202, retry_after="4"), None, USUAL, NOW)
+        read_page(response({"total": 0, "items": []}, 202, retry_after="4"), Reading(None, USUAL), NOW)
 
     assert refused.value.message == "the API answered HTTP 202, not ready yet"
     assert refused.value.retry_after == 4
@@ -122,7 +122,7 @@ def test_an_answer_that_is_not_ready_is_asked_for_again():
 @pytest.mark.parametrize("status", [204, 205])
 @pytest.mark.parametrize("selector", [None, "data.items"])
 def test_no_content_is_an_empty_page(status, selector):
-    read = read_page(response(b"", status, x_total="0"), selector, USUAL, NOW)
+    read = read_page(response(b"", status, x_total="0"), Reading(selector, USUAL), NOW)
 
     assert (read.records, read.is_blank, read.line) == ([], True, "")
     assert read.selector == (selector or "")
@@ -133,7 +133,7 @@ def test_a_refused_page_says_when_to_come_back():
     at = str(int(EPOCH) + 30)
 
     with pytest.raises(TransientUpstreamError) as refused:
-        read_page(response(b"", 429, x_ratelimit_reset=at), None, USUAL, NOW)
+        read_page(response(b"", 429, x_ratelimit_reset=at), Reading(None, USUAL), NOW)
 
     assert refused.value.retry_after == 30
 
@@ -151,7 +151,7 @@ def test_a_refused_page_says_when_to_come_back():
 )
 def test_a_success_without_a_whole_body_is_no_page(answer, message, may_pass):
     with pytest.raises(InvalidPayload) as refused:
-        read_page(answer, None, USUAL, NOW)
+        read_page(answer, Reading(None, USUAL), NOW)
 
     assert (refused.value.message, refused.value.may_pass) == (message, may_pass)
 
@@ -162,7 +162,7 @@ def test_a_success_without_a_whole_body_is_no_page(answer, message, may_pass):
 def test_a_success_with_a_body_is_a_page(status, headers):
     answer = Response(status, headers, b"[1, 2]")
 
-    read = read_page(answer, None, USUAL, NOW)
+    read = read_page(answer, Reading(None, USUAL), NOW)
 
     assert read.records == [1, 2]
 
@@ -185,7 +185,7 @@ def test_a_body_that_is_no_json_may_pass_and_is_named(body, kind, parts):
     answer = response(body, content_type=kind)
 
     with pytest.raises(InvalidPayload) as refused:
-        read_page(answer, None, USUAL, NOW)
+        read_page(answer, Reading(None, USUAL), NOW)
 
     assert [part for part in parts if part not in refused.value.message] == []
     assert refused.value.may_pass
@@ -216,7 +216,7 @@ def test_a_body_that_an_api_always_sends_so_is_refused_with_the_way_out(body, ki
     answer = response(body, content_type=kind)
 
     with pytest.raises(InvalidPayload) as refused:
-        read_page(answer, None, USUAL, NOW)
+        read_page(answer, Reading(None, USUAL), NOW)
 
     assert [part for part in parts if part not in refused.value.message] == []
     assert not refused.value.may_pass
@@ -226,7 +226,7 @@ def test_a_body_that_an_api_always_sends_so_is_refused_with_the_way_out(body, ki
 def test_a_charset_that_is_said_is_read(encoding):
     kind = "application/json; charset=" + ("utf-16" if encoding == "utf-16" else "iso-8859-1")
 
-    read = read_page(response('["Müller"]'.encode(encoding), content_type=kind), None, USUAL, NOW)
+    read = read_page(response('["Müller"]'.encode(encoding), content_type=kind), Reading(None, USUAL), NOW)
 
     assert (read.records, read.line) == (["Müller"], '["Müller"]')
 
@@ -239,7 +239,7 @@ def test_any_depth_is_read_or_refused(depth, opening):
     outcome = ""
 
     try:
-        outcome = f"{len(read_page(response(body), None, (), NOW).records)} record"
+        outcome = f"{len(read_page(response(body), Reading(), NOW).records)} record"
     except InvalidPayload as refused:
         outcome = refused.message
 
@@ -267,7 +267,7 @@ def test_any_answer_is_a_page_or_an_error_of_ours(status, body, headers, selecto
     outcome = None
 
     try:
-        outcome = read_page(answer, selector, USUAL, NOW).records
+        outcome = read_page(answer, Reading(selector, USUAL), NOW).records
     except PollerError as refused:
         outcome = refused
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.errors import TransientUpstreamError, UpstreamRefused
-from poller.paging.meaning import read_page
+from poller.paging.meaning import Reading, read_page
 from poller.paging.retry_after import retry_after
 from poller.specs.model import Retry
 from poller.values import Response
@@ -18,7 +18,7 @@ OF_EVERY_ANSWER = {"x-ratelimit-limit": "5000", "x-ratelimit-remaining": "4990",
 
 def wait(status: int, headers: dict[str, str], names: tuple[str, ...] = USUAL) -> float | None:
     with pytest.raises(TransientUpstreamError) as refused:
-        read_page(Response(status, headers, b""), None, names, NOW)
+        read_page(Response(status, headers, b""), Reading(None, names), NOW)
     return refused.value.retry_after
 
 
@@ -78,14 +78,14 @@ def test_the_usual_names_of_a_reset_are_known(name):
 
 def test_a_404_is_one_although_it_was_the_last_request_of_a_limit():
     with pytest.raises(UpstreamRefused):
-        read_page(Response(404, {"x-ratelimit-remaining": "0"}, b""), None, USUAL, NOW)
+        read_page(Response(404, {"x-ratelimit-remaining": "0"}, b""), Reading(None, USUAL), NOW)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 420])
 @pytest.mark.parametrize("headers", [OF_EVERY_ANSWER, {"retry-after": "soon"}, {"x-ratelimit-reset": "30"}])
 def test_a_refusal_that_does_not_say_when_stays_one(status, headers):
     with pytest.raises(UpstreamRefused):
-        read_page(Response(status, headers, b""), None, USUAL, NOW)
+        read_page(Response(status, headers, b""), Reading(None, USUAL), NOW)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_refusal_that_does_not_say_when_stays_one(status, headers):
 )
 def test_only_a_limit_is_waited_for_without_counting(status, is_limit):
     with pytest.raises(TransientUpstreamError) as refused:
-        read_page(Response(status, {"retry-after": "7"}, b""), None, USUAL, NOW)
+        read_page(Response(status, {"retry-after": "7"}, b""), Reading(None, USUAL), NOW)
 
     assert refused.value.is_limit is is_limit
 

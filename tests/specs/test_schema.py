@@ -27,7 +27,8 @@ def test_a_spec_is_an_object_that_needs_a_url_and_has_no_other_fields() -> None:
 def test_each_kind_of_paginator_and_auth_has_a_part_with_its_type_and_what_it_requires() -> None:
     parts = job_spec_schema()["$defs"]
 
-    assert list(parts) == ["retry", *(f"paginator.{name}" for name in PAGINATORS), *(f"auth.{name}" for name in AUTHS)]
+    ways = [*(f"paginator.{name}" for name in PAGINATORS), *(f"auth.{name}" for name in AUTHS)]
+    assert list(parts) == ["retry", *ways, "response_actions"]
     assert parts["paginator.auto"] == {
         "type": "object",
         "required": ["type"],

@@ -12,7 +12,7 @@ from poller.jobs.plan import Ranges
 from poller.jobs.planning import Planned, make_plan
 from poller.paging.detect import detect
 from poller.paging.envelope import Envelope
-from poller.paging.meaning import read_page
+from poller.paging.meaning import Reading, read_page
 from poller.specs.model import JobSpec
 from poller.specs.parse import with_paginator
 from poller.values import Page, Response
@@ -35,7 +35,7 @@ def response(body: Any, status: int = 200, **headers: str) -> Response:
 
 
 def page(body: Any, selector: str | None = None, url: str = "", **headers: str) -> Page:
-    return replace(read_page(response(body, **headers), selector, (), NOW), url=url)
+    return replace(read_page(response(body, **headers), Reading(selector), NOW), url=url)
 
 
 def job(**fields: Any) -> Job:

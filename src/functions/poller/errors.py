@@ -38,6 +38,7 @@ class ErrorType(StrEnum):
     NOT_PLANNED = "NotPlanned"
     NOT_SHOWN = "NotShown"
     NO_PROGRESS = "NoProgress"
+    PAGES_IGNORED = "PagesIgnored"
     PAGES_OVERLAP = "PagesOverlap"
     PAGINATION_LOOP = "PaginationLoop"
     PROCESSING_FAILED = "ProcessingFailed"

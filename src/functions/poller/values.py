@@ -33,6 +33,7 @@ class Page:
     """A response that holds records, found with `selector`.
 
     `line` is its JSON text on one line, "" where it has none; `url` is what was asked for, "" where that is not known.
+    `ignored` and `end` are what came, where the job's own response_actions ignore it, or call it the end of the data.
     """
 
     value: JSON
@@ -41,6 +42,8 @@ class Page:
     headers: dict[str, str]
     line: str
     url: str = ""
+    ignored: str = ""
+    end: str = ""
 
     @property
     def is_blank(self) -> bool:

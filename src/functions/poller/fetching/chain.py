@@ -21,6 +21,7 @@ from poller.fetching.fetched_page import FetchedPage
 from poller.fetching.fetched_pages import FetchedPages
 from poller.fetching.outage import Circuit
 from poller.fetching.page_fetcher import PageFetcher
+from poller.fetching.whole_page import told_end
 from poller.paging.boundaries import page_digest
 from poller.paging.change import Mark
 from poller.paging.envelope import Envelope
@@ -142,6 +143,8 @@ class ChainSource:
         self.asked.add(digest)
         if self._repeats(held, place):
             return None, self._loop(place, "its records are those of an earlier page, also when asked for again")
+        if told := told_end(held, place.index):
+            return (held if held.records else None), told
         mark, end, more = self._behind(envelope, place.index)
         if end is not None:
             return replace(held, more=more), end
@@ -155,7 +158,8 @@ class ChainSource:
         envelope = self.circuit.fetch(request, index)
         page = envelope.page
         lines, digest = () if page.is_blank else (page.line.encode(),), page_digest(page.records, self.key)
-        return envelope, FetchedPage(lines, len(page.records), digest, total_in(envelope))
+        total = None if page.ignored else total_in(envelope)
+        return envelope, FetchedPage(lines, len(page.records), digest, total, ignored=page.ignored, end=page.end)
 
     def _loop(self, place: Place, said: str) -> DataEnd:
         """How the data end where a page leads back, if its flag says that it is the last one. Raises PaginationLoop."""
@@ -168,11 +172,13 @@ class ChainSource:
 
         What the spec names for it decides over everything else.
         """
-        paginator = self.spec.chain_paginator
-        said = paginator.says_more(envelope)
+        paginator, ignored = self.spec.chain_paginator, envelope.page.ignored
+        if ignored and paginator.mark_in(envelope.page) is None:  # that it names no next one says nothing
+            return None, DataEnd(EndKind.REFUSED if index else EndKind.SEEN, f"page {index + 1}: {ignored}"), ""
+        said = None if ignored else paginator.says_more(envelope)
         if said is False:
             return None, DataEnd(EndKind.SEEN, "the flag that the spec names says that there is no more"), ""
-        if said is None and paginator.stop_on_empty and not envelope.rows:
+        if said is None and not ignored and paginator.stop_on_empty and not envelope.rows:
             return None, DataEnd(EndKind.SEEN, f"page {index + 1} is empty"), ""
         try:
             mark = paginator.mark_in(envelope.page)

@@ -15,7 +15,8 @@ class FetchedPage:
     tell nothing: where there are none, or all are alike. `declared` is the total of records that the API declared on
     it, None where it did not. `first` and `last` tell its outermost records from others, and `seen` all of them, if it
     was to be watched. `more` is the first sign that there are more pages, "" without one. `says_more`: what the flag
-    says that the spec names, if it names one. `mended`: what it lacked came when it was asked for again.
+    says that the spec names, if it names one. `mended`: what it lacked came when it was asked for again. `ignored` and
+    `end` are what came, where response_actions ignore it, or call it the end of the data.
     """
 
     lines: tuple[bytes, ...]
@@ -28,10 +29,17 @@ class FetchedPage:
     more: str = ""
     says_more: bool | None = None
     mended: bool = False
+    ignored: str = ""
+    end: str = ""
 
     @property
     def bytes(self) -> int:
         return sum(map(len, self.lines))
+
+    @property
+    def is_told(self) -> bool:
+        """Whether response_actions say what it means, so that nothing else is to be read from what it lacks."""
+        return bool(self.ignored or self.end)
 
     def with_rest(self, rest: "FetchedPage") -> "FetchedPage":
         """This page, with the records that were missing."""
@@ -52,4 +60,5 @@ def hold(page: Page, key: RecordKey, is_watched: bool) -> FetchedPage:
     first, last = boundary_digests(records)
     seen = record_digests(records, key) if is_watched else frozenset()
     lines = () if page.is_blank else (page.line.encode(),)
-    return FetchedPage(lines, len(records), page_digest(records, key), first=first, last=last, seen=seen)
+    held = FetchedPage(lines, len(records), page_digest(records, key), first=first, last=last, seen=seen)
+    return replace(held, ignored=page.ignored, end=page.end)

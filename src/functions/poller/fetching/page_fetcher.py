@@ -21,7 +21,7 @@ from poller.fetching.pause import Throttle
 from poller.fetching.tally import Tally
 from poller.fetching.time_box import TimeBox
 from poller.paging.envelope import Envelope
-from poller.paging.meaning import read_page
+from poller.paging.meaning import Reading, read_page
 from poller.specs.model import JobSpec
 from poller.text import counted
 from poller.values import PageRequest, Response, Sender
@@ -46,6 +46,8 @@ class PageFetcher:
     ) -> None:
         self._upstream, self._spec, self._box, self._throttle = upstream, spec, box, throttle
         self.tally = tally or Tally()
+        headers, is_of_many = spec.retry.retry_after_headers, spec.paginator.IS_OF_MANY
+        self._reading = Reading(spec.data_selector, headers, is_of_many, spec.response_actions)
 
     def fetch(self, request: PageRequest, failures: int = 0, is_first: bool = False) -> tuple[Envelope, Response]:
         """The page in its envelope, however many attempts it takes.
@@ -115,12 +117,10 @@ class PageFetcher:
         """Send `request` once. What is wrong with the answer is said with what was asked, and without secrets."""
         try:
             response = self._upstream.send(request)
-            now = datetime.now(UTC)
-            headers = self._spec.retry.retry_after_headers
-            is_of_many = self._spec.paginator.IS_OF_MANY
-            page = read_page(response, self._spec.data_selector, headers, now, is_of_many)
+            page = read_page(response, self._reading, datetime.now(UTC))
             envelope = Envelope(replace(page, url=request.url))
-            if part := ", ".join(envelope.incomplete):
+            is_told = page.ignored or page.end
+            if not is_told and (part := ", ".join(envelope.incomplete)):
                 raise TransientUpstreamError(f"the API says that its answer is not all there is ({part})")
             return envelope, response
         except (TransientUpstreamError, UpstreamRefused, InvalidPayload) as error:

@@ -160,7 +160,7 @@ def _records_of(wanted: WantedPages, source: PageSource, index: int) -> int:
 
 def _refuse_empty(wanted: WantedPages, source: PageSource, index: int, page: FetchedPage) -> None:
     """Where only the number of pages is known, a page without records is the one sign that some are missing."""
-    if page.records or wanted.had_of(index) or wanted.records is not None or wanted.pages == 1:
+    if page.records or page.is_told or wanted.had_of(index) or wanted.records is not None or wanted.pages == 1:
         return
     message = f"page {index + 1} of {wanted.pages} holds no records"
     paginator = source.spec.paginator

@@ -6,10 +6,12 @@ from poller.fetching.fetched_page import FetchedPage
 from poller.fetching.fetched_pages import FetchedPages
 from poller.fetching.outage import MAX_ROUNDS
 from poller.fetching.task_pages import WantedPages, in_order
-from poller.fetching.whole_page import PageHalted, PageSource
+from poller.fetching.whole_page import PageHalted, PageSource, told_end
+from poller.text import counted
 
 _PAGES = 100  # behind the planned ones, or as many bytes: a worker holds a task in memory
 _BYTES = 8 * 1024 * 1024
+_MAX_IGNORED = 10  # pages in a row that response_actions ignore: behind the data, an API may answer so for ever
 _GONE = (404, 410, 416)  # what is said where there is nothing; others say that one may not ask
 
 
@@ -52,6 +54,9 @@ def _find_end(wanted: WantedPages, source: PageSource, fetched: FetchedPages) ->
             if end is not None:
                 fetched.end = end
                 break
+            fetched.end = _ignored_for_good(fetched, planned)
+            if fetched.end is not None:
+                break
         step = min(2 * step, wanted.threads)
 
 
@@ -61,6 +66,11 @@ def _ask(wanted: WantedPages, source: PageSource, index: int) -> tuple[FetchedPa
     try:
         had = wanted.had_of(index)
         page = source.fetch(index, had)
+        is_all = wanted.records is not None and index * size >= wanted.records
+        if page.ignored:
+            return (None, DataEnd(EndKind.REFUSED, f"page {index + 1}: {page.ignored}")) if is_all else (page, None)
+        if page.end and not page.records:
+            return None, told_end(page, index)
         if not page.records and (wanted.records is None or index * size < wanted.records):
             page = _ask_again(source, index, had, page)  # nothing else says that this is the end
         if not page.records:
@@ -80,6 +90,16 @@ def _ask_again(source: PageSource, index: int, had: int, empty: FetchedPage) -> 
         return source.fetch(index, had)
     except (PauseRequested, RetriablePollerError):
         return empty
+
+
+def _ignored_for_good(fetched: FetchedPages, planned: int) -> DataEnd | None:
+    """How the data end where so many pages in a row were ignored: before those. None where they were not."""
+    last = fetched.pages[planned:][-_MAX_IGNORED:]
+    if len(last) < _MAX_IGNORED or not all(page.ignored for page in last):
+        return None
+    said = f"{counted(len(last), 'page')} in a row were ignored, up to page {fetched.behind}: {last[-1].ignored}"
+    del fetched.pages[-_MAX_IGNORED:]
+    return DataEnd(EndKind.REFUSED, said)
 
 
 def _repeats(page: FetchedPage, wanted: WantedPages, fetched: FetchedPages) -> DataEnd | None:

@@ -27,6 +27,11 @@ class PageHalted(Exception):  # nothing is wrong
         self.halt, self.page = halt, page
 
 
+def told_end(page: FetchedPage, index: int) -> DataEnd | None:
+    """How the data end with page `index`, where response_actions say so."""
+    return DataEnd(EndKind.SEEN, f"page {index + 1}: {page.end}") if page.end else None
+
+
 @dataclass(frozen=True, slots=True)
 class PageSource:
     """Where the pages of one job come from: `pages` of `page_size` records are planned, which `key` tells apart."""
@@ -49,6 +54,8 @@ class PageSource:
         held = hold(page, self.key, is_watched=is_last or len(page.records) < self.page_size)
         if received and not held.records:
             held = replace(held, lines=())  # nothing of the page: what had come is all of it
+        if page.ignored:
+            return held  # what else it says is not about the data
         return replace(
             held,
             declared=paginator.total_now(envelope),
@@ -80,6 +87,8 @@ class PageSource:
         return page, end
 
     def _complete(self, page: FetchedPage, index: int, wanted: int, had: int) -> tuple[FetchedPage, DataEnd | None]:
+        if page.is_told:
+            return page, told_end(page, index)
         if not self.spec.range_paginator.COUNTS_RECORDS:
             if page.records >= wanted:
                 return page, None
@@ -93,12 +102,16 @@ class PageSource:
                 rest = self.fetch(index, received)
             except (PauseRequested, RetriablePollerError, UpstreamUnavailable) as halt:
                 raise PageHalted(halt, page) from None
+            if rest.ignored:
+                return replace(page, ignored=rest.ignored), None
             if not rest.records:
                 place = index * self.page_size + received
                 return page, DataEnd(EndKind.SEEN, f"no records came behind the first {place:,}")
             if rest.seen & page.seen or received + rest.records > self.page_size:
                 break  # it counts in another way than by the records that it sends: what came is the page
             page = page.with_rest(rest)
+            if page.end:
+                return page, told_end(page, index)
         return page, None
 
     def look_again(self) -> FetchedPage | None:

@@ -50,21 +50,20 @@ class TaskRow:
     `first_digest` and `last_digest` tell its first and last page's records from others', so that neighbouring tasks
     can be compared; `first_record` and `last_record` do so for its outermost records. `overlaps`: its second page
     begins with the record that its first one ends with. `sha256` and `dataset_bytes` describe its dataset object.
-    `declared` is the total of records that the API declared on the task's last page, None where it did not. A STARTED
-    task has an `error` where one left it for later.
+    `declared` is the total of records that the API declared on its last page. A STARTED task has an `error` where one
+    left it for later.
 
     `raw` says which of the task's raw objects counts, the one with all its pages. Until there is one, `part` says which
-    one holds its first `pages` pages, and `begun` records of the page behind them. `attempts` to `bytes` and the
-    digests describe that object too.
+    holds its first `pages` pages, and `begun` records of the page behind; `attempts` to `bytes` and the digests
+    describe that one too.
 
-    Where a task ends before its planned end, or goes on behind it, `goes_on_at` is the page at which another task
-    begins; where it came to the end of the data, `end` says how that showed. A FAILED task `lost` so many pages. `more`
-    is the first sign on its last page that there is more. So many `short_pages` stayed shorter than the others, the
-    first of them with the index `short_page`. `keyless` is how many of its records lack the key that the job's records
-    have. In so many `failed_rounds` the page behind its `pages` spent all its attempts.
-
-    Where it `looked_again` at the job's first page when it came to the end, that had `digest_again`, and declared
-    `total_again`. So many pages were `mended`. Of a walk: what it `begins_by` and `goes_on_by`, and its `guard`.
+    Where a task ends before its planned end, or goes on behind it, `goes_on_at` is the page at which another begins;
+    where it came to the end of the data, `end` says how that showed. A FAILED task `lost` so many pages. `more` is the
+    first sign on its last page that there is more. So many `short_pages` stayed shorter than the others, the first of
+    them with the index `short_page`. `keyless` is how many of its records lack the key that the job's records have. In
+    so many `failed_rounds` the page behind its `pages` spent all its attempts. Where it `looked_again` at the job's
+    first page when it came to the end, that had `digest_again`, and declared `total_again`. So many were `mended`, and
+    so many `ignored`, first `ignored_page`. Of a walk: what it `begins_by` and `goes_on_by`, and its `guard`.
     """
 
     task_id: str
@@ -95,6 +94,8 @@ class TaskRow:
     digest_again: str = ""
     total_again: int | None = None
     mended: int = 0
+    ignored: int = 0
+    ignored_page: int | None = None
     failed_rounds: int = 0
     lost: int = 0
     begins_by: str = ""
@@ -106,9 +107,9 @@ class TaskRow:
 class Counts:
     """Tasks by their present state, and what they brought.
 
-    `lost` is how many pages the failed tasks lack, `behind` how many tasks there are that go on from others, so far;
-    `ends` how many saw the end of the data. What comes behind is counted as it happens, and no row tells of it: what a
-    worker asked for that then died is counted again with the next one. `waited` is in seconds.
+    `lost` is how many pages the failed tasks lack, `behind` how many tasks go on from others so far, `ends` how many
+    saw the end of the data. What comes behind is counted as it happens, and no row tells of it: what a worker asked for
+    that then died is counted again with the next one. `waited` is in seconds.
     """
 
     started: int = 0
@@ -172,16 +173,15 @@ class Job:
     """The job's own row.
 
     `not_before` is when the API may be asked again (epoch seconds). `iterations` counts ReconcileJob's calls in the
-    present execution, `preparations` PreparePollerJob's, of whose attempts at the first page `probe_failures`
-    failed, the last one with `probe_seen`. `stalled_rounds` is how many rounds of fetching began since
-    `progress_at`: the last progress, or the end of the last pause that the API asked for. `notice` is something a user
-    should know of a job that succeeded. `url` is as it may be shown. `run_seconds` is how long those of its runs took
-    that have ended, without the time from one's end to the next one's redrive.
-    `is_readable` is False for a row that this release cannot read whole. `detected` is what `auto` found, and `proof`
-    what showed that the dataset is whole, both as they are shown. `record_key` is what tells the records apart: the
-    spec's `primary_key`, or found on the first page where it has none. `down_since` is when the API was found to
-    give no page (epoch seconds), 0 while it does. `redriven_for` is why it was PARTIAL without
-    failed tasks before its latest redrive.
+    present execution, `preparations` PreparePollerJob's, of whose attempts at the first page `probe_failures` failed,
+    the last one with `probe_seen`. `stalled_rounds` is how many rounds of fetching began since `progress_at`: the last
+    progress, or the end of the last pause that the API asked for. `notice` is something to know of a job that
+    succeeded. `url` is as it may be shown. `run_seconds` is how long those of its runs took that have ended, without
+    the time from one's end to the next one's redrive. `is_readable` is False for a row that this release cannot read
+    whole. `detected` is what `auto` found, and `proof` what showed that the dataset is whole, both as they are shown.
+    `record_key` is what tells the records apart: the spec's `primary_key`, or found on the first page. `down_since` is
+    when the API was found to give no page (epoch seconds), 0 while it does. `redriven_for` is why it was PARTIAL
+    without failed tasks before its latest redrive.
     """
 
     job_id: str

@@ -53,7 +53,9 @@ def with_pages(kept: TaskRow, fetched: FetchedPages, requests: int, page_size: i
     has_second = kept.pages < 2 <= kept.pages + len(held)
     inner = pages[:-1] if fetched.end else pages
     sizes = [page.records + (kept.begun if place == 0 else 0) for place, page in enumerate(inner)]
-    short = [fetched.first + place for place, size in enumerate(sizes) if size < page_size]
+    ignored = [fetched.first + place for place, page in enumerate(held) if page.ignored]
+    places = (fetched.first + place for place, size in enumerate(sizes) if size < page_size)
+    short = [index for index in places if index not in ignored]
     return TaskRow(
         kept.task_id,
         kept.state,
@@ -74,6 +76,8 @@ def with_pages(kept: TaskRow, fetched: FetchedPages, requests: int, page_size: i
         short_pages=kept.short_pages + len(short),
         short_page=kept.short_page if kept.short_page is not None else next(iter(short), None),
         mended=kept.mended + sum(page.mended for page in held),
+        ignored=kept.ignored + len(ignored),
+        ignored_page=kept.ignored_page if kept.ignored_page is not None else next(iter(ignored), None),
         **_second_look(fetched),
     )
 

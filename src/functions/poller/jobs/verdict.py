@@ -59,7 +59,19 @@ def verdict(job: Job, counts: Counts, rows: Iterable[TaskRow], proof: Proof | No
     if mismatch and not _is_accepted(job, proof):
         return End(JobStatus.PARTIAL, mismatch)
     notice = mismatch or _alike(proof) or _grew(job, counts, rows) or _moved(proof) or _only_refused(job, rows)
+    if ignored := _ignored(rows):
+        notice = Reason(ErrorType.PAGES_IGNORED, f"{ignored}; {notice.message}" if notice else ignored)
     return End(JobStatus.SUCCEEDED, notice=notice)
+
+
+def _ignored(rows: list[TaskRow]) -> str:
+    """Which pages were ignored; "" where none was."""
+    number, first = sum(row.ignored for row in rows), next((row for row in rows if row.ignored), None)
+    if first is None:
+        return ""
+    place = (first.ignored_page or 0) + 1
+    message = f"response_actions ignored {counted(number, 'page')}, the first of them page {place}"
+    return f"{message}, behind which nothing was asked for" if place == sum(row.pages for row in rows) == 1 else message
 
 
 def _repetition(rows: list[TaskRow], proof: Proof | None) -> Reason | None:
@@ -164,7 +176,8 @@ def _total_not_reached(job: Job, counts: Counts, rows: list[TaskRow]) -> Reason 
         return None
     seen = sorted({expected, *declared})
     totals = counted(expected, "record") if len(seen) == 1 else f"between {seen[0]:,} and {counted(seen[-1], 'record')}"
-    return Reason(ErrorType.TOTALS_DISAGREE, f"the API declared {totals} and sent {received:,}{where}")
+    ignored = f"; {said}" if (said := _ignored(rows)) else ""
+    return Reason(ErrorType.TOTALS_DISAGREE, f"the API declared {totals} and sent {received:,}{where}{ignored}")
 
 
 def _grew(job: Job, counts: Counts, rows: list[TaskRow]) -> Reason | None:

@@ -4,6 +4,7 @@ All answers are judged here and nowhere else; docs/answers.md has the same table
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -14,6 +15,7 @@ from poller.paging.lossless_json import loads, on_one_line
 from poller.paging.not_json import what_it_was
 from poller.paging.reason import reason_in
 from poller.paging.records import guess_selector, records_at
+from poller.paging.response_action import Action, ResponseAction, first_fitting, json_in
 from poller.paging.retry_after import retry_after
 from poller.values import Page, Response
 
@@ -26,8 +28,14 @@ class Meaning(StrEnum):
     AGAIN = "ask again"
     LIMIT = "a rate limit"
     REFUSED = "refused"
+    END = "the end of the data"
 
 
+BY_ACTION: dict[str, Meaning] = {
+    Action.IGNORE: Meaning.EMPTY, Action.RETRY: Meaning.AGAIN, Action.RATE_LIMITED: Meaning.LIMIT,
+    Action.FAIL: Meaning.REFUSED, Action.END: Meaning.END,
+}  # fmt: skip
+"""What a job's own response_actions make of an answer."""
 _BY_STATUS = {
     202: Meaning.AGAIN, 204: Meaning.EMPTY, 205: Meaning.EMPTY, 408: Meaning.AGAIN, 425: Meaning.AGAIN,
     429: Meaning.LIMIT,
@@ -58,30 +66,62 @@ def meaning_of(status: int, says_when: bool) -> Meaning:
     return _BY_STATUS.get(status) or _BY_CLASS.get(status // 100, Meaning.AGAIN)
 
 
-def read_page(
-    response: Response,
-    data_selector: str | None,
-    retry_after_headers: Iterable[str],
-    now: datetime,
-    is_of_many: bool = False,
-) -> Page:
-    """Turn a response into a Page, or raise what the caller should do about it. `is_of_many`: it holds no lone record.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the answers to a job's requests are read. `is_of_many`: they hold no lone record.
+
+    The first of `actions` that fits an answer decides over the table.
+    """
+
+    data_selector: str | None = None
+    retry_after_headers: Iterable[str] = ()
+    is_of_many: bool = False
+    actions: tuple[ResponseAction, ...] = ()
+
+
+def read_page(response: Response, reading: Reading, now: datetime) -> Page:
+    """Turn a response into a Page, or raise what the caller should do about it.
 
     Raises TransientUpstreamError, UpstreamRefused or InvalidPayload. `now` is needed for Retry-After dates.
     """
+    place = first_fitting(reading.actions, response)
+    if place is not None:
+        return _as_told(response, reading, place, now)
     is_spent = _is_spent(response)
-    wait = _wait(response, is_spent, retry_after_headers, now)
+    wait = _wait(response, is_spent or response.status == 429, reading, now)
     meaning = meaning_of(response.status, wait is not None or (is_spent and response.status in _LIMIT_IF_TIMED))
     if meaning is Meaning.EMPTY:
-        return Page(None, [], data_selector or "", response.headers, "")
+        return Page(None, [], reading.data_selector or "", response.headers, "")
     if meaning in (Meaning.AGAIN, Meaning.LIMIT):
         raise TransientUpstreamError(_answered(response), wait, meaning is Meaning.LIMIT)
     if meaning is Meaning.REFUSED:
         raise UpstreamRefused(_refusal(response), response.status)
-    return _page(response, data_selector, is_of_many)
+    return _page(response, reading)
 
 
-def _page(response: Response, data_selector: str | None, is_of_many: bool) -> Page:
+def _as_told(response: Response, reading: Reading, place: int, now: datetime) -> Page:
+    """The same for an answer that the action at `place` speaks of."""
+    action = reading.actions[place].action
+    said = f"HTTP {response.status}, for which response_actions[{place}] says {action}"
+    blank = Page(None, [], reading.data_selector or "", response.headers, "")
+    match BY_ACTION[action]:
+        case Meaning.EMPTY:  # where the next page begins may be in it all the same
+            return replace(blank, value=json_in(response), ignored=said)
+        case Meaning.END:
+            try:
+                return replace(_page(response, reading), end=said)
+            except InvalidPayload:
+                return replace(blank, end=said)
+        case Meaning.REFUSED:  # no status: one that means the end elsewhere is none here
+            raise UpstreamRefused(f"{_answered(response)}; response_actions[{place}] says {action}")
+        case meaning:
+            is_limit = meaning is Meaning.LIMIT
+            wait = _wait(response, is_limit or _is_spent(response), reading, now)
+            message = f"{_answered(response)}; response_actions[{place}] says {action}"
+            raise TransientUpstreamError(message, wait, is_limit)
+
+
+def _page(response: Response, reading: Reading) -> Page:
     if not response.body:
         raise InvalidPayload(f"the API answered HTTP {response.status} without a body; expected JSON", may_pass=True)
     if response.status == 206 and response.headers.get("content-range", "").startswith("bytes"):
@@ -92,7 +132,7 @@ def _page(response: Response, data_selector: str | None, is_of_many: bool) -> Pa
         wrong = what_it_was(response)
         message = f"{error.message}{wrong.said}"
         raise InvalidPayload(message, may_pass=error.may_pass and not wrong.is_meant) from None
-    selector = data_selector or guess_selector(value, is_of_many)
+    selector = reading.data_selector or guess_selector(value, reading.is_of_many)
     records = records_at(value, selector)
     return Page(value, records, selector, response.headers, on_one_line(text))
 
@@ -102,13 +142,13 @@ def _is_spent(response: Response) -> bool:
     return "0" in (value for name, value in response.headers.items() if name.endswith("-remaining"))
 
 
-def _wait(response: Response, is_spent: bool, names: Iterable[str], now: datetime) -> float | None:
+def _wait(response: Response, is_limited: bool, reading: Reading, now: datetime) -> float | None:
     """Seconds to wait as the API asks.
 
     Many APIs send X-RateLimit-Reset and the like with every answer: they count only where a rate limit is behind it.
     """
-    limited = is_spent or response.status == 429
-    return retry_after(response.headers, [n for n in names if limited or n.lower() == "retry-after"], now)
+    names = reading.retry_after_headers
+    return retry_after(response.headers, [n for n in names if is_limited or n.lower() == "retry-after"], now)
 
 
 def _answered(response: Response) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from poller.auth.flows import Auth
 from poller.paging.paginators import Auto, ChainPaginator, KnownPaginator, Paginator, RangePaginator
 from poller.paging.record_key import RecordKey
+from poller.paging.response_action import ResponseAction
 from poller.values import JSON
 
 Params = dict[str, str | list[str]]
@@ -38,6 +39,7 @@ class JobSpec:
     data_selector: str | None = None
     primary_key: RecordKey | None = None
     paginator: Paginator = field(default_factory=Auto)
+    response_actions: tuple[ResponseAction, ...] = ()
     retry: Retry = field(default_factory=Retry)
     max_concurrency: int = 10
     maximum_pages: int = 100_000

@@ -10,6 +10,7 @@ from poller.credentials import is_credential
 from poller.errors import JobRejected
 from poller.paging.body_path import with_values
 from poller.paging.paginators import PAGINATORS, ChainPaginator, KnownPaginator, Paginator
+from poller.paging.response_action import ResponseAction
 from poller.readers import Reader, integer, kind_of, list_of_names, one_of, path_of, paths_of, percentage
 from poller.specs import planned
 from poller.specs.fields import api_url, client_token, http_method, job_name, json_body, query_params, request_headers
@@ -77,6 +78,21 @@ def _retry(field: str, value: Any) -> Retry:
     if not isinstance(value, dict):
         raise JobRejected(f"{field} is {kind_of(value)}; it must be an object")
     return _build(Retry, f"{field}.", value, RETRY_READERS)
+
+
+def _response_actions(field: str, value: Any) -> tuple[ResponseAction, ...]:
+    if not isinstance(value, list):
+        raise JobRejected(f"{field} is {kind_of(value)}; it must be a list of objects with an action")
+    return tuple(_response_action(f"{field}[{index}]", item) for index, item in enumerate(value))
+
+
+def _response_action(field: str, value: Any) -> ResponseAction:
+    if not isinstance(value, dict):
+        raise JobRejected(f"{field} is {kind_of(value)}; it must be an object with an action")
+    action = _build(ResponseAction, f"{field}.", value, ResponseAction.READERS)
+    if action.is_of_every_answer:
+        raise JobRejected(f"{field} would be for every answer; set status_code, content or when")
+    return action
 
 
 def _paginator(field: str, value: Any) -> Paginator:
@@ -169,6 +185,7 @@ SPEC_READERS: dict[str, Reader] = {
     "data_selector": path_of,
     "primary_key": paths_of,
     "paginator": _paginator,
+    "response_actions": _response_actions,
     "retry": _retry,
     "max_concurrency": integer(1, 1000),
     "maximum_pages": integer(1, 10_000_000),

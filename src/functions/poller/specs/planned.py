@@ -5,8 +5,7 @@ What comes true moves from here to the readers in `parse`.
 
 FIELDS = {
     "": {
-        "partitions", "incremental", "response_actions", "rate_limit", "keep_raw",
-        "output",
+        "partitions", "incremental", "rate_limit", "keep_raw", "output",
     },
     "paginator.": {"stop_on_empty"},
 }  # fmt: skip

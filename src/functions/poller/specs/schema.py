@@ -20,6 +20,7 @@ from poller.auth.flows import AUTHS
 from poller.paging.body_path import body_path
 from poller.paging.paginators import PAGINATORS, Auto
 from poller.paging.paginators.following import origins
+from poller.paging.response_action import ResponseAction, condition
 from poller.readers import (
     Reader,
     Schema,
@@ -47,6 +48,7 @@ _SHAPES: dict[Reader, Schema] = {
     aws_name: {"type": "string", "pattern": "^[a-z0-9-]{1,64}$"},
     body_path: _TEXT,
     client_token: {"type": "string", "minLength": 1, "maxLength": 128},
+    condition: _TEXT,
     flag: {"type": "boolean"},
     header_or_parameter: {"type": "string", "pattern": f"^{_TOKEN}$"},
     http_method: {"enum": ["GET", "POST"]},
@@ -84,6 +86,7 @@ def job_spec_schema() -> Schema:
         f"paginator.{kind}": _object(f"paginator.{kind}.", cls, cls.READERS, kind) for kind, cls in PAGINATORS.items()
     }
     ways |= {f"auth.{kind}": _object(f"auth.{kind}.", cls, cls.READERS, kind) for kind, cls in AUTHS.items()}
+    ways["response_actions"] = _object("response_actions.", ResponseAction, ResponseAction.READERS)
     parts = {"retry": _object("retry.", Retry, RETRY_READERS), **ways}
     return {"$schema": _DIALECT, "title": "Job spec", **whole, "$defs": parts}
 
@@ -143,6 +146,7 @@ _COMPOSED: dict[str, Schema] = {
             *(_ref(f"paginator.{kind}") for kind in PAGINATORS),
         ]
     },
+    "response_actions": {"type": "array", "items": _ref("response_actions")},
     "retry": _ref("retry"),
 }
 """Of fields that hold objects, whose schemas stand apart."""

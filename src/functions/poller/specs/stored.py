@@ -9,6 +9,7 @@ from typing import Any
 
 from poller.auth.flows import AUTHS
 from poller.paging.paginators import PAGINATORS
+from poller.paging.response_action import ResponseAction
 from poller.specs.model import JobSpec, Retry
 
 
@@ -20,6 +21,8 @@ def spec_to_dict(spec: JobSpec) -> dict[str, Any]:
     if spec.auth is not None:
         data["auth"] = {"type": spec.auth.TYPE, **{name: _listed(value) for name, value in data["auth"].items()}}
     data["retry"]["retry_after_headers"] = list(spec.retry.retry_after_headers)
+    actions = [{name: item for name, item in action.items() if item is not None} for action in data["response_actions"]]
+    data["response_actions"] = actions or None
     return {name: value for name, value in data.items() if value is not None}
 
 
@@ -32,11 +35,13 @@ def read_stored(text: str) -> JobSpec:
     data = json.loads(text)
     paginator, retry, key = data.pop("paginator"), data.pop("retry"), data.pop("primary_key", None)
     paginator = {name: _tupled(value) for name, value in paginator.items()}
+    actions = data.pop("response_actions", ())
     auth = {name: _tupled(value) for name, value in (data.pop("auth", None) or {}).items()}
     return JobSpec(
         **data,
         auth=AUTHS[auth.pop("type")](**auth) if auth else None,
         primary_key=tuple(key) if key else None,
+        response_actions=tuple(ResponseAction(**action) for action in actions),
         paginator=PAGINATORS[paginator.pop("type")](**paginator),
         retry=Retry(**{**retry, "retry_after_headers": tuple(retry["retry_after_headers"])}),
     )
