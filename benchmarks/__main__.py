@@ -1,7 +1,7 @@
 """`make bench`: measures, prints a line a figure, and ends with 1 where a budget is missed.
 
-`python -m benchmarks [fetching | reading | planning | importing | proof | jobs]…`: all, or some. proof-of-many takes
-minutes, and runs only when it is asked for.
+`python -m benchmarks [PART …]`, all parts or some. `proof-of-many`
+takes minutes, and runs only when it is asked for.
 """
 
 import sys
@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from benchmarks import fetching, importing, jobs, planning, proof, reading
+from benchmarks import fetching, importing, jobs, planning, proof, reading, walking
 from benchmarks.report import Figure
 
 _PYTHON = Path(".venv/bench/bin/python").absolute()  # has the functions' requirements, and dlt
 
 MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "fetching": partial(fetching.measure, _PYTHON),
+    "walking": walking.measure,
     "planning": planning.measure,
     "importing": partial(importing.measure, _PYTHON),
     "reading": reading.measure,

@@ -73,6 +73,9 @@ class Memory:
         self.rows[change.task_id] = row
         return row
 
+    def task(self, _job_id: str, task_id: str) -> TaskRow | None:
+        return self.rows.get(task_id)
+
     def count(self, _job: Job, _task_id: str, _news: dict[str, int]) -> None:
         """Nobody follows the job."""
 
@@ -128,6 +131,15 @@ class Worker:
             raise AssertionError(f"the task ended as {answer}")
         raw = keys.raw_key(JOB_ID, task["TaskId"], memory.rows[task["TaskId"]].raw)
         return memory.objects[raw], seconds
+
+
+def walk(job: Job, task: dict[str, Any]) -> list[bytes]:
+    """Have FetchPayload walk as far as one call does; the raw objects that it stored, in order."""
+    memory = Memory(job)
+    with using(memory):
+        fetch_payload.handler({"JobId": JOB_ID, "Task": task}, Context())
+    rows = [memory.rows[task_id] for task_id in memory.messages]
+    return [memory.objects[keys.raw_key(JOB_ID, row.task_id, row.raw)] for row in rows]
 
 
 def ids(raw: bytes) -> list[int]:

@@ -1,4 +1,4 @@
-"""A partner's API on loopback: `GET /orders?offset=&limit=`, each answer after a fixed time.
+"""A partner's API on loopback: `GET /orders?offset=&limit=` and `GET /chain?cursor=`, each answer after a fixed time.
 
 It knows the names of the public sample too, which can poll nothing else: `startAt` and `count`, and in the answer
 `totalRecords` and `maxRecordsPerPage`.
@@ -26,9 +26,10 @@ _CITIES = ("Zürich", "São Paulo", "東京", "Nairobi", "Kraków", "Reykjavík"
 
 @dataclass(frozen=True)
 class Partner:
-    """A running partner: the address of its collection, and of its own accounts."""
+    """A running partner: the addresses of its collection, of the same by cursor, and of its own accounts."""
 
     url: str
+    chain_url: str
     usage_url: str
 
     def processor_seconds(self) -> float:
@@ -39,6 +40,11 @@ class Partner:
         """A job spec for the collection."""
         paginator = {"type": "offset", "limit": PAGE_RECORDS, "total_path": "total"}
         return {"url": self.url, "data_selector": "data", "paginator": paginator, **more}
+
+    def chain_spec(self) -> dict[str, object]:
+        """A job spec for the collection, page after page."""
+        paginator = {"type": "cursor", "cursor_path": "next", "cursor_param": "cursor"}
+        return {"url": self.chain_url, "data_selector": "data", "paginator": paginator}
 
 
 @contextmanager
@@ -52,7 +58,7 @@ def serving(pages: int, latency_seconds: float) -> Iterator[Partner]:
             raise AssertionError("both are pipes")
         origin = f"http://127.0.0.1:{int(process.stdout.readline())}"
         try:
-            yield Partner(f"{origin}/orders", f"{origin}/usage")
+            yield Partner(f"{origin}/orders", f"{origin}/chain", f"{origin}/usage")
         finally:
             process.stdin.close()
 
@@ -71,6 +77,14 @@ def page(offset: int, limit: int, total: int) -> bytes:
     rows = ", ".join(record(number) for number in range(offset, min(offset + min(limit, PAGE_RECORDS), total)))
     head = f'"total": {total}, "totalRecords": {total}, "maxRecordsPerPage": {PAGE_RECORDS}'
     return _answer(f'{{{head}, "data": [{rows}]}}'.encode())
+
+
+@cache
+def link(offset: int, total: int) -> bytes:
+    """The same page, with where the next one begins in place of a total."""
+    behind = offset + PAGE_RECORDS
+    rows = ", ".join(map(record, range(offset, min(behind, total))))
+    return _answer(f'{{"next": {json.dumps(str(behind) if behind < total else None)}, "data": [{rows}]}}'.encode())
 
 
 def _answer(body: bytes) -> bytes:
@@ -96,8 +110,14 @@ class _Connection(asyncio.Protocol):
             self._send(_answer(json.dumps({"processor_seconds": time.process_time()}).encode()))
             return
         query = dict(parse_qsl(parts.query))
-        offset, limit = query.get("offset", query.get("startAt", "0")), query.get("limit", query.get("count", "100"))
-        answer = page(int(offset), int(limit), self._total)
+        if parts.path == "/chain":
+            answer = link(int(query.get("cursor", "0")), self._total)
+        else:
+            offset, limit = (
+                query.get("offset", query.get("startAt", "0")),
+                query.get("limit", query.get("count", "100")),
+            )
+            answer = page(int(offset), int(limit), self._total)
         asyncio.get_running_loop().call_later(self._latency_seconds, self._send, answer)
 
     def _send(self, answer: bytes) -> None:
