@@ -1,7 +1,7 @@
 """Where the data end: seen behind the last page, and not believed."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -247,3 +247,103 @@ def test_a_job_has_succeeded_also_where_its_fingerprints_cannot_be_removed(
     job = run(Api(30, {"total": 30}), sent_messages, OFFSET)
 
     assert (job["Status"], job["RecordsReceived"]) == ("SUCCEEDED", 30)
+
+
+@pytest.mark.parametrize("said", [{}, {"total": 95}], ids=["no-total", "total"])
+@pytest.mark.parametrize("status", [404, 416])
+def test_a_short_last_page_stays_where_what_is_behind_it_is_refused(
+    sent_messages: Take, status: int, said: dict[str, Any]
+) -> None:
+    job = run(Api(95, said, refuses_from=95, status=status), sent_messages, OFFSET)
+
+    assert (job["Status"], job["Error"], job["Notice"]) == ("SUCCEEDED", None, None)
+    assert numbers(job) == list(range(95))
+
+
+def test_a_short_last_page_and_a_refusal_behind_it_are_no_end_where_nothing_else_says_so(sent_messages: Take) -> None:
+    job = run(Api(95, {}, refuses_from=95, status=400), sent_messages, OFFSET)
+
+    assert (job["Status"], job["Error"]["Type"]) == ("PARTIAL", "EndNotSeen")
+    assert numbers(job) == list(range(95))
+
+
+def test_an_api_that_fails_behind_its_total_has_sent_everything(sent_messages: Take) -> None:
+    api = Api(95, {"total": 95}, refuses_from=95, status=500)
+
+    job = run(api, sent_messages, OFFSET, retry={"max_attempts": 1})
+
+    assert (job["Status"], job["Error"], numbers(job)) == ("SUCCEEDED", None, list(range(95)))
+
+
+class Filtered(Api):
+    """Records from 15 to before 45 are left out of the pages that they belong to."""
+
+    def answer(self, query: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        status, body = super().answer(query)
+        return status, body | {"items": [row for row in body.get("items", []) if not 15 <= row["n"] < 45]}
+
+
+VISIBLE = [*range(15), *range(45, 95)]
+
+
+def more_until(end: int) -> dict[str, Any]:
+    return {"has_more": lambda start: start + 10 < end}
+
+
+@pytest.mark.parametrize("paginator", [OFFSET, PAGES], ids=["offset", "page_number"])
+@pytest.mark.parametrize(
+    ("api", "names"),
+    [
+        (lambda: Filtered(95, more_until(95)), {"has_more_path": "has_more"}),
+        (lambda: Filtered(95, {}, refuses_from=100, status=404), {}),
+        (lambda: Filtered(95, {}, refuses_from=100, status=422), {"end_status_codes": [422]}),
+        (lambda: Filtered(95, {"total": 65} | more_until(95)), {"total_path": "total", "has_more_path": "has_more"}),
+    ],
+    ids=["flag", "404", "status", "total-of-the-visible"],
+)
+def test_an_empty_page_is_no_end_where_the_spec_says_so(
+    sent_messages: Take, paginator: dict[str, Any], api: Callable[[], Api], names: dict[str, Any]
+) -> None:
+    job = run(api(), sent_messages, {**paginator, **names, "stop_on_empty": False})
+
+    assert (job["Status"], job["Error"], job["Notice"]) == ("SUCCEEDED", None, None)
+    assert numbers(job) == VISIBLE
+    assert job["Proof"]["End"] == "seen"
+
+
+def test_of_counted_pages_some_may_be_empty_where_the_spec_says_so(sent_messages: Take) -> None:
+    pages = {**PAGES, "total_pages_path": "pages"}
+    with_empty = run(Filtered(95, {"pages": 10}, 100, 404), sent_messages, {**pages, "stop_on_empty": False})
+    without = run(Filtered(95, {"pages": 10}, 100, 404), sent_messages, pages)
+
+    assert (with_empty["Status"], with_empty["Error"], numbers(with_empty)) == ("SUCCEEDED", None, VISIBLE)
+    assert without["Status"] == "PARTIAL"
+    assert "page 3 of 10 holds no records" in without["Error"]["Message"]
+
+
+@pytest.mark.parametrize("paginator", [OFFSET, PAGES], ids=["offset", "page_number"])
+def test_behind_its_total_an_empty_page_is_the_end_all_the_same(sent_messages: Take, paginator: dict[str, Any]) -> None:
+    job = run(Api(30, {"total": 30}), sent_messages, {**paginator, "stop_on_empty": False})
+
+    assert (job["Status"], job["Pages"], numbers(job)) == ("SUCCEEDED", 3, list(range(30)))
+
+
+def test_an_api_that_never_says_where_its_data_end_is_cut_and_told(sent_messages: Take) -> None:
+    job = run(Api(30, {}), sent_messages, {**PAGES, "stop_on_empty": False}, maximum_pages=40)
+
+    assert (job["Status"], job["Pages"], numbers(job)) == ("PARTIAL", 40, list(range(30)))
+    assert job["Error"]["Message"].startswith("maximum_pages is 40, and as many came")
+
+
+@pytest.mark.parametrize("paginator", [OFFSET, PAGES], ids=["offset", "page_number"])
+def test_the_first_page_may_be_empty_too(sent_messages: Take, paginator: dict[str, Any]) -> None:
+    class Late(Api):
+        def answer(self, query: dict[str, str]) -> tuple[int, dict[str, Any]]:
+            status, body = super().answer(query)
+            return status, body | {"items": [row for row in body["items"] if row["n"] >= 10]}
+
+    job = run(
+        Late(30, more_until(30)), sent_messages, {**paginator, "has_more_path": "has_more", "stop_on_empty": False}
+    )
+
+    assert (job["Status"], job["Error"], numbers(job)) == ("SUCCEEDED", None, list(range(10, 30)))

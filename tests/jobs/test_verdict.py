@@ -9,6 +9,7 @@ from poller.jobs.model import Counts, JobStatus, TaskRow, TaskState
 from poller.jobs.next_step import decide
 from poller.jobs.plan import Ranges
 from poller.jobs.verdict import End, Finished, exceeds_tolerance, too_many_failures, verdict
+from poller.paging.paginators import PageNumber
 from tests.support.builders import NOW, examples, job, spec
 
 CANCELLED = Reason("Cancelled", "cancelled by its caller")
@@ -225,3 +226,24 @@ def test_pages_without_a_total_are_no_more_than_was_expected():
     end = verdict(job(records_expected=0), Counts(complete=1, records=0), rows_of({}))
 
     assert end == End(JobStatus.SUCCEEDED)
+
+
+@pytest.mark.parametrize(
+    ("paginator", "status"),
+    [
+        (PageNumber(), JobStatus.PARTIAL),
+        (PageNumber(stop_on_empty=False), JobStatus.SUCCEEDED),
+    ],
+)
+def test_a_page_may_be_short_where_it_may_be_empty(paginator, status):
+    row = TaskRow("t00000000", TaskState.COMPLETE, pages=10, records=95, short_pages=1, short_page=4)
+
+    ended = verdict(job(spec=spec(paginator=paginator)), Counts(complete=1, pages=10, records=95), [row])
+
+    assert ended.status is status
+
+
+def test_a_job_whose_spec_cannot_be_read_is_judged_by_its_pages_all_the_same():
+    row = TaskRow("t00000000", TaskState.COMPLETE, pages=10, records=95, short_pages=1, short_page=4)
+
+    assert verdict(job(spec=None), Counts(complete=1, pages=10, records=95), [row]).status is JobStatus.PARTIAL

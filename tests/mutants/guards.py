@@ -1,5 +1,6 @@
 """All guards, one file a subject."""
 
+from tests.mutants.any_api import ANY_API
 from tests.mutants.credentials import CREDENTIALS
 from tests.mutants.deployment import DEPLOYMENT
 from tests.mutants.limits import LIMITS
@@ -8,6 +9,7 @@ from tests.mutants.sources import SOURCES
 from tests.mutants.upstream import UPSTREAM
 
 GUARDS = (
+    *ANY_API,
     *CREDENTIALS,
     *DEPLOYMENT,
     *LIMITS,

@@ -95,7 +95,8 @@ def fetch_planned(wanted: WantedPages, source: PageSource) -> list[FetchedPages]
 def _fetch(wanted: WantedPages, source: PageSource, index: int) -> Arrived | PermanentPollerError:
     """A planned page, or why it does not come where others do not have to wait for it."""
     try:
-        page, end = source.fetch_whole(index, _records_of(wanted, source, index), wanted.had_of(index))
+        size, needed = _records_of(wanted, source, index)
+        page, end = source.fetch_whole(index, size, wanted.had_of(index), needed)
         _refuse_empty(wanted, source, index, page)
     except PageHalted as halted:
         if isinstance(halted.halt, UpstreamUnavailable) and wanted.may_cut(index):
@@ -150,20 +151,25 @@ def _linked(pieces: list[FetchedPages]) -> list[FetchedPages]:
     return kept
 
 
-def _records_of(wanted: WantedPages, source: PageSource, index: int) -> int:
-    """How many records page `index` must hold: asked for again where it does not."""
+def _records_of(wanted: WantedPages, source: PageSource, index: int) -> tuple[int, int]:
+    """How many records page `index` is asked for again to have, and how many are needed."""
     size = source.page_size
-    if index < wanted.pages - 1 or (wanted.is_open and source.spec.range_paginator.COUNTS_RECORDS):
-        return size  # behind the last page's records is where the data end, or where more of them are
-    return 0 if wanted.records is None else max(0, min(size, wanted.records - index * size))
+    if index < wanted.pages - 1:
+        return size, size
+    needed = 0 if wanted.records is None else max(0, min(size, wanted.records - index * size))
+    # Behind the last page's records is where the data end, or where more of them are.
+    is_asked_behind = wanted.is_open and source.spec.range_paginator.COUNTS_RECORDS
+    return (size if is_asked_behind else needed), (size if wanted.records is None else needed)
 
 
 def _refuse_empty(wanted: WantedPages, source: PageSource, index: int, page: FetchedPage) -> None:
     """Where only the number of pages is known, a page without records is the one sign that some are missing."""
+    paginator = source.spec.range_paginator
     if page.records or page.is_told or wanted.had_of(index) or wanted.records is not None or wanted.pages == 1:
         return
+    if not paginator.stop_on_empty:
+        return
     message = f"page {index + 1} of {wanted.pages} holds no records"
-    paginator = source.spec.paginator
     if index == wanted.pages - 1 and isinstance(paginator, PageNumber) and paginator.base_page > 0:
         message += "; does the API count its pages from 0? set paginator.base_page"
     raise InvalidPayload(message)

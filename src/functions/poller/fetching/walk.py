@@ -1,7 +1,7 @@
 """Going on behind the planned pages, page after page, to where the data end."""
 
 from poller.errors import InvalidPayload, PauseRequested, RetriablePollerError, UpstreamRefused, UpstreamUnavailable
-from poller.fetching.data_end import DataEnd, EndKind
+from poller.fetching.data_end import DataEnd, EndKind, refused_at
 from poller.fetching.fetched_page import FetchedPage
 from poller.fetching.fetched_pages import FetchedPages
 from poller.fetching.outage import MAX_ROUNDS
@@ -12,7 +12,7 @@ from poller.text import counted
 _PAGES = 100  # behind the planned ones, or as many bytes: a worker holds a task in memory
 _BYTES = 8 * 1024 * 1024
 _MAX_IGNORED = 10  # pages in a row that response_actions ignore: behind the data, an API may answer so for ever
-_GONE = (404, 410, 416)  # what is said where there is nothing; others say that one may not ask
+_SAID_NO = DataEnd(EndKind.SEEN, "the flag that the spec names says that there is no more")
 
 
 def walk_on(wanted: WantedPages, source: PageSource, fetched: FetchedPages) -> None:
@@ -30,7 +30,7 @@ def _find_end(wanted: WantedPages, source: PageSource, fetched: FetchedPages) ->
     step, planned = 1, len(fetched.pages)
     while fetched.halt is None and fetched.end is None and fetched.goes_on_at is None:
         if fetched.pages and fetched.pages[-1].says_more is False:
-            fetched.end = DataEnd(EndKind.SEEN, "the flag that the spec names says that there is no more")
+            fetched.end = _SAID_NO
             return
         at = fetched.behind
         if at >= source.spec.maximum_pages:
@@ -51,6 +51,7 @@ def _find_end(wanted: WantedPages, source: PageSource, fetched: FetchedPages) ->
                 break
             if page is not None:
                 fetched.pages.append(page)
+                end = _SAID_NO if page.says_more is False else end
             if end is not None:
                 fetched.end = end
                 break
@@ -62,27 +63,26 @@ def _find_end(wanted: WantedPages, source: PageSource, fetched: FetchedPages) ->
 
 def _ask(wanted: WantedPages, source: PageSource, index: int) -> tuple[FetchedPage | None, DataEnd | None]:
     """Page `index`, or how its absence showed."""
-    size = source.page_size
+    size, paginator = source.page_size, source.spec.range_paginator
+    is_all = wanted.records is not None and index * size >= wanted.records
     try:
         had = wanted.had_of(index)
         page = source.fetch(index, had)
-        is_all = wanted.records is not None and index * size >= wanted.records
         if page.ignored:
             return (None, DataEnd(EndKind.REFUSED, f"page {index + 1}: {page.ignored}")) if is_all else (page, None)
         if page.end and not page.records:
             return None, told_end(page, index)
-        if not page.records and (wanted.records is None or index * size < wanted.records):
-            page = _ask_again(source, index, had, page)  # nothing else says that this is the end
-        if not page.records:
+        is_end = not page.records and (paginator.stop_on_empty or (is_all and not page.says_more))
+        if is_end and not is_all:  # nothing else says that this is the end
+            page = _ask_again(source, index, had, page)
+            is_end = not page.records
+        if is_end:
             return (page if had else None), DataEnd(EndKind.SEEN, f"page {index + 1} is empty")
-        return source.complete(page, index, size if source.spec.range_paginator.COUNTS_RECORDS else 0, had)
+        return source.complete(page, index, size if paginator.COUNTS_RECORDS else 0, had)
     except (UpstreamRefused, UpstreamUnavailable, InvalidPayload) as error:
-        is_all = wanted.records is not None and index * size >= wanted.records
         if isinstance(error, UpstreamUnavailable) and not is_all and wanted.failed_rounds + 1 < MAX_ROUNDS:
             raise  # nothing says that the data end here: it is asked for in later rounds
-        gone = (*_GONE, *source.spec.range_paginator.end_status_codes)
-        kind = EndKind.SEEN if getattr(error, "status", None) in gone else EndKind.REFUSED
-        return None, DataEnd(kind, f"page {index + 1}: {error.message}")
+        return None, refused_at(index, error, paginator.end_status_codes)
 
 
 def _ask_again(source: PageSource, index: int, had: int, empty: FetchedPage) -> FetchedPage:

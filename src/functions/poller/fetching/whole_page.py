@@ -2,8 +2,16 @@
 
 from dataclasses import dataclass, replace
 
-from poller.errors import JobStopped, PauseRequested, PollerError, RetriablePollerError, UpstreamUnavailable
-from poller.fetching.data_end import DataEnd, EndKind
+from poller.errors import (
+    InvalidPayload,
+    JobStopped,
+    PauseRequested,
+    PollerError,
+    RetriablePollerError,
+    UpstreamRefused,
+    UpstreamUnavailable,
+)
+from poller.fetching.data_end import DataEnd, EndKind, refused_at
 from poller.fetching.fetched_page import FetchedPage, hold
 from poller.fetching.outage import Circuit
 from poller.fetching.page_fetcher import PageFetcher
@@ -70,40 +78,60 @@ class PageSource:
             return "what the paginator's has_more names" if said else ""
         return next(iter(envelope.goes_on(index)), "")
 
-    def fetch_whole(self, index: int, wanted: int, had: int = 0) -> tuple[FetchedPage, DataEnd | None]:
+    def fetch_whole(
+        self, index: int, wanted: int, had: int = 0, needed: int | None = None
+    ) -> tuple[FetchedPage, DataEnd | None]:
         """Page `index` without its first `had` records, as `complete` makes it whole."""
-        return self.complete(self.fetch(index, had), index, wanted, had)
+        return self.complete(self.fetch(index, had), index, wanted, had, needed)
 
-    def complete(self, page: FetchedPage, index: int, wanted: int, had: int = 0) -> tuple[FetchedPage, DataEnd | None]:
+    def complete(
+        self, page: FetchedPage, index: int, wanted: int, had: int = 0, needed: int | None = None
+    ) -> tuple[FetchedPage, DataEnd | None]:
         """`page`, asked for again where it and the `had` records before it are fewer than `wanted`; and the end of the
         data, if that is where the missing ones should have been.
 
         A style that counts records asks for exactly the missing ones; one that counts pages, for the same page once
-        more.
+        more. Where the API refuses the missing ones, the data end there; so they do where it fails, and there are as
+        many as are `needed`: all that were wanted, unless that is given.
         A halt in the midst of that knows the page as far as it came.
         """
-        page, end = self._complete(page, index, wanted, had)
+        if page.is_told or self._may_be(page):
+            end = told_end(page, index)
+        elif self.spec.range_paginator.COUNTS_RECORDS:
+            page, end = self._filled(page, index, wanted, had, wanted if needed is None else needed)
+        else:
+            page, end = self._asked_again(page, index, wanted), None
         self.fetcher.tally.add(pages_arrived=1, records_arrived=page.records)
         return page, end
 
-    def _complete(self, page: FetchedPage, index: int, wanted: int, had: int) -> tuple[FetchedPage, DataEnd | None]:
-        if page.is_told:
-            return page, told_end(page, index)
-        if not self.spec.range_paginator.COUNTS_RECORDS:
-            if page.records >= wanted:
-                return page, None
-            again = self.fetch(index)
-            return (replace(again, mended=True) if again.records > page.records else page), None
+    def _asked_again(self, page: FetchedPage, index: int, wanted: int) -> FetchedPage:
+        if page.records >= wanted:
+            return page
+        again = self.fetch(index)
+        return replace(again, mended=True) if again.records > page.records else page
+
+    def _filled(
+        self, page: FetchedPage, index: int, wanted: int, had: int, needed: int
+    ) -> tuple[FetchedPage, DataEnd | None]:
+        codes = self.spec.range_paginator.end_status_codes
         for _ in range(_MAX_REFILLS):
             received = had + page.records
             if received >= wanted:
                 break
             try:
                 rest = self.fetch(index, received)
-            except (PauseRequested, RetriablePollerError, UpstreamUnavailable) as halt:
+            except UpstreamUnavailable as error:
+                if received >= needed:
+                    return page, refused_at(index, error, codes)
+                raise PageHalted(error, page) from None
+            except (PauseRequested, RetriablePollerError) as halt:
                 raise PageHalted(halt, page) from None
+            except (UpstreamRefused, InvalidPayload) as error:  # what came is a page all the same
+                return page, refused_at(index, error, codes)
             if rest.ignored:
                 return replace(page, ignored=rest.ignored), None
+            if self._may_be(rest):
+                break
             if not rest.records:
                 place = index * self.page_size + received
                 return page, DataEnd(EndKind.SEEN, f"no records came behind the first {place:,}")
@@ -113,6 +141,10 @@ class PageSource:
             if page.end:
                 return page, told_end(page, index)
         return page, None
+
+    def _may_be(self, page: FetchedPage) -> bool:
+        """Whether `page` is empty, and may be by the spec."""
+        return not page.records and not self.spec.range_paginator.stop_on_empty
 
     def look_again(self) -> FetchedPage | None:
         """The job's first page, as it is by now; None where it does not come."""

@@ -27,7 +27,7 @@ def extent_by(total: Total | None, envelope: Envelope, limit: int | None) -> Ext
     Raises JobRejected where the two contradict each other.
     """
     if total is None:
-        return Extent(1, max(1, envelope.rows), None, is_declared=False)
+        return Extent(1, envelope.rows or limit or 1, None, is_declared=False)
     return _by_pages(total, envelope.rows, limit) if total.of_pages else _by_records(total, envelope.rows)
 
 

@@ -7,6 +7,5 @@ FIELDS = {
     "": {
         "partitions", "incremental", "rate_limit", "keep_raw", "output",
     },
-    "paginator.": {"stop_on_empty"},
 }  # fmt: skip
 """By what stands before them in a message."""

@@ -13,6 +13,7 @@ class Auto:
 
     TYPE: ClassVar = "auto"
     IS_OF_MANY: ClassVar = False
+    stop_on_empty: ClassVar = True
     READERS: ClassVar[dict[str, Reader]] = {}
 
     @property

@@ -15,7 +15,7 @@ from poller.paging.page_words import OFFSETS, SIZES
 from poller.paging.paginators.rules import HAS_MORE, MAX_LIMIT, equal_fields, several_flags, several_totals
 from poller.paging.said import Word, has_more
 from poller.paging.totals import TotalPlace, page_size_at
-from poller.readers import Reader, integer, path_of, statuses, text
+from poller.readers import Reader, flag, integer, path_of, statuses, text
 from poller.text import plain
 
 _ECHOED = {"offset", "skip", "startat"}  # under the names that they are asked by
@@ -38,6 +38,7 @@ class Offset:
     has_more_when: Word | None = None
     offset_body_path: str | None = None
     limit_body_path: str | None = None
+    stop_on_empty: bool = True
 
     TYPE: ClassVar = "offset"
     COUNTS_RECORDS: ClassVar = True
@@ -54,6 +55,7 @@ class Offset:
         **HAS_MORE,
         "offset_body_path": body_path,
         "limit_body_path": body_path,
+        "stop_on_empty": flag,
     }
 
     @classmethod

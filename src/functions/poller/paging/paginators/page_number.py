@@ -17,7 +17,7 @@ from poller.paging.paginators.rules import HAS_MORE, MAX_LIMIT, equal_fields, se
 from poller.paging.said import Word, has_more
 from poller.paging.selector import identifier
 from poller.paging.totals import TotalPlace
-from poller.readers import Reader, integer, path_of, statuses, text
+from poller.readers import Reader, flag, integer, path_of, statuses, text
 
 _ECHOED = {"page", "pagenumber"}  # under the names that they are asked by
 
@@ -40,6 +40,7 @@ class PageNumber:
     has_more_when: Word | None = None
     page_body_path: str | None = None
     limit_body_path: str | None = None
+    stop_on_empty: bool = True
 
     TYPE: ClassVar = "page_number"
     COUNTS_RECORDS: ClassVar = False
@@ -57,6 +58,7 @@ class PageNumber:
         **HAS_MORE,
         "page_body_path": body_path,
         "limit_body_path": body_path,
+        "stop_on_empty": flag,
     }
 
     @classmethod

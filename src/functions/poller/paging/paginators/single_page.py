@@ -20,6 +20,7 @@ class SinglePage:
     COUNTS_RECORDS: ClassVar = False
     IS_OF_MANY: ClassVar = False
     end_status_codes: ClassVar[tuple[int, ...]] = ()
+    stop_on_empty: ClassVar = True
     READERS: ClassVar[dict[str, Reader]] = {}
 
     @classmethod
