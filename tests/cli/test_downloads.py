@@ -62,6 +62,14 @@ def test_another_jobs_object_is_neither_replaced_nor_mixed_with(api: FakeApi, cl
     assert (tmp_path / "same" / "a.jsonl.gz").read_bytes() == b"another job's"
 
 
+def test_another_job_s_tables_are_no_part_of_this_one(api: FakeApi, client: PollerClient, tmp_path: Path):
+    api.lists([api.stores(f"orders/{JOB}/a.csv.gz", CONTENT)])
+    (tmp_path / "b.csv.gz").write_bytes(b"another job's")
+
+    with pytest.raises(DownloadFailed, match=r"1 of another job beside them, b\.csv\.gz for one"):
+        client.download(JOB, tmp_path)
+
+
 def test_a_second_download_fetches_only_what_is_missing(api: FakeApi, client: PollerClient, tmp_path: Path):
     contents = {"a.jsonl.gz": b"first", "b.jsonl.gz": b"other", "c.jsonl.gz": b"third"}
     api.lists([api.stores(f"orders/{JOB}/{name}", content) for name, content in contents.items()])

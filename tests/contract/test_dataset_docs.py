@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
+import pytest
+
 from poller.datasets.records import compress
 from tests.support.documents import blocks
 from tests.support.template import ROOT
@@ -37,3 +40,18 @@ def test_the_manifest_has_the_fields_that_are_named() -> None:
     written = set(re.findall(r'^ +"(\w+)": ', ENDING, flags=re.M))
     assert written - named == {"JobId", "Name", "TaskId"}
     assert named <= written
+
+
+def test_duckdb_makes_parquet_of_a_dataset_as_the_spec_s_document_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (statement,) = [block.text for block in blocks(ROOT / "docs" / "job-spec.md") if block.language == "sql"]
+    folder = tmp_path / "orders" / "a job"
+    folder.mkdir(parents=True)
+    (folder / "t00000000.jsonl.gz").write_bytes(compress([b'{"serial":9007199254740993,"city":"Z\xc3\xbcrich"}']))
+    (folder / "t00000001.jsonl.gz").write_bytes(compress([b'{"serial":2,"city":null}']))
+    monkeypatch.chdir(tmp_path)
+
+    duckdb.sql(statement)
+
+    assert duckdb.sql("FROM 'orders.parquet'").fetchall() == [(9007199254740993, "Zürich"), (2, None)]

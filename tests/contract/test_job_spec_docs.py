@@ -14,6 +14,7 @@ from poller.paging.paginators import PAGINATORS, Auto
 from poller.paging.response_action import ResponseAction
 from poller.specs import planned
 from poller.specs.model import JobSpec, Retry
+from poller.specs.output import OUTPUTS, Jsonl
 from poller.specs.parse import accept_job_spec, parse_job_spec
 from tests.support.documents import blocks
 
@@ -23,10 +24,12 @@ SECTIONS = {
 EXAMPLES = [(block.section, block.text) for block in blocks(DOCUMENT) if block.language == "json"]
 PAGINATOR_SECTIONS = {name: f"Paginator {name}" for name in PAGINATORS}
 AUTH_SECTIONS = {name: f"Auth {name}" for name in AUTHS}
+OUTPUT_SECTIONS = {name: f"Output {name}" for name in OUTPUTS}
 DESCRIBED: dict[str, type] = (
     {"Fields": JobSpec, "Response actions": ResponseAction, "Retry": Retry}
     | {PAGINATOR_SECTIONS[name]: cls for name, cls in PAGINATORS.items()}
     | {AUTH_SECTIONS[name]: cls for name, cls in AUTHS.items()}
+    | {OUTPUT_SECTIONS[name]: cls for name, cls in OUTPUTS.items() if cls.READERS}
 )
 TABLES = tables(DOCUMENT)
 URL = "https://api.example.com/"
@@ -37,7 +40,7 @@ def default_of(field: Field[Any]) -> str:
         return "required"
     value = field.default if field.default_factory is MISSING else field.default_factory()
     value = list(value) if isinstance(value, tuple) else value
-    special = {None: "", Auto(): Auto.TYPE, Retry(): "below"}
+    special = {None: "", Auto(): Auto.TYPE, Retry(): "below", Jsonl(): Jsonl.TYPE}
     if not isinstance(value, dict | list) and value in special:
         return special[value]
     return value if isinstance(value, str) else json.dumps(value)
@@ -54,12 +57,16 @@ def spec_with(section: str, name: str, value: object) -> dict[str, Any]:
     if section.startswith("Auth "):
         required = {f.name: "orders" for f in fields(DESCRIBED[section]) if f.default is MISSING}
         return {"url": URL, "auth": {"type": section.removeprefix("Auth "), **required, name: value}}
+    if section.startswith("Output "):
+        return {"url": URL, "output": {"format": section.removeprefix("Output "), name: value}}
     return {"url": URL, "paginator": {"type": section.removeprefix("Paginator "), name: value}}
 
 
 @pytest.mark.parametrize("section", DESCRIBED)
 def test_a_table_has_the_fields_of_the_code_in_their_order_with_their_defaults(section: str) -> None:
-    expected = [(field.name, default_of(field)) for field in fields(DESCRIBED[section])]
+    cls = DESCRIBED[section]
+    readers = getattr(cls, "READERS", None)  # what has none is not the caller's to set
+    expected = [(field.name, default_of(field)) for field in fields(cls) if readers is None or field.name in readers]
 
     shown = [(name, default) for name, (default, _text) in TABLES[section].items()]
 
@@ -91,7 +98,7 @@ def test_an_example_is_a_job_spec_that_is_accepted(section: str, example: str) -
     spec = accept_job_spec(json.loads(example))
 
     parts = {"Response actions": spec.response_actions}
-    ways = {name for name, part in parts.items() if part}
+    ways = {name for name, part in parts.items() if part} | {OUTPUT_SECTIONS[spec.output.TYPE]}
     ways |= {PAGINATOR_SECTIONS[spec.paginator.TYPE], AUTH_SECTIONS[spec.auth.TYPE] if spec.auth else None}
     assert section in ways or not section
 

@@ -46,7 +46,7 @@ class Run:
 
     def __init__(self, killer: Killer, take: Take, partner: Partner) -> None:
         self.killer, self.take, self.partner = killer, take, partner
-        self.job_id, self.execution = str(uuid4()), EXECUTION
+        self.job_id, self.execution, self.output = str(uuid4()), EXECUTION, "jsonl"
         dependencies.dataset().delete("orders/_latest.json")
 
     def prepare(self) -> dict[str, Any]:
@@ -57,6 +57,7 @@ class Run:
                 "name": "orders",
                 "paginator": {"type": "offset", "limit": 10},
                 "retry": {"max_attempts": 1},
+                "output": self.output,
             },
             "RequestedAt": "2026-01-01T00:00:00Z",
             "ExecutionArn": self.execution,
@@ -70,7 +71,7 @@ class Run:
 
     def process(self) -> None:
         if (batch := self.take())["Records"]:
-            answer = self.killer.invoke(lambda: process_payload.handler(batch, Context()), "process")
+            answer = self.killer.invoke(lambda: process_payload.handler(batch, Context()), f"process {self.output}")
             assert answer == {"batchItemFailures": []}
 
     def reconcile(self) -> dict[str, Any]:
@@ -98,6 +99,11 @@ class Run:
 
 def to_success(run: Run) -> None:
     run.to_the_end(run.prepare())
+
+
+def to_tables(run: Run) -> None:
+    run.output = "csv"
+    to_success(run)
 
 
 def through_windows(run: Run) -> None:
@@ -236,6 +242,7 @@ def what_it_left(run: Run) -> dict[str, Any]:
     "scenario",
     [
         to_success,
+        to_tables,
         through_windows,
         through_an_outage,
         with_a_broken_page,

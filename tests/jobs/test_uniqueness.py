@@ -13,14 +13,15 @@ from poller.jobs import keys, uniqueness
 from poller.jobs.model import TaskRow, TaskState
 from poller.jobs.uniqueness import Example, Place, Uniqueness, UniquenessCheck
 from poller.paging.lossless_json import dumps
-from tests.support.builders import examples, job
+from poller.specs.output import Csv
+from tests.support.builders import examples, job, spec
 from tests.support.shelf import Shelf, Shelves
 
 PLENTY = 600.0
 
 
-def shelves(*tasks, key=("id",)):
-    stored = Shelves(job(record_key=key))
+def shelves(*tasks, key=("id",), **asked):
+    stored = Shelves(job(record_key=key, spec=spec(**asked)))
     for records in tasks:
         stored.add(records)
     return stored
@@ -178,6 +179,27 @@ def test_fingerprints_that_are_gone_are_made_again_from_the_dataset(body):
 
     assert (found.records, found.keyless, found.repeated) == (5, 1, 1)
     assert found.examples == (Example("2", (Place("t00000000", 1), Place("t00000001", 0))),)
+
+
+def test_a_repetition_in_a_table_is_shown_by_the_columns_of_its_key():
+    tasks = [{"id": 1, "n": 0}, {"id": 2, "n": 0}], [{"id": 2, "n": 5}]
+
+    shown = check(shelves(*tasks, output=Csv(("id",))))
+    without = check(shelves(*tasks, output=Csv(("n",))))
+
+    places = (Place("t00000000", 1), Place("t00000001", 0))
+    assert (shown.repeated, shown.examples) == (1, (Example("2", places),))
+    assert (without.repeated, without.examples) == (1, (Example(None, places),))
+
+
+def test_fingerprints_of_a_table_cannot_be_made_again():
+    stored = shelves(ids(1), ids(2), output=Csv(("id",)))
+    stored.raw.objects.clear()
+
+    found = check(stored)
+
+    said = "the fingerprints of task t00000000 are gone, and CSV holds too little to make them again"
+    assert found == Uniqueness(2, 0, not_shown=said)
 
 
 @pytest.mark.parametrize(("body", "said"), [(None, "gone"), (b"other", "not what was written")])

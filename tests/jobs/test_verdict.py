@@ -1,5 +1,7 @@
 """How a job ends whose tasks are all finished."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -228,6 +230,7 @@ def test_pages_without_a_total_are_no_more_than_was_expected():
     assert end == End(JobStatus.SUCCEEDED)
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("paginator", "status"),
     [
@@ -247,3 +250,20 @@ def test_a_job_whose_spec_cannot_be_read_is_judged_by_its_pages_all_the_same():
     row = TaskRow("t00000000", TaskState.COMPLETE, pages=10, records=95, short_pages=1, short_page=4)
 
     assert verdict(job(spec=None), Counts(complete=1, pages=10, records=95), [row]).status is JobStatus.PARTIAL
+=======
+def test_fields_that_no_column_holds_are_named():
+    rows = [replace(complete(0), left_out=("b", "a")), complete(1), replace(complete(2), left_out=("a", "c"))]
+
+    end = verdict(job(), Counts(complete=3), rows)
+
+    assert (end.status, end.error.type) == (JobStatus.PARTIAL, "FieldsLeftOut")
+    assert "that no column holds: b, a, c; name all columns in output.columns" in end.error.message
+
+
+def test_of_many_fields_without_a_column_some_are_named():
+    rows = [replace(complete(n), left_out=tuple(f"f{n}{i}" for i in range(4))) for n in range(2)]
+
+    end = verdict(job(), Counts(complete=2), rows)
+
+    assert "holds: f00, f01, f02, f03, f10 and others;" in end.error.message
+>>>>>>> 7e28154 (A dataset may be tables in CSV: columns are fixed with the plan, and no field is left out in silence)

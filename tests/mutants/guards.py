@@ -5,6 +5,7 @@ from tests.mutants.credentials import CREDENTIALS
 from tests.mutants.deployment import DEPLOYMENT
 from tests.mutants.limits import LIMITS
 from tests.mutants.mutations import MUTATIONS
+from tests.mutants.outputs import OUTPUTS
 from tests.mutants.sources import SOURCES
 from tests.mutants.upstream import UPSTREAM
 
@@ -14,6 +15,7 @@ GUARDS = (
     *DEPLOYMENT,
     *LIMITS,
     *MUTATIONS,
+    *OUTPUTS,
     *SOURCES,
     *UPSTREAM,
 )

@@ -9,6 +9,7 @@ from poller.errors import JobRejected
 from poller.paging.paginators import PAGINATORS, Auto, Offset, PageNumber, SinglePage
 from poller.specs import planned
 from poller.specs.model import JobSpec, Retry
+from poller.specs.output import Csv, Jsonl, column_name
 from poller.specs.page_request import page_request
 from poller.specs.parse import MAX_SPEC_BYTES, accept_job_spec, parse_job_spec, refuse_fixed_parameters
 from poller.specs.stored import read_stored, spec_to_dict, write_stored
@@ -228,6 +229,17 @@ def test_what_is_no_spec_at_all_is_refused(raw, message):
             ({"tolerated_failure_percentage": value}, "tolerated_failure_percentage must be a number from 0 to 100")
             for value in (-0.1, 100.1, "5", "5%", True, float("nan"), [], float("inf"))
         ),
+        ({"output": "xml"}, "output.format must be one of jsonl, csv"),
+        ({"output": {}}, "output.format must be one of jsonl, csv"),
+        ({"output": 5}, "output is a number; it must be an object with a format: jsonl, csv"),
+        ({"output": "parquet"}, "output.format parquet is not offered; DuckDB makes Parquet of a dataset in one line"),
+        ({"output": {"format": "jsonl", "columns": ["a"]}}, "output.columns is not a field of output; it takes no fi"),
+        ({"output": {"format": "csv", "found": ["a"]}}, "output.found is not a field of output; it has columns"),
+        ({"output": {"format": "csv", "columns": "a"}}, "output.columns is a string; it must be a list of 1 to 1,000"),
+        ({"output": {"format": "csv", "columns": []}}, "output.columns is a list of none or too many; it must be"),
+        ({"output": {"format": "csv", "columns": ["a"] * 1001}}, "output.columns is a list of none or too many"),
+        ({"output": {"format": "csv", "columns": ["a", "b["]}}, "output.columns[1] is not a JMESPath expression"),
+        ({"output": {"format": "csv", "columns": ["a", '"a"']}}, "output.columns names a column twice; leave one out"),
         *(
             ({"client_token": value}, "client_token must be a string of 1 to 128 printable characters")
             for value in ("", "x" * 129, 5, "a\nb", "\x00", "\ud800", ["a"])
@@ -601,6 +613,26 @@ def test_paths_and_plain_keys_are_taken(path):
     assert parsed.data_selector == path
 
 
+@pytest.mark.parametrize(
+    ("raw", "output"),
+    [
+        ("jsonl", Jsonl()),
+        ("csv", Csv()),
+        ({"format": "csv"}, Csv()),
+        ({"format": "csv", "columns": ["id", "customer.name"]}, Csv(("id", "customer.name"))),
+    ],
+)
+def test_an_output_is_read_by_its_format(raw, output):
+    assert parse_job_spec({"url": URL, "output": raw}).output == output
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("a", "a"), ("a.b", "a.b"), ('"a b"', "a b"), ('"a"."b"', '"a"."b"'), ("5", "5")]
+)
+def test_a_column_is_called_like_its_path(path, name):
+    assert column_name(path) == name
+
+
 def test_a_whole_spec_survives_a_round_trip():
     parsed = parse_job_spec(FULL)
 
@@ -637,6 +669,8 @@ specs = st.builds(
     maximum_pages=st.integers(1, 10_000_000),
     deadline_seconds=st.integers(60, 1_209_600),
     tolerated_failure_percentage=st.none() | st.floats(0, 100),
+    output=st.builds(Jsonl)
+    | st.builds(Csv, st.none() | st.lists(paths, min_size=1, max_size=3, unique=True).map(tuple)),
     client_token=st.none() | texts,
 )
 

@@ -7,6 +7,7 @@ import pytest
 from poller.auth.flows import AUTHS
 from poller.paging.paginators import PAGINATORS
 from poller.specs import schema as of_specs
+from poller.specs.output import OUTPUTS
 from poller.specs.schema import job_spec_schema
 
 
@@ -27,8 +28,9 @@ def test_a_spec_is_an_object_that_needs_a_url_and_has_no_other_fields() -> None:
 def test_each_kind_of_paginator_and_auth_has_a_part_with_its_type_and_what_it_requires() -> None:
     parts = job_spec_schema()["$defs"]
 
-    ways = [*(f"paginator.{name}" for name in PAGINATORS), *(f"auth.{name}" for name in AUTHS)]
-    assert list(parts) == ["retry", *ways, "response_actions"]
+    kinds = {"paginator": PAGINATORS, "auth": AUTHS}
+    ways = [f"{way}.{name}" for way, names in kinds.items() for name in names]
+    assert list(parts) == ["retry", *ways, "response_actions", *(f"output.{name}" for name in OUTPUTS)]
     assert parts["paginator.auto"] == {
         "type": "object",
         "required": ["type"],
@@ -38,6 +40,15 @@ def test_each_kind_of_paginator_and_auth_has_a_part_with_its_type_and_what_it_re
     assert parts["paginator.header_cursor"]["required"] == ["type", "cursor_header", "cursor_param"]
     assert parts["auth.bearer"]["required"] == ["type", "secret"]
     assert "required" not in parts["retry"]
+
+
+def test_an_output_has_a_format_that_says_which_it_is() -> None:
+    part = job_spec_schema()["$defs"]["output.csv"]
+
+    assert (part["required"], part["properties"]["format"]) == (["format"], {"const": "csv"})
+    assert list(part["properties"]) == ["format", "columns"]
+    assert field("", "output")["anyOf"][0] == {"enum": ["jsonl", "csv"]}
+    assert field("", "output")["default"] == "jsonl"
 
 
 def test_a_paginator_is_one_of_them_or_the_name_of_one_that_requires_nothing() -> None:

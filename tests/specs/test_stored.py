@@ -5,6 +5,7 @@ import pytest
 from poller.auth.flows import ApiKey, AwsSigV4, Bearer, OAuth2ClientCredentials, SessionToken
 from poller.paging.paginators import Auto, Offset, PageNumber, SinglePage
 from poller.specs.model import Retry
+from poller.specs.output import Csv
 from poller.specs.stored import read_stored, write_stored
 from tests.support.builders import spec
 
@@ -21,6 +22,8 @@ from tests.support.builders import spec
         {"headers": {"Accept": "application/json"}, "params": {"q": "a b", "ids": ["2", "1"]}, "data_selector": "rows"},
         {"primary_key": ("a", "b.c")},
         {"auth": ApiKey("orders", "X-Key", "query")},
+        {"output": Csv(None, ("a", "b"))},
+        {"output": Csv(("a.b",))},
         {"auth": Bearer("orders")},
         {"auth": AwsSigV4("orders", "es", "eu-west-1")},
         {"auth": OAuth2ClientCredentials("orders", "https://a/token", ("read",), {"audience": "x"}, "body")},
@@ -36,6 +39,8 @@ from tests.support.builders import spec
         "request",
         "key",
         "api_key",
+        "found columns",
+        "columns",
         "bearer",
         "sigv4",
         "oauth2",

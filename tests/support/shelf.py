@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from poller.datasets.csv_table import CsvTable
 from poller.datasets.records import compress, to_dataset
 from poller.jobs import keys
 from poller.jobs.model import Job, TaskRow, TaskState
 from poller.paging.lossless_json import dumps
+from poller.specs.output import Csv
 from poller.values import JSON
 
 
@@ -39,8 +41,11 @@ class Shelves:
     def add(self, records: Sequence[JSON]) -> TaskRow:
         """One more task."""
         task_id = f"t{len(self.rows):08d}"
-        part = to_dataset(compress([dumps(list(records)).encode()]), "@", self.job.record_key)
-        digest = self.dataset.put(keys.dataset_key(self.job.name, self.job.job_id, task_id), part.body)
+        output = self.job.resolved_spec.output
+        table = CsvTable(output) if isinstance(output, Csv) else None
+        part = to_dataset(compress([dumps(list(records)).encode()]), "@", self.job.record_key, table)
+        key = keys.dataset_key(self.job.name, self.job.job_id, task_id, output.SUFFIX)
+        digest = self.dataset.put(key, part.body)
         if part.records:
             self.raw.put(keys.proof_key(self.job.job_id, task_id, digest), part.fingerprints.body)
         self.rows.append(

@@ -34,6 +34,7 @@ class ErrorType(StrEnum):
     DEADLINE_EXCEEDED = "DeadlineExceeded"
     END_NOT_SEEN = "EndNotSeen"
     EXECUTION_ENDED = "ExecutionEnded"
+    FIELDS_LEFT_OUT = "FieldsLeftOut"
     GREW_AFTER_PLAN = "GrewAfterPlan"
     NOT_PLANNED = "NotPlanned"
     NOT_SHOWN = "NotShown"

@@ -16,6 +16,7 @@ from poller_local.errors import DownloadFailed, is_full
 CHUNK_BYTES = 256 * 1024
 TIMEOUT = (5.0, 60.0)
 RETRY_DELAYS = (0.5, 2.0)
+_SUFFIXES = ("jsonl.gz", "csv.gz")  # of a dataset's objects
 
 
 class _Interrupted(Exception):
@@ -59,7 +60,8 @@ def save_result(
 
 def refuse_others(directory: Path, ours: Iterable[Path]) -> None:
     """Raises DownloadFailed if `directory` holds dataset objects beside `ours`: together they are no job's dataset."""
-    others = sorted(set(directory.glob("*.jsonl.gz")) - set(ours))
+    objects = {path for suffix in _SUFFIXES for path in directory.glob(f"*.{suffix}")}
+    others = sorted(objects - set(ours))
     if others:
         raise DownloadFailed(
             f"{directory} holds this job's objects now, and {len(others):,} of another job beside them, "

@@ -6,20 +6,21 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from poller.datasets.csv_table import LINE_END, CsvTable
 from poller.datasets.fingerprints import Fingerprints
 from poller.paging.lossless_json import dumps, loads_again
 from poller.paging.record_key import RecordKey
 from poller.paging.records import records_at
 
 
-def compress(lines: Iterable[bytes], level: int = 6) -> bytes:
+def compress(lines: Iterable[bytes], level: int = 6, line_end: bytes = b"\n") -> bytes:
     """The lines as gzip; of a page without a body, whose line is empty, there is nothing to keep.
 
     `level` 1 takes a third to a half of the time, for what is soon read again.
     The same lines always give the same bytes: a time in the header would not.
     More lines can be added by appending them compressed: https://www.rfc-editor.org/rfc/rfc1952 (section 2.2).
     """
-    return gzip.compress(b"".join([line + b"\n" for line in lines if line]), compresslevel=level, mtime=0)
+    return gzip.compress(b"".join([line + line_end for line in lines if line]), compresslevel=level, mtime=0)
 
 
 def digest(body: bytes) -> str:
@@ -29,22 +30,30 @@ def digest(body: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TaskDataset:
-    """A task's part of the dataset: its `records`, one a line, compressed; and their fingerprints."""
+    """A task's part of the dataset: its `records`, one a line, compressed; and their fingerprints.
+
+    `left_out` are fields of theirs that a table has no column for.
+    """
 
     body: bytes
     records: int
     fingerprints: Fingerprints
+    left_out: tuple[str, ...] = ()
 
 
-def to_dataset(raw: bytes, selector: str, key: RecordKey = ()) -> TaskDataset:
-    """The records of a raw object. `key` is what tells them apart.
+def to_dataset(raw: bytes, selector: str, key: RecordKey = (), table: CsvTable | None = None) -> TaskDataset:
+    """The records of a raw object, as JSON or as rows of `table`. `key` is what tells them apart.
 
-    Raises InvalidPayload where a page does not hold what it held when it was fetched.
+    Raises InvalidPayload where a page does not hold what it held when it was fetched, or a record is no row.
     """
     lines, fingerprints = [], Fingerprints(key)
     with gzip.open(io.BytesIO(raw)) as pages:
         for page in pages:
             for record in records_at(loads_again(page.decode()), selector):
-                lines.append(dumps(record).encode())
-                fingerprints.add(record, lines[-1])
-    return TaskDataset(compress(lines), len(lines), fingerprints)
+                line = dumps(record).encode()
+                lines.append(line if table is None else table.row(record))
+                fingerprints.add(record, line)
+    if table is None:
+        return TaskDataset(compress(lines), len(lines), fingerprints)
+    body = compress([table.header, *lines], line_end=LINE_END)
+    return TaskDataset(body, len(lines), fingerprints, tuple(table.left_out))

@@ -10,6 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from poller.datasets.csv_table import with_columns
 from poller.errors import (
     JobRejected,
     PauseRequested,
@@ -84,6 +85,7 @@ def _prepare(job: Job, raw_spec: Any, box: TimeBox) -> dict[str, Any]:
             raise JobRejected(f"client_token was used within 24 hours by job {first}; this job did nothing")
         plan, page = _probe(spec, box.cut_at(deadline), job.probe_failures)
         after = replace(after, record_key=record_key(plan.spec.primary_key, page.records))
+        plan = replace(plan, spec=with_columns(plan.spec, page.records))
         refuse_large(plan.spec)  # what the API called its list and its total is in it now
     except (PauseRequested, RetriablePollerError) as error:
         return _later(job, after, spec.retry, deadline, error)

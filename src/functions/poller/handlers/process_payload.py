@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from poller.datasets.csv_table import CsvTable
 from poller.datasets.records import to_dataset
 from poller.errors import ErrorType, InvalidPayload, Reason, RetriablePollerError
 from poller.handlers import dependencies
@@ -17,6 +18,7 @@ from poller.jobs import keys
 from poller.jobs.model import Job, TaskRow, TaskState
 from poller.jobs.queue import read_pointer
 from poller.jobs.task_state import PROCESSING_MAY_FAIL
+from poller.specs.output import Csv
 from poller.text import counted
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -66,8 +68,11 @@ def _process(job: Job, row: TaskRow) -> None:
         if now and now.state is TaskState.COMPLETE:
             return  # another consumer of the same message was faster
         raise RetriablePollerError(f"the raw pages of task {task_id} are not there")
-    part = to_dataset(raw, job.resolved_spec.data_selector or "@", job.record_key)
-    digest = dependencies.dataset().put(keys.dataset_key(job.name, job.job_id, task_id), part.body, "application/gzip")
+    spec, output = job.resolved_spec, job.resolved_spec.output
+    table = CsvTable(output) if isinstance(output, Csv) else None
+    part = to_dataset(raw, spec.data_selector or "@", job.record_key, table)
+    place = keys.dataset_key(job.name, job.job_id, task_id, output.SUFFIX)
+    digest = dependencies.dataset().put(place, part.body, "application/gzip")
     if part.records:
         proof = keys.proof_key(job.job_id, task_id, digest)
         dependencies.raw_payloads().put(proof, part.fingerprints.body, "application/octet-stream")
@@ -78,6 +83,7 @@ def _process(job: Job, row: TaskRow) -> None:
         dataset_bytes=len(part.body),
         sha256=digest,
         keyless=part.fingerprints.keyless,
+        left_out=part.left_out,
     )
     dependencies.tasks().transition(job, complete)
     dependencies.raw_payloads().delete(key)

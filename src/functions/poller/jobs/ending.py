@@ -24,6 +24,7 @@ from poller.jobs.task_state import PROCESSING_MAY_FAIL
 from poller.jobs.task_store import TaskStore
 from poller.jobs.uniqueness import UniquenessCheck
 from poller.jobs.verdict import End, Finished, verdict
+from poller.specs.output import Jsonl
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +117,12 @@ class JobEnding:
     def _write_manifest(self, job: Job, rows: Iterable[TaskRow]) -> None:
         """Written before the status, after everything else: its being there says that all it lists is there."""
         complete = [row for row in rows if row.state is TaskState.COMPLETE]
+        output = job.spec.output if job.spec else Jsonl()
         manifest = {
             "JobId": job.job_id,
             "Name": job.name,
             "Status": job.status.value,
+            "Format": output.TYPE,
             "Tasks": len(complete),
             "Records": sum(row.records for row in complete),
             "Bytes": sum(row.dataset_bytes for row in complete),
@@ -127,7 +130,7 @@ class JobEnding:
             "Objects": [
                 {
                     "TaskId": row.task_id,
-                    "Key": keys.dataset_key(job.name, job.job_id, row.task_id),
+                    "Key": keys.dataset_key(job.name, job.job_id, row.task_id, output.SUFFIX),
                     "Records": row.records,
                     "Size": row.dataset_bytes,
                     "Sha256": row.sha256,

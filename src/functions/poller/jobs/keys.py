@@ -48,8 +48,8 @@ def dataset_prefix(name: str, job_id: str) -> str:
     return f"{name}/{job_id}/"
 
 
-def dataset_key(name: str, job_id: str, task_id: str) -> str:
-    return f"{dataset_prefix(name, job_id)}{task_id}.jsonl.gz"
+def dataset_key(name: str, job_id: str, task_id: str, suffix: str = "jsonl.gz") -> str:
+    return f"{dataset_prefix(name, job_id)}{task_id}.{suffix}"
 
 
 def manifest_key(name: str, job_id: str) -> str:

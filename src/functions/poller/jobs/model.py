@@ -62,8 +62,9 @@ class TaskRow:
     first sign on its last page that there is more. So many `short_pages` stayed shorter than the others, the first of
     them with the index `short_page`. `keyless` is how many of its records lack the key that the job's records have. In
     so many `failed_rounds` the page behind its `pages` spent all its attempts. Where it `looked_again` at the job's
-    first page when it came to the end, that had `digest_again`, and declared `total_again`. So many were `mended`, and
-    so many `ignored`, first `ignored_page`. Of a walk: what it `begins_by` and `goes_on_by`, and its `guard`.
+    first page at the end, that had `digest_again`, and declared `total_again`. So many were `mended`, and so many
+    `ignored`, first `ignored_page`. Of a walk: what it `begins_by` and `goes_on_by`, and its `guard`. `left_out` are
+    fields without a column.
     """
 
     task_id: str
@@ -101,6 +102,7 @@ class TaskRow:
     begins_by: str = ""
     goes_on_by: str = ""
     guard: str = ""
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +178,11 @@ class Job:
     present execution, `preparations` PreparePollerJob's, of whose attempts at the first page `probe_failures` failed,
     the last one with `probe_seen`. `stalled_rounds` is how many rounds of fetching began since `progress_at`: the last
     progress, or the end of the last pause that the API asked for. `notice` is something to know of a job that
-    succeeded. `url` is as it may be shown. `run_seconds` is how long those of its runs took that have ended, without
-    the time from one's end to the next one's redrive. `is_readable` is False for a row that this release cannot read
-    whole. `detected` is what `auto` found, and `proof` what showed that the dataset is whole, both as they are shown.
-    `record_key` is what tells the records apart: the spec's `primary_key`, or found on the first page. `down_since` is
-    when the API was found to give no page (epoch seconds), 0 while it does. `redriven_for` is why it was PARTIAL
-    without failed tasks before its latest redrive.
+    succeeded. `url` is as it may be shown. `run_seconds` is how long its runs took that have ended, without the time
+    between them. `is_readable`: this release can read the whole row. `detected` is what `auto` found, and `proof` what
+    showed that the dataset is whole, both as they are shown. `record_key` is what tells the records apart: the spec's
+    `primary_key`, or found on the first page. `down_since` is when the API was found to give no page (epoch seconds), 0
+    while it does. `redriven_for` is why it was PARTIAL without failed tasks before its latest redrive.
     """
 
     job_id: str

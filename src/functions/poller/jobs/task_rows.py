@@ -64,6 +64,7 @@ def from_task(row: TaskRow) -> dict[str, Any]:
         "BeginsBy": row.begins_by or None,
         "GoesOnBy": row.goes_on_by or None,
         "Guard": row.guard or None,
+        "LeftOut": list(row.left_out) or None,
     }
 
 
@@ -104,6 +105,7 @@ def to_task(item: dict[str, Any]) -> TaskRow:
         begins_by=item.get("BeginsBy", ""),
         goes_on_by=item.get("GoesOnBy", ""),
         guard=item.get("Guard", ""),
+        left_out=tuple(item.get("LeftOut", ())),
     )
 
 

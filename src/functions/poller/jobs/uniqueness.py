@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from poller.aws.s3 import Bucket
+from poller.datasets.csv_table import row_text
 from poller.datasets.fingerprints import SIZE, fingerprints_of, line_at, read_fingerprints
 from poller.datasets.repeats import MAX_KNOWN, Repeat, Repeats, Share, find_repeats, in_order, joined
 from poller.fetching.time_box import TimeBox
@@ -15,6 +16,7 @@ from poller.jobs.model import Job, TaskRow, TaskState
 from poller.jobs.run_concurrently import run_concurrently
 from poller.paging.lossless_json import loads
 from poller.paging.record_key import key_text
+from poller.specs.output import Csv, Jsonl, Output
 from poller.text import counted
 
 MAX_HELD = 100_000_000
@@ -131,11 +133,20 @@ class UniquenessCheck:
         return body if body is not None and len(body) == SIZE * task.records else None
 
     def _made_again(self, task: TaskRow) -> bytes:
+        if isinstance(self._output, Csv):
+            raise _NotShownError(
+                f"the fingerprints of task {task.task_id} are gone, and CSV holds too little to make them again"
+            )
         return fingerprints_of(self._records(task), self.job.record_key)
+
+    @property
+    def _output(self) -> Output:
+        return self.job.spec.output if self.job.spec else Jsonl()
 
     def _records(self, task: TaskRow) -> bytes:
         """The task's dataset object, if it is the one that was written."""
-        body = self.dataset.get(keys.dataset_key(self.job.name, self.job.job_id, task.task_id))
+        key = keys.dataset_key(self.job.name, self.job.job_id, task.task_id, self._output.SUFFIX)
+        body = self.dataset.get(key)
         if body is None or hashlib.sha256(body).hexdigest() != task.sha256:
             raise _NotShownError(
                 f"the dataset object of task {task.task_id} is {'gone' if body is None else 'not what was written'}"
@@ -180,6 +191,8 @@ class UniquenessCheck:
     def _text_at(self, task: TaskRow, index: int) -> tuple[str | None, str]:
         """A record's key, if it has one, and what tells it from others."""
         self._refuse_late()
+        if isinstance(self._output, Csv):
+            return row_text(self._records(task), index, self.job.record_key)
         line = line_at(self._records(task), index)
         key = key_text(loads(line.encode())[0], self.job.record_key)
         return (None, line) if key is None else (key, "")

@@ -6,6 +6,7 @@ from poller.auth.flows import Auth
 from poller.paging.paginators import Auto, ChainPaginator, KnownPaginator, Paginator, RangePaginator
 from poller.paging.record_key import RecordKey
 from poller.paging.response_action import ResponseAction
+from poller.specs.output import Jsonl, Output
 from poller.values import JSON
 
 Params = dict[str, str | list[str]]
@@ -46,6 +47,7 @@ class JobSpec:
     deadline_seconds: int = 86_400
     tolerated_failure_percentage: float | None = None
     on_total_mismatch: str = "partial"
+    output: Output = field(default_factory=Jsonl)
     client_token: str | None = None
 
     @property

@@ -15,6 +15,7 @@ from poller.readers import Reader, integer, kind_of, list_of_names, one_of, path
 from poller.specs import planned
 from poller.specs.fields import api_url, client_token, http_method, job_name, json_body, query_params, request_headers
 from poller.specs.model import JobSpec, Retry
+from poller.specs.output import OUTPUTS, Output
 from poller.specs.stored import write_stored
 from poller.text import counted, nearest, shown
 
@@ -48,7 +49,7 @@ def accept_job_spec(raw: Any) -> JobSpec:
 
 def _build(cls: type[T], prefix: str, raw: Mapping[str, Any], readers: Mapping[str, Reader]) -> T:
     """Read each given field with its reader. A field that `cls` does not have, or one that is missing, is refused."""
-    allowed = [f.name for f in fields(cls)]  # type: ignore[arg-type]  # T is always one of our dataclasses
+    allowed = [f.name for f in fields(cls) if f.name in readers]  # type: ignore[arg-type]  # T is a dataclass of ours
     for name in raw:
         if name not in allowed:
             raise JobRejected(_unknown(prefix, name, allowed), secret_sent=is_credential(name, str(raw[name])))
@@ -117,6 +118,23 @@ def _auth(field: str, value: Any) -> Auth:
         raise JobRejected(f"{field}.type must be one of {allowed}")
     cls = AUTHS[kind]
     return _build(cls, f"{field}.", {name: item for name, item in value.items() if name != "type"}, cls.READERS)
+
+
+def _output(field: str, value: Any) -> Output:
+    raw = {"format": value} if isinstance(value, str) else value
+    allowed = ", ".join(OUTPUTS)
+    if not isinstance(raw, dict):
+        raise JobRejected(f"{field} is {kind_of(value)}; it must be an object with a format: {allowed}")
+    kind = raw.get("format")
+    if kind == "parquet":
+        raise JobRejected(
+            f"{field}.format parquet is not offered; DuckDB makes Parquet of a dataset in one line (docs/job-spec.md, "
+            f"Output). {field}.format must be one of {allowed}"
+        )
+    if not isinstance(kind, str) or kind not in OUTPUTS:
+        raise JobRejected(f"{field}.format must be one of {allowed}")
+    cls = OUTPUTS[kind]
+    return _build(cls, f"{field}.", {name: item for name, item in raw.items() if name != "format"}, cls.READERS)
 
 
 def _refuse_contradictions(spec: JobSpec) -> None:
@@ -192,6 +210,7 @@ SPEC_READERS: dict[str, Reader] = {
     "deadline_seconds": integer(60, 14 * 86_400),
     "tolerated_failure_percentage": percentage,
     "on_total_mismatch": one_of("partial", "accept"),
+    "output": _output,
     "client_token": client_token,
 }
 _NESTED = {

@@ -35,6 +35,7 @@ from poller.readers import (
 )
 from poller.specs.fields import api_url, client_token, http_method, job_name, json_body, query_params, request_headers
 from poller.specs.model import JobSpec, Retry
+from poller.specs.output import OUTPUTS, Jsonl, column_paths
 from poller.specs.parse import RETRY_READERS, SPEC_READERS, is_required
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -47,6 +48,7 @@ _SHAPES: dict[Reader, Schema] = {
     api_url: _URL,
     aws_name: {"type": "string", "pattern": "^[a-z0-9-]{1,64}$"},
     body_path: _TEXT,
+    column_paths: {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 1000, "uniqueItems": True},
     client_token: {"type": "string", "minLength": 1, "maxLength": 128},
     condition: _TEXT,
     flag: {"type": "boolean"},
@@ -87,18 +89,22 @@ def job_spec_schema() -> Schema:
     }
     ways |= {f"auth.{kind}": _object(f"auth.{kind}.", cls, cls.READERS, kind) for kind, cls in AUTHS.items()}
     ways["response_actions"] = _object("response_actions.", ResponseAction, ResponseAction.READERS)
+    ways |= {f"output.{kind}": _object("output.", cls, cls.READERS, kind, "format") for kind, cls in OUTPUTS.items()}
     parts = {"retry": _object("retry.", Retry, RETRY_READERS), **ways}
     return {"$schema": _DIALECT, "title": "Job spec", **whole, "$defs": parts}
 
 
-def _object(prefix: str, cls: type[Any], readers: Mapping[str, Reader], kind: str | None = None) -> Schema:
-    """Of an object that becomes a `cls`; one of several kinds has a `type` that says which."""
-    named: Schema = {} if kind is None else {"type": {"const": kind}}
+def _object(
+    prefix: str, cls: type[Any], readers: Mapping[str, Reader], kind: str | None = None, tag: str = "type"
+) -> Schema:
+    """Of an object that becomes a `cls`; one of several kinds has a field, the `tag`, that says which."""
+    named: Schema = {} if kind is None else {tag: {"const": kind}}
     required = [*named, *(field.name for field in fields(cls) if is_required(field))]
+    given = [field for field in fields(cls) if field.name in readers]
     return {
         "type": "object",
         **({"required": required} if required else {}),
-        "properties": named | {f.name: _field(prefix + f.name, f, readers[f.name]) for f in fields(cls)},
+        "properties": named | {f.name: _field(prefix + f.name, f, readers[f.name]) for f in given},
         "additionalProperties": False,
     }
 
@@ -127,7 +133,7 @@ def _or_null(schema: Schema) -> Schema:
 
 
 def _as_json(default: Any) -> Any:
-    if isinstance(default, Auto):
+    if isinstance(default, Auto | Jsonl):
         return default.TYPE
     if is_dataclass(default) and not isinstance(default, type):
         return {name: _as_json(value) for name, value in asdict(default).items()}
@@ -147,6 +153,7 @@ _COMPOSED: dict[str, Schema] = {
         ]
     },
     "response_actions": {"type": "array", "items": _ref("response_actions")},
+    "output": {"anyOf": [{"enum": [*OUTPUTS]}, *(_ref(f"output.{kind}") for kind in OUTPUTS)]},
     "retry": _ref("retry"),
 }
 """Of fields that hold objects, whose schemas stand apart."""

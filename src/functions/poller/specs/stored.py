@@ -11,6 +11,7 @@ from poller.auth.flows import AUTHS
 from poller.paging.paginators import PAGINATORS
 from poller.paging.response_action import ResponseAction
 from poller.specs.model import JobSpec, Retry
+from poller.specs.output import OUTPUTS
 
 
 def spec_to_dict(spec: JobSpec) -> dict[str, Any]:
@@ -20,6 +21,8 @@ def spec_to_dict(spec: JobSpec) -> dict[str, Any]:
     data["paginator"] = {"type": spec.paginator.TYPE, **{k: v for k, v in fields.items() if v not in (None, [])}}
     if spec.auth is not None:
         data["auth"] = {"type": spec.auth.TYPE, **{name: _listed(value) for name, value in data["auth"].items()}}
+    output = {name: _listed(value) for name, value in data["output"].items()}
+    data["output"] = {"format": spec.output.TYPE, **{k: v for k, v in output.items() if v not in (None, [])}}
     data["retry"]["retry_after_headers"] = list(spec.retry.retry_after_headers)
     actions = [{name: item for name, item in action.items() if item is not None} for action in data["response_actions"]]
     data["response_actions"] = actions or None
@@ -37,8 +40,10 @@ def read_stored(text: str) -> JobSpec:
     paginator = {name: _tupled(value) for name, value in paginator.items()}
     actions = data.pop("response_actions", ())
     auth = {name: _tupled(value) for name, value in (data.pop("auth", None) or {}).items()}
+    output = {name: _tupled(value) for name, value in data.pop("output", {"format": "jsonl"}).items()}
     return JobSpec(
         **data,
+        output=OUTPUTS[output.pop("format")](**output),
         auth=AUTHS[auth.pop("type")](**auth) if auth else None,
         primary_key=tuple(key) if key else None,
         response_actions=tuple(ResponseAction(**action) for action in actions),

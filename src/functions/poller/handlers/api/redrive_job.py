@@ -8,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.data_classes.api_gateway_proxy_event import APIGatewayProxyEventV2
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from poller.errors import ErrorType
 from poller.handlers import dependencies
 from poller.http_api.functions import api_function
 from poller.http_api.requests import find_job, one_of
@@ -73,6 +74,8 @@ def _refusal(job: Job) -> str | None:
         return f"is {job.status}; wait for its end, or cancel it"
     if job.status is JobStatus.SUCCEEDED:
         return "has SUCCEEDED; nothing failed"
+    if job.error and job.error.type == ErrorType.FIELDS_LEFT_OUT:
+        return f"would be the same again: {job.error.message}"
     if not job.is_planned:
         return f"was {job.status} before it was planned; submit a new job"
     if time.time() + job.resolved_spec.deadline_seconds > job.expires_at:
