@@ -230,7 +230,6 @@ def test_pages_without_a_total_are_no_more_than_was_expected():
     assert end == End(JobStatus.SUCCEEDED)
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("paginator", "status"),
     [
@@ -250,7 +249,8 @@ def test_a_job_whose_spec_cannot_be_read_is_judged_by_its_pages_all_the_same():
     row = TaskRow("t00000000", TaskState.COMPLETE, pages=10, records=95, short_pages=1, short_page=4)
 
     assert verdict(job(spec=None), Counts(complete=1, pages=10, records=95), [row]).status is JobStatus.PARTIAL
-=======
+
+
 def test_fields_that_no_column_holds_are_named():
     rows = [replace(complete(0), left_out=("b", "a")), complete(1), replace(complete(2), left_out=("a", "c"))]
 
@@ -266,4 +266,3 @@ def test_of_many_fields_without_a_column_some_are_named():
     end = verdict(job(), Counts(complete=2), rows)
 
     assert "holds: f00, f01, f02, f03, f10 and others;" in end.error.message
->>>>>>> 7e28154 (A dataset may be tables in CSV: columns are fixed with the plan, and no field is left out in silence)

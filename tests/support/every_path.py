@@ -60,6 +60,7 @@ class Paths:
         assert self.ended(job_id)["Status"] == "SUCCEEDED"
         assert job_id in [job["JobId"] for job in self.client.jobs(most=5)]
         assert len(list(self.client.tasks(job_id))) == len(list(self.client.results(job_id))) == 3
+        assert self.ended(self.submit(output="csv"))["Status"] == "SUCCEEDED"
         assert requests.get(self.stack.described["external_api_url"] + "/payload", timeout=30).status_code in (200, 500)
 
     def a_job_has_a_secret(self) -> None:
