@@ -192,3 +192,15 @@ def test_what_was_sent_under_a_secret_name_is_blanked_wherever_it_comes_back() -
     shown = without(secrets_of(request), "canary-2 may not see canary 1 of shoes, 7, */*")
 
     assert shown == "... may not see ... of shoes, 7, */*"
+
+
+@pytest.mark.parametrize(("value", "shown"), [("a1b", "no user a1b"), ("a1b2", "no user ...")])
+def test_what_is_too_short_to_be_told_apart_is_not_blanked(value: str, shown: str) -> None:
+    request = PageRequest("GET", f"{URL}?session={value}", {})
+
+    assert without(secrets_of(request), f"no user {value}") == shown
+
+
+@pytest.mark.parametrize("part", ["canary", "nary-1"])
+def test_of_a_secret_that_holds_another_nothing_is_left(part: str) -> None:
+    assert without([part, "canary-1", part], "canary-1 is no user") == "... is no user"

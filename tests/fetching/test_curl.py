@@ -39,3 +39,14 @@ def test_a_line_for_a_shell_names_a_method_that_is_not_curls_own() -> None:
     line = curl_line(PageRequest("POST", "https://api.example.com/items", {}))
 
     assert shlex.split(line) == ["curl", "--request", "POST", "https://api.example.com/items"]
+
+
+def test_a_line_for_a_shell_sends_the_body_without_what_sounds_secret() -> None:
+    body = b"""{"q": "it's", "n": 1.10, "token": "canary", "pwd": "", "by": [{"id": 7, "api_key": "canary"}, null]}"""
+
+    line = curl_line(PageRequest("POST", "https://api.example.com/items", {"Accept": "*/*"}, body))
+
+    shown = """{"q":"it's","n":1.10,"token":"...","pwd":"","by":[{"id":7,"api_key":"..."},null]}"""
+    assert shlex.split(line) == [
+        "curl", "--header", "Accept: */*", "--data", shown, "https://api.example.com/items",
+    ]  # fmt: skip

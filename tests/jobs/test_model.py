@@ -1,11 +1,12 @@
-"""When no more requests may be sent for a job."""
+"""What follows from a job's fields."""
 
 from datetime import timedelta
 
 import pytest
 
 from poller.errors import Reason
-from poller.jobs.model import JobStatus, StopRequest
+from poller.jobs.model import Counts, JobStatus, StopRequest
+from poller.jobs.plan import Ranges
 from tests.support.builders import NOW, job
 
 STOP = StopRequest(JobStatus.CANCELLED, Reason("Cancelled", "cancelled by its caller"))
@@ -25,3 +26,8 @@ STOP = StopRequest(JobStatus.CANCELLED, Reason("Cancelled", "cancelled by its ca
 )
 def test_a_job_is_stopped_when_it_is_over_too_late_or_told_to_stop(fields: dict[str, object], stopped: bool) -> None:
     assert job(**fields).is_stopped(NOW) is stopped
+
+
+@pytest.mark.parametrize(("plan", "total"), [(None, 2), (Ranges(10, 3, 1), 6)])
+def test_tasks_that_go_on_from_others_are_tasks_of_the_job(plan: Ranges | None, total: int) -> None:
+    assert job(plan=plan).total(Counts(behind=2)) == total

@@ -129,6 +129,12 @@ def test_what_happens_next(fields, counts, decision):
             "the job's deadline passed with 2 of 10 tasks left",
         ),
         (
+            {"deadline_at": ago(seconds=1), **paused(-60), "down_since": int(ago(minutes=9).timestamp())},
+            Counts(complete=8),
+            "DeadlineExceeded",
+            "the job's deadline passed with 2 of 10 tasks left; the API has given no page since 2026-01-01T11:51:00Z",
+        ),
+        (
             {"deadline_at": ago(seconds=1)},
             Counts(enqueued=10),
             "DeadlineExceeded",

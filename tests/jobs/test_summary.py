@@ -161,3 +161,10 @@ def test_a_long_url_is_shortened():
 
     assert shown_url(longest) == longest
     assert shown_url(f"{longest}y") == f"{longest}…"
+
+
+@pytest.mark.parametrize(
+    ("is_final", "ends", "shown"), [(False, 0, False), (False, 1, True), (False, 2, True), (True, 0, True)]
+)
+def test_the_total_is_final_when_the_api_said_so_or_the_end_was_seen(is_final, ends, shown):
+    assert summarize(job(total_is_final=is_final), Counts(ends=ends))["TotalIsFinal"] is shown

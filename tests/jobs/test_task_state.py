@@ -114,9 +114,7 @@ def test_a_redrive_takes_back_what_failed_and_only_that(arriving):
 
 
 def test_what_is_put_back_keeps_what_was_fetched():
-    failed = TaskRow("t00000000", FAILED, 2, 3, 300, 9000, declared=500, error=ERROR)
-
-    failed = replace(failed, raw="aa")
+    failed = TaskRow("t00000000", FAILED, 2, 3, 300, 9000, declared=500, error=ERROR, raw="aa", lost=2)
 
     back = reset(failed, saved=True)
 
@@ -128,6 +126,12 @@ def test_a_task_that_was_cut_stays_so_when_it_is_put_back():
 
     assert reset(failed, saved=False) == TaskRow("t00000000", STARTED, goes_on_at=4)
     assert reset(replace(failed, goes_on_at=None), saved=False) is None
+
+
+def test_a_task_of_a_walk_begins_where_it_began_when_it_is_put_back():
+    failed = TaskRow("w00000000p00000007", FAILED, error=ERROR, goes_on_at=9, begins_by="c7", goes_on_by="c9")
+
+    assert reset(failed, saved=False) == TaskRow("w00000000p00000007", STARTED, goes_on_at=9, begins_by="c7")
 
 
 def test_where_a_task_ends_is_never_said_in_two_ways():
@@ -220,6 +224,51 @@ def test_a_task_may_end_without_another_page():
     assert ended == replace(row, attempts=3, end=END)
 
 
+def test_what_was_seen_of_the_first_page_at_the_end_is_kept():
+    row, last = TaskRow("t00000003", STARTED), FetchedPage((b"[1]",), 1, "x")
+    again = FetchedPage((b"[0]",), 1, "first", 20)
+    seen = {"looked_again": True, "digest_again": "first", "total_again": 20, "end": END}
+
+    without_page = with_pages(row, FetchedPages(31, end=END, first_again=again), 2, 2)
+    with_page = with_pages(row, FetchedPages(31, pages=[last], end=END, first_again=again), 2, 2)
+
+    assert without_page == replace(row, attempts=2, **seen)
+    assert with_page == replace(with_pages(row, FetchedPages(31, pages=[last], end=END), 2, 2), **seen)
+
+
+def test_a_page_that_came_in_part_is_put_together():
+    """Its size is what came of it in all; only of the first page behind what is stored is there such a part."""
+    full, part = (
+        FetchedPage((b"[1,2,3]",), 3, "f", mended=True),
+        FetchedPage((b"[4]",), 1, "p", 9, mended=True, more="m"),
+    )
+    row = TaskRow("t00000000", STARTED)
+
+    begun = with_pages(row, FetchedPages(0, pages=[full], begun=part), 2, 3)
+    more = with_pages(begun, FetchedPages(1, begun=part), 1, 3)
+    whole = with_pages(more, FetchedPages(1, pages=[part, full], begun=part), 3, 3)
+    short = with_pages(begun, FetchedPages(1, pages=[part, full]), 2, 3)
+    later = with_pages(begun, FetchedPages(1, pages=[full, part]), 2, 3)
+
+    assert [(at.pages, at.records, at.begun, at.mended) for at in (begun, more, whole)] == [
+        (1, 4, 1, 2),
+        (1, 5, 2, 3),
+        (3, 10, 1, 6),
+    ]
+    assert (begun.last_digest, begun.declared, begun.more) == ("p", 9, "m")
+    assert (whole.short_pages, whole.short_page) == (0, None)
+    assert (short.short_pages, short.short_page, short.begun) == (1, 1, 0)
+    assert (later.short_pages, later.short_page) == (1, 2)
+
+
+@pytest.mark.parametrize("pages", [[], [FetchedPage((b"[1]",), 1, "x")]], ids=["no page", "a page"])
+@pytest.mark.parametrize(("kept", "came", "goes_on_at"), [(None, None, None), (None, 5, 5), (4, None, 4), (4, 5, 4)])
+def test_where_others_have_begun_stays_as_it_is(pages, kept, came, goes_on_at):
+    row = TaskRow("t00000000", STARTED, goes_on_at=kept)
+
+    assert with_pages(row, FetchedPages(2, pages=pages, goes_on_at=came), 1, 1).goes_on_at == goes_on_at
+
+
 @pytest.mark.parametrize("before", FORWARD)
 @pytest.mark.parametrize("change", FORWARD)
 def test_a_state_only_moves_forward(before, change):
@@ -260,7 +309,7 @@ def test_what_a_change_does_not_say_is_kept():
 
 
 def test_a_late_success_ends_the_error():
-    failed = TaskRow("t00000000", FAILED, pages=3, error=ERROR)
+    failed = TaskRow("t00000000", FAILED, pages=3, error=ERROR, lost=2)
 
     complete = transition(failed, TaskRow("t00000000", COMPLETE, records=300))
 

@@ -7,15 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.errors import Reason
+from poller.fetching.data_end import DataEnd, EndKind
 from poller.jobs.model import Counts, JobStatus, TaskRow, TaskState
 from poller.jobs.next_step import decide
-from poller.jobs.plan import Ranges
+from poller.jobs.plan import Ranges, Walks
 from poller.jobs.verdict import End, Finished, exceeds_tolerance, too_many_failures, verdict
 from poller.paging.paginators import PageNumber
 from tests.support.builders import NOW, examples, job, spec
 
 CANCELLED = Reason("Cancelled", "cancelled by its caller")
 TOLERANT = spec(tolerated_failure_percentage=10)
+SEEN = DataEnd(EndKind.SEEN, "page 3 is empty")
+REFUSED = DataEnd(EndKind.REFUSED, "page 3: HTTP 400")
+CUT = DataEnd(EndKind.CUT, "maximum_pages is 2, and as many came")
 
 
 @pytest.mark.parametrize(
@@ -26,6 +30,15 @@ def test_how_many_failures_are_tolerated(limit, failed, exceeded):
     one = job(spec=spec(tolerated_failure_percentage=limit))
 
     answer = exceeds_tolerance(one, Counts(failed=1, complete=1, lost=failed))
+
+    assert answer is exceeded
+
+
+@pytest.mark.parametrize(("came", "exceeded"), [(2, True), (3, False)])
+def test_of_a_walk_the_pages_are_those_that_came_and_those_that_did_not(came, exceeded):
+    one = job(plan=Walks(1), spec=spec(tolerated_failure_percentage=40))
+
+    answer = exceeds_tolerance(one, Counts(failed=1, pages=came, lost=2))
 
     assert answer is exceeded
 
@@ -266,3 +279,121 @@ def test_of_many_fields_without_a_column_some_are_named():
     end = verdict(job(), Counts(complete=2), rows)
 
     assert "holds: f00, f01, f02, f03, f10 and others;" in end.error.message
+
+
+@pytest.mark.parametrize(
+    ("last", "is_final", "message"),
+    [
+        (
+            {"more": "has_more"},
+            False,
+            "the response says that there is more (has_more), and single_page asks for one page only; "
+            "set another paginator",
+        ),
+        (
+            {"end": CUT},
+            True,
+            "maximum_pages is 2, and as many came; 20 records came. Raise maximum_pages, or narrow the request",
+        ),
+        (
+            {"end": REFUSED, "more": "next"},
+            True,
+            "20 records came, and the last page says that there is more (next), but the API refuses to go on: "
+            "page 3: HTTP 400. Where an API limits how deep one may page, split the job, by dates for instance, "
+            "into smaller ones",
+        ),
+        (
+            {"end": REFUSED},
+            False,
+            "20 records came, and nothing else says where the data end, but the API refuses to go on: "
+            "page 3: HTTP 400. If this is everything, set paginator to single_page; if an HTTP status says that there "
+            "is no more, name it in paginator.end_status_codes",
+        ),
+    ],
+    ids=["one page of several", "cut", "refused, with a sign of more", "refused, and nothing is declared"],
+)
+def test_a_last_page_that_may_not_be_the_last_one_is_no_success(last, is_final, message):
+    one = job(total_is_final=is_final, records_expected=20 if is_final else None)
+
+    end = verdict(one, Counts(complete=2, records=20), rows_of({}, last))
+
+    assert end == End(JobStatus.PARTIAL, Reason("EndNotSeen", message))
+
+
+@pytest.mark.parametrize(
+    ("pages", "is_final"),
+    [
+        ([{}, {"end": SEEN, "more": "next"}], False),
+        ([{"more": "next"}, {"end": REFUSED}], True),
+        ([{"more": "next"}, {}], True),
+    ],
+    ids=["seen", "refused where the total is reached", "a sign on an earlier page"],
+)
+def test_the_data_end_where_nothing_says_that_there_is_more(pages, is_final):
+    one = job(total_is_final=is_final, records_expected=20)
+
+    assert verdict(one, Counts(complete=2, records=20), rows_of(*pages)) == End(JobStatus.SUCCEEDED)
+
+
+def test_an_end_that_only_the_number_of_pages_speaks_for_is_told():
+    one = job(total_is_final=True, records_expected=None)
+
+    end = verdict(one, Counts(complete=2, records=20), rows_of({}, {"end": REFUSED}))
+
+    told = "as many pages came as were declared; the API refuses to go on: page 3: HTTP 400"
+    assert end == End(JobStatus.SUCCEEDED, notice=Reason("EndNotSeen", told))
+
+
+def test_more_records_than_declared_up_to_the_end_are_a_total_that_is_too_low():
+    end = verdict(job(records_expected=20), Counts(records=25), rows_of({"declared": 20}, {"end": SEEN}))
+
+    told = "the API declares 20 records, and sent 25 up to the end of its data"
+    notice = Reason("TotalTooLow", f"{told}: its total is capped, or counts something else")
+    assert end == End(JobStatus.SUCCEEDED, notice=notice)
+
+
+@pytest.mark.parametrize(
+    ("expected", "received", "declared", "error", "notice"),
+    [
+        (0, 0, (None, None), None, None),
+        (20, 20, (None, None), None, None),
+        (20, 20, (30, 20), None, "GrewAfterPlan"),
+        (20, 25, (None, 25), None, "GrewAfterPlan"),
+        (20, 24, (None, 25), "the API declared between 20 and 25 records and sent 24", None),
+        (20, 19, (None, 19), "the API declared between 19 and 20 records and sent 19", None),
+    ],
+)
+def test_where_the_end_was_seen_the_total_of_that_moment_counts(expected, received, declared, error, notice):
+    first, last = declared
+    rows = rows_of({"declared": first}, {"declared": last, "end": SEEN})
+
+    end = verdict(job(records_expected=expected), Counts(records=received), rows)
+
+    assert end.error == (Reason("TotalsDisagree", error) if error else None)
+    assert (end.notice.type if end.notice else None) == notice
+
+
+@pytest.mark.parametrize(("page", "shown"), [(0, 1), (4, 5)])
+def test_the_first_page_that_came_short_is_named_where_records_are_missing(page, shown):
+    end = verdict(job(records_expected=20), Counts(records=19), rows_of({}, {"short_pages": 1, "short_page": page}))
+
+    said = f"the API declared 20 records and sent 19; page {shown} is the first that came short"
+    assert end.error == Reason("TotalsDisagree", said)
+
+
+@pytest.mark.parametrize(
+    ("short", "message"),
+    [
+        ((), None),
+        ((1, 3), "4 of 10 pages came short, also when asked for again; page 8 is the first that came short"),
+        ((5,), None),
+    ],
+    ids=["none", "fewer than half", "half of them"],
+)
+def test_without_a_total_few_pages_may_be_shorter_than_the_others(short, message):
+    """Where many are, the API's pages are of different sizes."""
+    rows = rows_of({}, *({"short_pages": number, "short_page": 7 + place} for place, number in enumerate(short)))
+
+    end = verdict(job(), Counts(complete=10, pages=10, records=95), rows)
+
+    assert end.error == (Reason("TotalsDisagree", message) if message else None)

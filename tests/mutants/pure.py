@@ -40,6 +40,7 @@ FILES = (
     "jobs/next_step.py",
     "jobs/plan.py",
     "jobs/planning.py",
+    "jobs/proof.py",
     "jobs/summary.py",
     "jobs/task_state.py",
     "jobs/verdict.py",

@@ -926,6 +926,10 @@ def test_what_auth_sets_is_not_set_in_another_way(more: dict[str, object]) -> No
             {"method": "POST", "json": {"variables": {"api_key": "canary"}}},
             "json.variables.api_key would store a secret",
         ),
+        (
+            {"method": "POST", "json": {"q": [{"note": f"ghp_{6 * 'canary'}"}]}},
+            "json.q[0].note would store a secret",
+        ),
         ({"method": "POST", "json": ["\ud800"]}, "json[0] holds half a surrogate pair"),
         ({"method": "POST", "json": {"a": {"\ud800": 1}}}, "json.a holds half a surrogate pair"),
         ({"method": "POST", "json": {"a": float("nan")}}, "json.a is nan, which is no JSON"),
@@ -946,13 +950,20 @@ def test_a_body_that_cannot_be_sent_is_refused(fields, message):
     assert "canary" not in refused.value.message
 
 
-def test_a_body_that_is_nested_too_deeply_is_refused():
-    deep = []
-    for _ in range(100):
-        deep = [deep]
+def nested(levels, wrap):
+    body = 1
+    for _ in range(levels):
+        body = wrap(body)
+    return body
 
+
+@pytest.mark.parametrize("wrap", [lambda body: [body], lambda body: {"a": body}], ids=["lists", "objects"])
+def test_a_body_may_have_49_levels(wrap):
+    deepest, deeper = nested(49, wrap), nested(50, wrap)
+
+    assert parse_job_spec({"url": URL, "method": "POST", "json": deepest}).json == deepest
     with pytest.raises(JobRejected, match="is nested too deeply"):
-        parse_job_spec({"url": URL, "method": "POST", "json": deep})
+        parse_job_spec({"url": URL, "method": "POST", "json": deeper})
 
 
 @pytest.mark.parametrize("body", [{"a": [1, "x", None, True, {"b": 1.5}]}, [1], "text", 7, False])

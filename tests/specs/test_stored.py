@@ -3,10 +3,10 @@
 import pytest
 
 from poller.auth.flows import ApiKey, AwsSigV4, Bearer, OAuth2ClientCredentials, SessionToken
-from poller.paging.paginators import Auto, Offset, PageNumber, SinglePage
+from poller.paging.paginators import Auto, Offset, PageNumber, Paginator, SinglePage
 from poller.specs.model import Retry
 from poller.specs.output import Csv
-from poller.specs.stored import read_stored, write_stored
+from poller.specs.stored import read_stored, spec_to_dict, write_stored
 from tests.support.builders import spec
 
 
@@ -51,3 +51,25 @@ def test_a_spec_survives_being_stored(fields: dict[str, object]) -> None:
     one = spec(**fields)
 
     assert read_stored(write_stored(one)) == one
+
+
+@pytest.mark.parametrize(
+    ("paginator", "written"),
+    [
+        (SinglePage(), {"type": "single_page"}),
+        (
+            Offset(end_status_codes=(404,)),
+            {
+                "type": "offset",
+                "limit_param": "limit",
+                "offset_param": "offset",
+                "base_offset": 0,
+                "end_status_codes": [404],
+            },
+        ),
+        (Offset(), {"type": "offset", "limit_param": "limit", "offset_param": "offset", "base_offset": 0}),
+    ],
+    ids=["single_page", "with statuses", "without"],
+)
+def test_of_a_paginator_only_what_is_set_is_written(paginator: Paginator, written: dict[str, object]) -> None:
+    assert spec_to_dict(spec(paginator=paginator))["paginator"] == written

@@ -45,7 +45,7 @@ def path_of(field: str, value: Any) -> str:
         # A path may also be a plain key that JMESPath cannot read, such as @odata.count.
         if re.search(r"[\[\]{}()|&*?\s]", path):
             raise JobRejected(
-                f"{field} is not a JMESPath expression: {str(error).splitlines()[0].rstrip(':')}"
+                f"{field} is not a JMESPath expression: {str(error).splitlines()[0].removesuffix(':')}"
             ) from None
     return path
 

@@ -115,7 +115,6 @@ def _refuse_contradicted(first: Envelope, guessed: bool) -> None:
     """
     if not guessed:
         return
-    _ = first.total  # raises where several totals disagree
     if more := ", ".join(first.more()):
         raise JobRejected(
             f"the API contradicts itself: its total is what arrived, but there is more by what else it says ({more}); "

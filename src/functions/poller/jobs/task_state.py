@@ -29,7 +29,7 @@ def transition(before: TaskRow | None, change: TaskRow) -> TaskRow | None:
     if before is None or change.raw or change.part:
         return change
     # An error ends with the state it explains, and how many records there are is COMPLETE's to say.
-    said = {"error", "records", "lost"} if change.state is TaskState.COMPLETE else {"error", "lost"}
+    said = {"error", "lost"} | ({"records"} if change.state is TaskState.COMPLETE else set())
     kept = {
         f.name: getattr(before, f.name)
         for f in fields(TaskRow)

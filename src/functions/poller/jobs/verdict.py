@@ -41,8 +41,8 @@ def too_many_failures(job: Job, counts: Counts) -> Reason:
 
 def _pages(job: Job, counts: Counts) -> int:
     """Of the job: as many as were planned, or came and failed to come."""
-    planned = job.plan.pages if isinstance(job.plan, Ranges) else 0
-    return max(planned, counts.pages + counts.lost)
+    reached = counts.pages + counts.lost
+    return max(job.plan.pages, reached) if isinstance(job.plan, Ranges) else reached
 
 
 def verdict(job: Job, counts: Counts, rows: Iterable[TaskRow], proof: Proof | None = None) -> End:
@@ -202,9 +202,10 @@ def _may_be_short(job: Job) -> bool:
 def _grew(job: Job, counts: Counts, rows: list[TaskRow]) -> Reason | None:
     """What to know of a job that brought more than was declared when it was planned."""
     expected, received = job.records_expected, counts.records
-    declared = [row.declared for row in rows if row.declared is not None]
-    latest = max(declared, default=expected or 0)
-    if expected is None or (received == expected and latest <= expected):
+    if expected is None:
+        return None
+    latest = max([expected, *(row.declared for row in rows if row.declared is not None)])
+    if received == expected == latest:
         return None
     if latest > expected:
         message = (

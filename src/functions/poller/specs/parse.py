@@ -54,7 +54,7 @@ def _build(cls: type[T], prefix: str, raw: Mapping[str, Any], readers: Mapping[s
         if name not in allowed:
             raise JobRejected(_unknown(prefix, name, allowed), secret_sent=is_credential(name, str(raw[name])))
     for missing in (f.name for f in fields(cls) if is_required(f) and f.name not in raw):  # type: ignore[arg-type]
-        raise JobRejected(f"{prefix}{missing} is missing; this {prefix.rstrip('.')} needs it")
+        raise JobRejected(f"{prefix}{missing} is missing; this {prefix.removesuffix('.')} needs it")
     optional = {f.name for f in fields(cls) if f.default is None}  # type: ignore[arg-type]
     given = {name: value for name, value in raw.items() if value is not None or name not in optional}
     return cls(**{name: readers[name](prefix + name, value) for name, value in given.items()})
@@ -72,7 +72,7 @@ def _unknown(prefix: str, name: str, allowed: list[str]) -> str:
     elsewhere = {} if prefix else {n: f"{of}.{n}" for of, names in _NESTED.items() for n in names}
     meant = nearest(name, [*elsewhere, *allowed])
     hint = f"did you mean {elsewhere.get(meant, prefix + meant)}? I" if meant else "i"
-    return f"{prefix}{shown(name)} is not a field of {prefix.rstrip('.') or 'the job spec'}; {hint}{known[1:]}"
+    return f"{prefix}{shown(name)} is not a field of {prefix.removesuffix('.') or 'the job spec'}; {hint}{known[1:]}"
 
 
 def _retry(field: str, value: Any) -> Retry:
