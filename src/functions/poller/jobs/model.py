@@ -60,10 +60,10 @@ class TaskRow:
     Where a task ends before its planned end, or goes on behind it, `goes_on_at` is the page at which another begins;
     where it came to the end of the data, `end` says how that showed. A FAILED task `lost` so many pages. `more` is the
     first sign on its last page that there is more. So many `short_pages` stayed shorter than the others, the first of
-    them with the index `short_page`. `keyless` is how many of its records lack the job's key. In so many `failed_rounds`
-    the page behind its `pages` spent all its attempts. Where it `looked_again` at the job's first page at the end, that
-    had `digest_again`, and declared `total_again`. So many were `mended`, and so many `ignored`, first `ignored_page`.
-    Of a walk: what it `begins_by` and `goes_on_by`, and its `guard`. `left_out` are fields without a column.
+    them with the index `short_page`. So many `keyless` records lack the job's key. In so many `failed_rounds` the page
+    behind its `pages` spent all its attempts. Where it `looked_again` at the job's first page at the end, that had
+    `digest_again`, and declared `total_again`. So many were `mended`, and so many `ignored`, first `ignored_page`. Of a
+    walk: what it `begins_by` and `goes_on_by`, and its `guard`. `left_out` are fields without a column.
     """
 
     task_id: str
