@@ -1,5 +1,6 @@
 import contextlib
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -9,10 +10,10 @@ from hypothesis import strategies as st
 
 from poller.errors import JobRejected
 from poller.jobs.plan import Walks
-from poller.paging.detect import detect
+from poller.paging.detect import candidates, detect
 from poller.paging.detection import Detection
 from poller.paging.envelope import Envelope
-from poller.paging.paginators import HeaderLink, JsonLink, Offset, PageNumber, SinglePage
+from poller.paging.paginators import Cursor, HeaderCursor, HeaderLink, JsonLink, Offset, PageNumber, SinglePage
 from poller.specs.parse import parse_job_spec
 from poller.specs.stored import spec_to_dict
 from tests.support.builders import URL, examples, page, planned, resolve, spec
@@ -686,6 +687,27 @@ ODATA = {"type": "offset", "limit": 10, "limit_param": "$top", "offset_param": "
         ),
         ({"data": TEN, "number": 0, "totalPages": 4}, {}, {"type": "page_number", "base_page": 0}),
         (TEN, {"x_total": "35", "x_total_pages": "4"}, {"type": "page_number", "total_header": "x-total"}),
+        ({"data": TEN, "number": 1, "totalPages": 4}, {}, "page_number"),
+        ({"data": TEN, "total": 35, "totalPages": 4}, {}, {"type": "page_number", "total_path": "total"}),
+        ({"data": TEN, "page": 2, "pages": 4, "has_more": True}, {}, "page_number"),
+        (TEN, {"x_total_count": "35"}, {"type": "offset", "limit": 10, "total_header": "x-total-count"}),
+        ({"total": 35, "count": 10, "items": TEN}, {}, {"type": "offset", "limit": 10, "total_path": "total"}),
+        (
+            {"total": 35, "pageSize": 10, "skip": 20, "items": TEN},
+            {},
+            {
+                "type": "offset",
+                "limit": 10,
+                "limit_param": "pageSize",
+                "offset_param": "skip",
+                "total_path": "total",
+            },
+        ),
+        (
+            {"data": TEN, "total": 35, "nextPageToken": "x"},
+            {},
+            {"type": "cursor", "cursor_path": "nextPageToken", "cursor_param": "pageToken"},
+        ),
         (
             {"data": TEN, "nextPageToken": "x"},
             {},
@@ -712,6 +734,16 @@ def test_a_refusal_ends_with_a_spec_that_may_be_right(body, headers, paginator):
     assert parse_job_spec({"url": URL, **advised}).paginator.TYPE in ("offset", "page_number", "cursor")
 
 
+def test_a_refusal_advises_the_names_that_the_request_uses():
+    asked = spec(url=f"{URL}?skip=20&take=10")
+
+    with pytest.raises(JobRejected) as refused:
+        resolve(asked, page({"total": 35, "items": TEN}, url=asked.url))
+
+    advised = json.loads(refused.value.message.partition("; perhaps ")[2])
+    assert (advised["paginator"]["limit_param"], advised["paginator"]["offset_param"]) == ("take", "skip")
+
+
 def test_where_nothing_says_how_to_ask_for_more_no_spec_is_advised():
     with pytest.raises(JobRejected) as refused:
         resolve(spec(), page({"data": [[1], [2]], "has_more": True}))
@@ -720,12 +752,45 @@ def test_where_nothing_says_how_to_ask_for_more_no_spec_is_advised():
 
 
 def test_a_long_refusal_keeps_its_advice():
-    names = {f"{'n' * 38}{i:02}": None for i in range(12)} | {f"next{'n' * 34}{i:02}": "x" for i in range(8)}
+    names = {f"{'n' * 38}{i:02}": None for i in range(14)}
+    nexts = {"pagination": {f"next{'n' * 34}{i:02}": "x" for i in range(9)}}
 
     with pytest.raises(JobRejected) as refused:
-        resolve(spec(), page({"total": 35, "data": TEN, **names}, "data"))
+        resolve(spec(), page({"total": 35, "data": TEN, "meta": nexts, **names}, "data"))
 
-    assert "with the API's parameter names" in refused.value.message
+    assert re.search(r"(, meta\.pagination\.next\w+){8}, …\. To go on, set paginator to ", refused.value.message)
+
+
+@pytest.mark.parametrize(("signs", "is_cut"), [(8, False), (9, True)])
+def test_a_refusal_names_eight_signs(signs, is_cut):
+    more = {f"next{'abcdefghi'[i]}": "x" for i in range(signs)}
+
+    with pytest.raises(JobRejected) as refused:
+        resolve(spec(), page({"data": TEN, **more}, "data"))
+
+    assert (", …;" in refused.value.message) is is_cut
+    assert refused.value.message.partition(";")[0].count("next") == 8
+
+
+def test_what_may_be_the_paginator_is_tried_the_likeliest_first_and_not_without_end():
+    first = Envelope(page({"data": TEN, "next_cursor": "a", "nextPageToken": "b"}, "data", x_next_cursor="c"))
+
+    found = candidates(first)
+
+    assert len(found) == 12
+    assert [one.paginator for one in found[:2]] == [
+        HeaderCursor("x-next-cursor", "cursor"),
+        HeaderCursor("x-next-cursor", "next_cursor"),
+    ]
+    assert found[8].paginator == Cursor("next_cursor", "cursor")
+
+
+def test_what_may_be_the_paginator_of_a_request_with_a_body_is_sent_in_it():
+    first = Envelope(page({"data": TEN, "next_cursor": "a"}, "data", x_next_cursor="c"))
+
+    found = candidates(first, {"limit": 10})
+
+    assert found[0].paginator == Cursor("next_cursor", cursor_body_path="cursor")
 
 
 def test_what_was_detected_can_be_pinned():

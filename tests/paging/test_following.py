@@ -1,5 +1,6 @@
 """The paginators that go by the last answer: what they read there, and what they ask for."""
 
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.errors import InvalidPayload, JobRejected
+from poller.paging.envelope import Envelope
 from poller.paging.paginators import ChainPaginator, Cursor, HeaderCursor, HeaderLink, JsonLink
 from poller.specs.page_request import page_request, request_at
 from poller.specs.parse import parse_job_spec
@@ -140,12 +142,23 @@ def test_a_body_has_the_cursor_at_its_path_and_all_else_as_it_was():
         ({"type": "header_cursor", "cursor_header": "a"}, "paginator.cursor_param is missing"),
         ({"type": "json_link"}, "paginator.next_url_path is missing"),
         ({"type": "header_link", "rel": "more", "next_url_header": "x"}, "paginator.rel and paginator.next_url_header"),
-        ({"type": "json_link", "next_url_path": "a", "allowed_origins": "https://x.y"}, "it must be a list of origins"),
+        (
+            {"type": "json_link", "next_url_path": "a", "allowed_origins": "https://x.y"},
+            "paginator.allowed_origins is a string; it must be a list of origins",
+        ),
+        ({"type": "json_link", "next_url_path": "a", "allowed_origins": [7]}, "allowed_origins[0] is no origin"),
+        ({"type": "json_link", "next_url_path": "a", "allowed_origins": [None]}, "allowed_origins[0] is no origin"),
+        ({"type": "json_link", "next_url_path": "a", "allowed_origins": ["https://x.y?z"]}, "is no origin"),
+        ({"type": "json_link", "next_url_path": "a", "allowed_origins": ["https://x.y#z"]}, "is no origin"),
         ({"type": "json_link", "next_url_path": "a", "allowed_origins": ["x.y"]}, "allowed_origins[0] is no origin"),
         ({"type": "json_link", "next_url_path": "a", "allowed_origins": ["https://x.y/z"]}, "is no origin"),
         ({"type": "json_link", "next_url_path": "a", "allowed_origins": ["https://a:b@x.y"]}, "is no origin"),
         ({"type": "json_link", "next_url_path": "a", "stop_on_empty": "no"}, "paginator.stop_on_empty is a string"),
         ({"type": "json_link", "next_url_path": "a", "has_more_when": "x"}, "give has_more_path or has_more_header"),
+        (
+            {"type": "cursor", "cursor_path": "a", "cursor_param": "b", "has_more_path": "c", "has_more_header": "d"},
+            "paginator.has_more_path and paginator.has_more_header both say whether there is more",
+        ),
         ({"type": "cursor", "cursor_path": "a", "cursor_body_path": "b"}, "paginator.cursor_body_path is sent in the"),
     ],
 )
@@ -156,9 +169,24 @@ def test_fields_that_do_not_fit_are_refused(paginator, message):
     assert message in refused.value.message
 
 
-def test_an_origin_is_kept_in_its_usual_form():
-    fields = {"type": "json_link", "next_url_path": "a", "allowed_origins": ["HTTPS://API.Example.com:443/"]}
+@pytest.mark.parametrize("origin", ["https://api.example.com", "HTTPS://API.Example.com:443/"])
+def test_an_origin_is_kept_in_its_usual_form(origin):
+    fields = {"type": "json_link", "next_url_path": "a", "allowed_origins": [origin]}
 
     assert parse_job_spec({"url": URL, "paginator": fields}).paginator == JsonLink(
         "a", allowed_origins=("https://api.example.com",)
     )
+
+
+@pytest.mark.parametrize("place", [{"has_more_path": "more"}, {"has_more_header": "X-More"}])
+@pytest.mark.parametrize("kind", [partial(Cursor, "next", "c"), partial(JsonLink, "next")], ids=["cursor", "json_link"])
+def test_whether_there_is_more_is_what_the_named_place_says(kind, place):
+    paginator, by_word = kind(**place), kind(**place, has_more_when="open")
+
+    def said(what):
+        return Envelope(page({"rows": [1], "more": what}, "rows", x_more=what))
+
+    assert (paginator.says_more(said("true")), paginator.says_more(said("false"))) == (True, False)
+    assert (by_word.says_more(said("open")), by_word.says_more(said("true"))) == (True, False)
+    assert paginator.says_more(Envelope(page({"rows": [1]}, "rows"))) is None
+    assert paginator.contradiction() is by_word.contradiction() is None

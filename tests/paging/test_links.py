@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poller.paging.links import header_links
+from poller.paging.links import address_in, header_links, is_further, leads_elsewhere
 from tests.support.builders import examples
 
 
@@ -59,3 +59,60 @@ def test_any_address_beside_any_title_is_found(links):
 @given(st.text("<>;,=\"\\' relnxt/a", max_size=80))
 def test_any_header_is_read_without_an_error(text):
     assert all(rel and isinstance(target, str) for rel, target in header_links(text))
+
+
+@pytest.mark.parametrize(
+    ("link", "address"),
+    [
+        ("https://api.example.com", "https://api.example.com"),
+        ("/items", "/items"),
+        ("?page=2", "?page=2"),
+        ("page=2", "page=2"),
+        ("abc", ""),
+        (2, ""),
+        (None, ""),
+        ({"href": "/a", "title": "/b"}, "/a"),
+        ({"url": "/a"}, "/a"),
+        ({"link": "/a"}, "/a"),
+        ({"uri": "/a"}, "/a"),
+        ({"title": "/a"}, ""),
+        ({"href": None}, ""),
+    ],
+)
+def test_an_address_is_a_text_that_looks_like_one_or_an_object_with_it(link, address):
+    assert address_in(link) == address
+
+
+@pytest.mark.parametrize(
+    ("address", "url", "elsewhere"),
+    [
+        ("https://internal.example.com/items?a=1&b=2", "https://api.example.com/items?b=2&a=1", False),
+        ("https://api.example.com/items/", "https://api.example.com/items", False),
+        ("https://api.example.com/items", "https://api.example.com/items/", False),
+        ("/items/7", "https://api.example.com/items", True),
+        ("/other", "https://api.example.com/items", True),
+        ("?page=2", "https://api.example.com/items", True),
+        ("?after=", "https://api.example.com/items", True),
+        ("/items", "", True),
+        ("", "https://api.example.com/items", True),
+    ],
+)
+def test_a_page_is_its_path_and_its_parameters_at_whatever_host(address, url, elsewhere):
+    assert leads_elsewhere(address, url) is elsewhere
+
+
+@pytest.mark.parametrize(
+    ("address", "pages", "further"),
+    [
+        ("/x?page=2", (), True),
+        ("/x?page=1", (), False),
+        ("/x?page=2", ("/x?page=2",), False),
+        ("/x?page=2", ("/x?page=3", "/x?page=1"), False),
+        ("/x?page=2", ("/x?tag=9", "/x?page=1"), True),
+        ("/x?offset=20&limit=10", ("/x?offset=10&limit=10",), True),
+        ("/x?limit=20", ("/x?limit=10",), False),
+        ("/x?page=last", (), False),
+    ],
+)
+def test_a_page_is_further_by_a_number_that_counts_pages_or_records(address, pages, further):
+    assert is_further(address, *pages) is further

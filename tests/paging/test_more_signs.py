@@ -1,6 +1,7 @@
 import pytest
 
 from poller.paging.envelope import Envelope
+from poller.paging.more_signs import next_address, says_no_next
 from tests.support.builders import page
 
 ROWS = {"rows": [1, 2]}
@@ -49,6 +50,15 @@ OWN = "https://api.example.com/items?page=7"
         ({"Number_of_Pages": 7}, {}, "Number_of_Pages = 7"),
         ({"links": {"self": "/x?page=1", "last": "/x?page=7"}}, {}, "links.last leads to another page"),
         ({"links": {"last": {"href": "/x?page=7"}}}, {}, "links.last leads to another page"),
+        ({"links": {"self": "/x?page=7", "last": "/x?page=7"}}, {}, ""),
+        ({"last_page_url": "/x?page=7"}, {}, "last_page_url leads to another page"),
+        ({"lastLink": "/x?page=7"}, {}, "lastLink leads to another page"),
+        ({"lastUrl": "/x?page=7"}, {}, "lastUrl leads to another page"),
+        ({"link": [{"rel": "next", "href": "/x?page=2"}]}, {}, "link"),
+        ({"link": [{"relation": "next", "url": "/x?page=2"}]}, {}, "link"),
+        ({"link": [{"relation": "prev", "url": "/x?page=2"}]}, {}, ""),
+        ({"count": 35}, {}, "count = 35"),
+        ({"count": 2}, {}, ""),
         ({"_links": {"first": "/x?page=0", "last": "/x?page=1"}}, {}, "_links.last leads to another page"),
         ({"links": {"self": "/x?page=1", "last": "/x?page=1&size=10"}}, {}, ""),
         ({"links": {"last": "/x?page=1"}}, {}, ""),
@@ -89,7 +99,7 @@ def test_a_sign_of_more_is_known_in_any_spelling(more, headers, sign):
         ({"links": [{"rel": "next", "href": "/items?page=7"}]}, {}),
         ({}, {"link": f'<{OWN}>; rel="next"'}),
         ({}, {"link": '</items?page=7>; rel="last"'}),
-        ({}, {"x_next_page_url": OWN}),
+        ({}, {"x_next_url": OWN}),
         ({"links": {"last": "/items?page=7"}}, {}),
     ],
 )
@@ -101,12 +111,31 @@ def test_a_link_to_the_page_itself_says_nothing(more, headers):
 
 @pytest.mark.parametrize(
     ("more", "headers"),
-    [({"next": "?page=8"}, {}), ({}, {"link": '<?page=9>; rel="last"'}), ({"links": {"last": "/items?page=8"}}, {})],
+    [
+        ({"next": "?page=8"}, {}),
+        ({}, {"link": '<?page=9>; rel="last"'}),
+        ({"links": {"last": "/items?page=8"}}, {}),
+        ({}, {"x_next_url": "/items?page=8"}),
+    ],
 )
 def test_a_link_to_a_page_behind_it_does(more, headers):
     answer = Envelope(page({**ROWS, **more}, "rows", url=OWN, **headers))
 
     assert len(answer.goes_on(6)) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "signs"),
+    [
+        ({"cursor": "abc"}, []),
+        ({"cursor": "def"}, ["cursor"]),
+        ({"has_more": "true"}, ["has_more"]),
+    ],
+)
+def test_a_cursor_that_was_sent_and_comes_back_says_nothing(more, signs):
+    answer = Envelope(page({**ROWS, **more}, "rows", url="https://api.example.com/items?cursor=abc&has_more=true"))
+
+    assert answer.more() == signs
 
 
 @pytest.mark.parametrize(
@@ -156,6 +185,7 @@ def test_more_pages_than_came_are_a_sign_on_any_page(pages, signs):
         ({"hits": {"total": {"value": 10_000, "relation": "eq"}}}, []),
         ({"estimatedTotal": 1000}, ["estimatedTotal = at least 1000"]),
         ({"estimatedTotal": "many"}, []),
+        ({"count": 35}, []),
     ],
 )
 def test_a_total_that_is_a_lower_bound_leaves_open_whether_there_is_more(total, signs):
@@ -163,3 +193,53 @@ def test_a_total_that_is_a_lower_bound_leaves_open_whether_there_is_more(total, 
     body["hits"]["hits"] = [1, 2]
 
     assert Envelope(page(body, "hits.hits")).goes_on(6) == signs
+
+
+@pytest.mark.parametrize(("total", "signs"), [(2, []), (3, ["estimatedTotal = at least 3"])])
+def test_on_the_first_page_a_lower_bound_leaves_it_open_if_it_is_more_than_came(total, signs):
+    assert Envelope(page({**ROWS, "estimatedTotal": total}, "rows")).goes_on(0) == signs
+
+
+@pytest.mark.parametrize(
+    ("more", "headers", "address"),
+    [
+        ({}, {"link": "</x?page=1>; rel=prev, </x?page=3>; rel=next"}, "/x?page=3"),
+        ({"next": "/x?page=2"}, {"link": "</x?page=3>; rel=next"}, "/x?page=3"),
+        ({"links": [{"rel": "next", "href": "/x?page=2"}]}, {"link": "</x?page=3>; rel=next"}, "/x?page=3"),
+        ({"next": "/x?page=2"}, {}, "/x?page=2"),
+        ({"next": "abc", "meta": {"nextLink": "/x?page=2"}}, {}, "/x?page=2"),
+        ({"links": [{"rel": "prev", "href": "/x?page=1"}, {"rel": "next", "href": "/x?page=3"}]}, {}, "/x?page=3"),
+        ({"alternatives": [{"rel": "next", "href": "/x?page=3"}]}, {}, ""),
+        ({"next": None}, {}, ""),
+        ({}, {}, ""),
+    ],
+)
+def test_the_next_address_is_that_of_the_link_header_or_else_of_the_body(more, headers, address):
+    answer = Envelope(page({**ROWS, **more}, "rows", **headers))
+
+    assert next_address(answer.page, answer.sections) == address
+
+
+@pytest.mark.parametrize(
+    ("more", "headers", "says"),
+    [
+        ({"next": None}, {}, True),
+        ({"next": "/x?page=2"}, {}, False),
+        ({"title": None}, {}, False),
+        ({}, {"x_next_page": ""}, True),
+        ({"links": {"self": "/x"}}, {}, True),
+        ({"links": {"self": "/x", "next": "/x?page=2"}}, {}, False),
+        ({"links": {"next": "/x?page=2"}}, {}, False),
+        ({"links": {"help": "/help"}}, {}, False),
+        ({"links": [{"rel": "self", "href": "/x"}]}, {}, True),
+        ({"links": [{"relation": "self", "url": "/x"}]}, {}, True),
+        ({"links": [{"rel": "self", "href": "/x"}, {"rel": "next", "href": "/x?page=2"}]}, {}, False),
+        ({"links": ["/x"]}, {}, False),
+        ({"owner": {"self": "/x"}}, {}, False),
+        ({}, {}, False),
+    ],
+)
+def test_a_place_for_the_next_page_with_nothing_there_says_that_there_is_none(more, headers, says):
+    answer = Envelope(page({**ROWS, **more}, "rows", **headers))
+
+    assert says_no_next(answer.page, answer.sections) is says

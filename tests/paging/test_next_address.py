@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.errors import AddressRefused
-from poller.paging.next_address import next_address, origin_of
+from poller.paging.next_address import from_header, next_address, origin_of
 from tests.support.builders import examples
 
 ASKED = "https://api.example.com/v2/orders?status=open"
@@ -91,6 +91,10 @@ def test_what_is_no_address_is_refused_without_being_repeated(written):
         ("https://api.example.com/wiki", "?start=5", "https://api.example.com/wiki?start=5"),
         ("https://api.example.com", "/rest", "https://api.example.com/rest"),
         ("/wiki", "/rest", "https://api.example.com/wiki/rest"),
+        ("https://api.example.com/wiki", "rest", "https://api.example.com/wiki/rest"),
+        ("https://api.example.com/wiki/", "/rest", "https://api.example.com/wiki/rest"),
+        ("https://api.example.com/wiki/", "/wiki/rest", "https://api.example.com/wiki/rest"),
+        ("https://api.example.com/wiki", "//api.example.com/x", "https://api.example.com/x"),
         ("https://api.example.com/wiki", "https://api.example.com/x", "https://api.example.com/x"),
     ],
 )
@@ -104,3 +108,32 @@ def test_path_and_query_stay_as_they_were_written(text):
     written = f"https://api.example.com/{text}"
 
     assert next_address(written, ASKED) == written.removesuffix("?")
+
+
+def test_a_base_elsewhere_keeps_its_own_origin():
+    base, there = "https://wiki.example.org/wiki", ("https://wiki.example.org",)
+
+    assert next_address("/wiki/x#part", ASKED, there, base) == "https://wiki.example.org/wiki/x"
+    assert next_address("/x", ASKED, there, base) == "https://wiki.example.org/wiki/x"
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("HTTPS://API.example.com/x?y", "https://api.example.com"),
+        ("https://api.example.com./x", "https://api.example.com"),
+        ("http://api.example.com:80", "http://api.example.com"),
+        ("https://api.example.com:443", "https://api.example.com"),
+        ("http://api.example.com:443", "http://api.example.com:443"),
+        ("https://somebody:password@api.example.com/x", "https://api.example.com"),
+        ("https://[2001:db8::1]/x", "https://[2001:db8::1]"),
+        ("https://[2001:db8::1]:8443/x", "https://[2001:db8::1]:8443"),
+    ],
+)
+def test_an_origin_is_written_in_one_way(url, origin):
+    assert origin_of(url) == origin
+
+
+@pytest.mark.parametrize(("text", "address"), [("/x?q=Ã¼", "/x?q=ü"), ("/x?q=ü", "/x?q=ü"), ("/x?q=€", "/x?q=€")])
+def test_an_address_in_a_header_is_read_as_utf_8_if_it_can_be(text, address):
+    assert from_header(text) == address

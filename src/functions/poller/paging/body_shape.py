@@ -64,12 +64,16 @@ def own_fields(content: dict[str, JSON], list_name: str) -> list[str]:
 def unknown_nulls(content: dict[str, JSON]) -> list[str]:
     """Names in `content` that hold null and are no word of envelopes."""
     words = (*_USUAL, _PAGING)
-    return [name for name, value in content.items() if value is None and _is_own(name, value, words)]
+    return [name for name, value in content.items() if value is None and _is_unknown(name, words)]
 
 
 def _is_own(name: str, value: JSON, usual: tuple[re.Pattern[str], ...]) -> bool:
+    return not isinstance(value, dict | list) and _is_unknown(name, usual)
+
+
+def _is_unknown(name: str, usual: tuple[re.Pattern[str], ...]) -> bool:
     word = plain(name)
-    return not isinstance(value, dict | list) and not any(words.search(word) for words in usual)
+    return not any(words.search(word) for words in usual)
 
 
 def is_keyed(value: JSON) -> bool:

@@ -10,7 +10,7 @@ from poller.values import JSON
 
 def record_digests(records: Sequence[JSON], key: RecordKey) -> frozenset[bytes]:
     """Eight bytes for each record that differs from the others, by its key or, without one, by its text."""
-    return frozenset(hashlib.blake2b(_encoded(text), digest_size=8).digest() for text in _texts(records, key))
+    return frozenset(hashlib.blake2b(text.encode(), digest_size=8).digest() for text in _texts(records, key))
 
 
 def page_digest(records: Sequence[JSON], key: RecordKey) -> str:
@@ -18,16 +18,12 @@ def page_digest(records: Sequence[JSON], key: RecordKey) -> str:
     texts = _texts(records, key)
     if not texts or (len(texts) > 1 and len(set(texts)) == 1):
         return ""
-    return hashlib.sha256(_encoded("".join(texts))).hexdigest()
+    return hashlib.sha256("".join(texts).encode()).hexdigest()
 
 
 def _texts(records: Sequence[JSON], key: RecordKey) -> list[str]:
-    texts = [key_text(record, key) for record in records] if key else [None] * len(records)
-    return [f"{record!r}\n" if text is None else f"{text}\n" for record, text in zip(records, texts, strict=True)]
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode(errors="surrogatepass")
+    texts = ((record, key_text(record, key)) for record in records)
+    return [f"{record!r}\n" if text is None else f"{text}\n" for record, text in texts]
 
 
 def boundary_digests(records: Sequence[JSON]) -> tuple[str, str]:

@@ -87,9 +87,10 @@ def _guess(first: Envelope, more: list[str]) -> Offset | PageNumber | None:
     place = first.total.place if first.total else None
     path, header = (place.path, place.header) if place else (None, None)
     if not offset and not usual and (page or numbers_of_pages(first.page, first.sections)):
-        name, number = page or ("page", 0 if _named(first, {"number"}) == ("number", 0) else 1)
-        return PageNumber(name, min(number, 1), total_path=path, total_header=header)
-    if not offset and not usual and (not place or more):
+        number = page or _named(first, {"number"})
+        base = 0 if number and number[1] == 0 else 1  # this is the first page
+        return PageNumber(page[0] if page else "page", base, total_path=path, total_header=header)
+    if not offset and not usual and more:
         return None
     by_size, by_offset = usual or ("limit", "offset")
     return Offset(first.rows or None, size[0] if size else by_size, offset[0] if offset else by_offset, path, header)

@@ -45,7 +45,7 @@ def shown_by_next(first: Envelope) -> dict[str, str]:
     of_pages = all(
         plain(name) in PAGES | OFFSETS | SIZES and as_count(text) is not None for name, text in changed.items()
     )
-    same_path = parts.path.rstrip("/") == urlsplit(first.page.url).path.rstrip("/")
+    same_path = parts.path.removesuffix("/") == urlsplit(first.page.url).path.removesuffix("/")
     return changed if address and of_pages and same_path else {}
 
 

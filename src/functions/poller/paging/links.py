@@ -14,6 +14,7 @@ _TARGET = re.compile(r"[^<]*<([^>]*)>")
 _PARAMETER = re.compile(
     r"""[\s;]*([^\s=;,<"']+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s;,<"'][^\s;,<"]*)?))?"""
 )
+_IN_OBJECTS = ("href", "url", "link", "uri")
 # Plain names of parameters that count pages or records.
 PLACES = re.compile(
     r"^(p|pg|page|page(number|num|no|index|offset)|currentpage|offset|skip|start|startat|startindex|from)$"
@@ -31,18 +32,22 @@ def header_links(text: str) -> Iterator[tuple[str, str]]:
         parameters: dict[str, str] = {}
         end = link.end()
         while parameter := _PARAMETER.match(text, end):
-            value = "".join(filter(None, parameter.groups()[1:]))
+            value = next(filter(None, parameter.groups()[1:]), "")
             parameters.setdefault(parameter[1].lower(), value)  # a second rel must be ignored
             end = parameter.end()
         if not parameters.get("anchor"):
             yield from ((rel, link[1]) for rel in parameters.get("rel", "").lower().split())
 
 
+def unwrapped(link: JSON) -> JSON:
+    """What an object such as {"href": "…"} holds as its address; an object without one, and all else, as it is."""
+    return next((link[name] for name in _IN_OBJECTS if name in link), link) if isinstance(link, dict) else link
+
+
 def address_in(value: JSON) -> str:
-    """The address in a link of a body: a string, or an object such as {"href": "…"}; "" where there is none."""
-    if isinstance(value, dict):
-        value = next((value[name] for name in ("href", "url", "link", "uri") if name in value), None)
-    return value if isinstance(value, str) and re.search(r"^https?:|[/?=]", value) else ""
+    """The address in a link of a body: a string, or an object with one; "" where there is none."""
+    address = unwrapped(value)
+    return address if isinstance(address, str) and re.search("[/?=]", address) else ""
 
 
 def leads_elsewhere(address: str, url: str) -> bool:
@@ -53,7 +58,7 @@ def leads_elsewhere(address: str, url: str) -> bool:
 
 def _page(url: str) -> tuple[str, list[tuple[str, str]]]:
     parts = urlsplit(url)
-    return parts.path.rstrip("/"), sorted(parse_qsl(parts.query, keep_blank_values=True))
+    return parts.path.removesuffix("/"), sorted(parse_qsl(parts.query, keep_blank_values=True))
 
 
 def is_further(address: str, *pages: str) -> bool:

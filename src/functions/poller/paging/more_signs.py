@@ -52,8 +52,6 @@ def signs_of_more(page: Page, sections: Sections, pages: int, is_last: bool) -> 
         for name, value in content.items():
             if counts_only and not isinstance(value, bool):
                 continue
-            if as_count(value) is not None and (plain(name) in PAGE_TOTALS or plain(name) == "count"):
-                continue
             if _is_sign(plain(name), value, page.url) and not _is_echo(plain(name), value, page.url):
                 yield prefix + shown(name)
             elif not counts_only and _is_link_to_a_later_last(plain(name), value, content, page):

@@ -40,19 +40,24 @@ def from_header(text: str) -> str:
 def origin_of(url: str) -> str:
     """`https://host`, with the port where it is not the scheme's own. Raises ValueError where there is none."""
     parts = urlsplit(url)
-    scheme, host = parts.scheme.lower(), (parts.hostname or "").removesuffix(".")
-    if scheme not in _PORTS or not host:
+    host = _host(parts)
+    if parts.scheme not in _PORTS or not host:
         raise ValueError
     name = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{name}" if parts.port in (None, _PORTS[scheme]) else f"{scheme}://{name}:{parts.port}"
+    is_usual = parts.port in (None, _PORTS[parts.scheme])
+    return f"{parts.scheme}://{name}" if is_usual else f"{parts.scheme}://{name}:{parts.port}"
+
+
+def _host(parts: SplitResult) -> str:
+    return (parts.hostname or "").removesuffix(".")
 
 
 def _behind(base: str, address: str) -> str:
     """`address` behind `base`, as Confluence means it; one that has the base's path in it already, as it is."""
-    path = urlsplit(base).path.rstrip("/")
+    path = urlsplit(base).path.removesuffix("/")
     if address.startswith("//") or (path and address.startswith(f"{path}/")):
         return urljoin(base, address)
-    return base + address if address.startswith("?") else f"{base.rstrip('/')}/{address.lstrip('/')}"
+    return base + address if address.startswith("?") else f"{base.removesuffix('/')}/{address.removeprefix('/')}"
 
 
 def _at_an_origin(there: SplitResult, asked: SplitResult, allowed: Collection[str]) -> str:
@@ -60,7 +65,7 @@ def _at_an_origin(there: SplitResult, asked: SplitResult, allowed: Collection[st
     if _is_own(there, asked):
         return urlunsplit((asked.scheme, asked.netloc, there.path, there.query, ""))
     if origin in map(origin_of, allowed):
-        return urlunsplit(there._replace(fragment=""))
+        return urlunsplit((there.scheme, there.netloc, there.path, there.query, ""))
     raise AddressRefused(
         f"the API names a next page at another origin, {ascii(origin[:_SHOWN])[1:-1]}; name it in "
         "paginator.allowed_origins if it may be asked"
@@ -68,6 +73,5 @@ def _at_an_origin(there: SplitResult, asked: SplitResult, allowed: Collection[st
 
 
 def _is_own(there: SplitResult, asked: SplitResult) -> bool:
-    hosts = {(parts.hostname or "").removesuffix(".") for parts in (there, asked)}
     ports = {None, _PORTS[there.scheme], asked.port or _PORTS[asked.scheme]}
-    return len(hosts) == 1 and there.port in ports
+    return _host(there) == _host(asked) and there.port in ports

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from poller.paging.envelope import Envelope
-from poller.paging.links import header_links, leads_elsewhere
+from poller.paging.links import address_in, header_links, leads_elsewhere, unwrapped
 from poller.paging.said import says_something, says_yes
 from poller.paging.selector import as_count, path_to
 from poller.text import plain
@@ -23,6 +22,7 @@ _HEADER_CURSOR = re.compile(
     r"^x?(ms)?((page|pagination|paging)?next(page)?(cursor|token|marker)|continuation(token)?|cursor)$"
 )
 _FLAG = re.compile(r"^(has|is)?(more|next)(page|pages|items|results|records|data|rows|available)?$")
+_OF_THE_NEXT = re.compile(r"^(?:next|end)[_.-]?(?=.)", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://|/(?!/)|\?|[^?]*\?.*=", re.IGNORECASE)
 _USUAL = ("cursor", "start_cursor", "page_token", "pageToken", "after", "starting_after", "next", "next_token")
 _OF_IDS = ("starting_after", "after", "after_id", "last_id", "since_id", "cursor")
@@ -45,9 +45,9 @@ def link_in_body(first: Envelope) -> tuple[str, str | None] | None:
             if plain(name) in _LISTS and isinstance(value, list):
                 if path := _link_in_list(value, first.page.url):
                     return f"{path_to(prefix, name)}{path}", None
-            elif _LINK.search(plain(name)) and _is_address(_address(value), first.page.url):
+            elif _LINK.search(plain(name)) and _is_address(unwrapped(value), first.page.url):
                 base = content.get("base")
-                is_relative = isinstance(base, str) and "://" in base and "://" not in _address(value)
+                is_relative = isinstance(base, str) and "://" in base and "://" not in address_in(value)
                 return path_to(prefix, name), path_to(prefix, "base") if is_relative else None
     return None
 
@@ -60,8 +60,8 @@ def cursors_in_body(first: Envelope) -> Iterator[tuple[str, str | None, list[str
         for name, value in content.items():
             if _CURSOR.search(plain(name)) and _is_cursor(name, value):
                 yield path_to(prefix, name), flag, _parameters(name)
-        ids = first.page.records[-1:]
-        if flag and ids and isinstance(ids[0], dict) and "id" in ids[0]:
+        last = first.page.records[-1] if first.rows else None
+        if flag and isinstance(last, dict) and "id" in last:
             yield _last(first.page.selector), flag, list(_OF_IDS)
 
 
@@ -83,13 +83,7 @@ def _link_in_list(links: list[JSON], url: str) -> str:
     return ""
 
 
-def _address(value: JSON) -> str:
-    if isinstance(value, dict):
-        value = next((value[name] for name in ("href", "url", "link", "uri") if name in value), None)
-    return value if isinstance(value, str) else ""
-
-
-def _is_address(text: Any, url: str) -> bool:
+def _is_address(text: JSON, url: str) -> bool:
     return isinstance(text, str) and _ADDRESS.match(text.strip()) is not None and leads_elsewhere(text, url)
 
 
@@ -105,13 +99,11 @@ def _is_cursor(name: str, value: JSON) -> bool:
 
 def _parameters(name: str) -> list[str]:
     """`next_cursor` is sent as `cursor`, `nextPageToken` as `pageToken`, `after` as itself."""
-    bare = re.sub(r"^(?:next|end)[_.-]?(?=.)", "", name, flags=re.IGNORECASE)
+    bare = _OF_THE_NEXT.sub("", name)
     bare = bare if bare == name or name.isupper() or "_" in name else bare[:1].lower() + bare[1:]
     return list(dict.fromkeys([bare, name, *(["after"] if plain(name) == "endcursor" else []), *_USUAL]))[:_MAX_TRIES]
 
 
 def _last(selector: str) -> str:
     """The path to the id of the last record."""
-    if selector == "@":
-        return "[-1].id"
     return f"{selector}[-1].id" if re.fullmatch(r'[\w."]+', selector) else f"{selector} | [-1].id"

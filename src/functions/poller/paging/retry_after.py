@@ -36,7 +36,7 @@ def _date(text: str) -> datetime | None:
     for read in (parsedate_to_datetime, datetime.fromisoformat):
         try:
             moment = read(text)
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         except (ValueError, TypeError, OverflowError):
             continue
     return None

@@ -131,7 +131,7 @@ def _from_header(page: Page, header: str) -> Any:
         return select(json_in(text), path)
     # Content-Range: items 0-24/319 carries the total behind the slash, or * (RFC 9110, section 14.4).
     digits = text.rpartition("/")[2].strip()
-    return None if digits == "*" else digits if "/" in text else text
+    return None if digits == "*" else digits
 
 
 def _believable(value: Any, place: str) -> int:

@@ -1,11 +1,13 @@
 """What the paginators share that follow the API's own word for where the next page begins."""
 
+from contextlib import suppress
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from poller.errors import InvalidPayload, JobRejected
 from poller.paging.change import Change, Mark
 from poller.paging.envelope import Envelope
+from poller.paging.links import unwrapped
 from poller.paging.lossless_json import dumps
 from poller.paging.next_address import origin_of
 from poller.paging.paginators.rules import HAS_MORE, several_flags
@@ -70,9 +72,8 @@ def address_in_link(value: JSON, place: str) -> str | None:
     None where there is none. Raises InvalidPayload for what is no link.
     """
     link = value[0] if isinstance(value, list) and len(value) == 1 else value
-    if isinstance(link, dict):
-        link = next((link[name] for name in ("href", "url", "link", "uri") if name in link), link or None)
-    if link in (None, False, "", []) or (isinstance(link, str) and not link.strip()):
+    link = unwrapped(link)
+    if link in (None, False, [], {}) or (isinstance(link, str) and not link.strip()):
         return None
     if not isinstance(link, str):
         raise InvalidPayload(f"the next page's address at {place} is {kind_of(link)}; it must be a text")
@@ -80,10 +81,9 @@ def address_in_link(value: JSON, place: str) -> str | None:
 
 
 def _bounded(mark: JSON, place: str) -> JSON:
-    written = dumps(mark)
-    if len(written) > _MAX_MARK:
+    if len(dumps(mark)) > _MAX_MARK:
         raise InvalidPayload(f"what {place} holds is larger than {_MAX_MARK // 1024} KiB; no cursor is")
-    if not is_encodable(written):
+    if isinstance(mark, str) and not is_encodable(mark):
         raise InvalidPayload(f"what {place} holds cannot be sent back: it has half a surrogate pair")
     return mark
 
@@ -96,11 +96,8 @@ def origins(field: str, value: Any) -> tuple[str, ...]:
 
 
 def _origin(field: str, value: Any) -> str:
-    try:
-        parts = urlsplit(value)
-        origin = origin_of(value)
-    except (AttributeError, TypeError, ValueError):
-        origin = ""
-    if not origin or "@" in parts.netloc or parts.path.strip("/") or parts.query or parts.fragment:
-        raise JobRejected(f"{field} is no origin; write it as https://host, without a path")
-    return origin
+    with suppress(AttributeError, TypeError, ValueError):
+        parts, origin = urlsplit(value), origin_of(value)
+        if parts.path in ("", "/") and not ("@" in parts.netloc or parts.query or parts.fragment):
+            return origin
+    raise JobRejected(f"{field} is no origin; write it as https://host, without a path")
