@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from benchmarks.engine import JOB_ID, Memory, using
 from benchmarks.report import Figure
-from poller.jobs.model import Job, JobStatus, Owner
+from poller.jobs.model import Job, JobStatus
+from poller.jobs.owner import Owner
 from poller.jobs.plan import Ranges
 from poller.jobs.steps import fetch_step
 

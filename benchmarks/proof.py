@@ -18,7 +18,8 @@ from poller.aws.s3 import Bucket
 from poller.datasets.fingerprints import SIZE
 from poller.fetching.time_box import TimeBox
 from poller.handlers import reconcile_job
-from poller.jobs.model import Job, JobStatus, Owner, TaskRow, TaskState
+from poller.jobs.model import Job, JobStatus, TaskRow, TaskState
+from poller.jobs.owner import Owner
 from poller.jobs.uniqueness import UniquenessCheck
 from tests.support.template import functions
 

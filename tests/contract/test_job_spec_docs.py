@@ -12,6 +12,7 @@ from poller.auth.flows import AUTHS
 from poller.errors import JobRejected
 from poller.paging.paginators import PAGINATORS, Auto
 from poller.paging.response_action import ResponseAction
+from poller.partitions import PARTITIONS
 from poller.specs import planned
 from poller.specs.model import JobSpec, Retry
 from poller.specs.output import OUTPUTS, Jsonl
@@ -25,11 +26,13 @@ EXAMPLES = [(block.section, block.text) for block in blocks(DOCUMENT) if block.l
 PAGINATOR_SECTIONS = {name: f"Paginator {name}" for name in PAGINATORS}
 AUTH_SECTIONS = {name: f"Auth {name}" for name in AUTHS}
 OUTPUT_SECTIONS = {name: f"Output {name}" for name in OUTPUTS}
+PARTITION_SECTIONS = {name: f"Partition {name}" for name in PARTITIONS}
 DESCRIBED: dict[str, type] = (
     {"Fields": JobSpec, "Response actions": ResponseAction, "Retry": Retry}
     | {PAGINATOR_SECTIONS[name]: cls for name, cls in PAGINATORS.items()}
     | {AUTH_SECTIONS[name]: cls for name, cls in AUTHS.items()}
     | {OUTPUT_SECTIONS[name]: cls for name, cls in OUTPUTS.items() if cls.READERS}
+    | {PARTITION_SECTIONS[name]: cls for name, cls in PARTITIONS.items()}
 )
 TABLES = tables(DOCUMENT)
 URL = "https://api.example.com/"
@@ -59,6 +62,8 @@ def spec_with(section: str, name: str, value: object) -> dict[str, Any]:
         return {"url": URL, "auth": {"type": section.removeprefix("Auth "), **required, name: value}}
     if section.startswith("Output "):
         return {"url": URL, "output": {"format": section.removeprefix("Output "), name: value}}
+    if section.startswith("Partition "):
+        return {"url": URL, "partitions": [{"type": section.removeprefix("Partition "), name: value}]}
     return {"url": URL, "paginator": {"type": section.removeprefix("Paginator "), name: value}}
 
 
@@ -93,6 +98,10 @@ def test_every_auth_has_a_section_and_no_other_has() -> None:
     assert [section for section in SECTIONS if section.startswith("Auth ")] == list(AUTH_SECTIONS.values())
 
 
+def test_every_kind_of_partition_has_a_section_and_no_other_has() -> None:
+    assert [section for section in SECTIONS if section.startswith("Partition ")] == list(PARTITION_SECTIONS.values())
+
+
 @pytest.mark.parametrize(("section", "example"), EXAMPLES)
 def test_an_example_is_a_job_spec_that_is_accepted(section: str, example: str) -> None:
     spec = accept_job_spec(json.loads(example))
@@ -100,11 +109,14 @@ def test_an_example_is_a_job_spec_that_is_accepted(section: str, example: str) -
     parts = {"Response actions": spec.response_actions}
     ways = {name for name, part in parts.items() if part} | {OUTPUT_SECTIONS[spec.output.TYPE]}
     ways |= {PAGINATOR_SECTIONS[spec.paginator.TYPE], AUTH_SECTIONS[spec.auth.TYPE] if spec.auth else None}
+    ways |= {PARTITION_SECTIONS[partition.TYPE] for partition in spec.partitions}
     assert section in ways or not section
 
 
-def test_every_paginator_and_every_auth_has_an_example() -> None:
-    assert {section for section, _ in EXAMPLES} >= {*PAGINATOR_SECTIONS.values(), *AUTH_SECTIONS.values()}
+def test_every_paginator_every_auth_and_every_partition_has_an_example() -> None:
+    sections = {*PAGINATOR_SECTIONS.values(), *AUTH_SECTIONS.values(), *PARTITION_SECTIONS.values()}
+
+    assert {section for section, _ in EXAMPLES} >= sections
 
 
 def test_what_is_not_there_yet_is_what_the_code_says_it_is() -> None:

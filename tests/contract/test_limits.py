@@ -13,8 +13,8 @@ from samtranslator.translator.transform import transform
 
 from poller.handlers import fetch_payload, prepare_poller_job, reconcile_job
 from poller.jobs import keys
-from poller.jobs.model import Owner
 from poller.jobs.next_step import MAX_ITERATIONS
+from poller.jobs.owner import Owner
 from poller.jobs.plan import Ranges
 from poller.upstream import client
 from tests.support.template import ROOT, as_list, functions, resources, statements, template, templates

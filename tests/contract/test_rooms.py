@@ -16,7 +16,7 @@ ROOMS = (
     {"text"},
     {"readers", "credentials", "aws"},
     {"paging", "upstream"},
-    {"auth"},
+    {"auth", "partitions"},
     {"specs"},
     {"fetching", "datasets"},
     {"jobs"},
@@ -58,6 +58,7 @@ MAY_DO_IO = {
     "jobs/walker.py",
     "jobs/run_concurrently.py",
     "jobs/steps.py",
+    "jobs/task_fetcher.py",
 }
 """The files below `handlers` that reach out: to the network, AWS, the environment, a clock, chance or a thread, by
 themselves or through what they are given. All others are plain functions of values."""

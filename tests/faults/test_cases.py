@@ -21,8 +21,9 @@ from poller.handlers import dependencies, fetch_payload, process_payload
 from poller.handlers.api import cancel_job
 from poller.jobs import planning
 from poller.jobs.job_store import JobStore
-from poller.jobs.model import Counts, Job, JobStatus, Owner, TaskRow, TaskState
+from poller.jobs.model import Counts, Job, JobStatus, TaskRow, TaskState
 from poller.jobs.next_step import Wait, decide
+from poller.jobs.owner import Owner
 from poller.jobs.plan import Ranges
 from poller.jobs.planning import pages_per_task
 from poller.jobs.task_store import TaskStore

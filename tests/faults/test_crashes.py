@@ -26,7 +26,8 @@ from poller.handlers import (
 )
 from poller.handlers.api import cancel_job, redrive_job
 from poller.jobs import keys, task_state
-from poller.jobs.model import Counts, Owner, TaskState
+from poller.jobs.model import Counts, TaskState
+from poller.jobs.owner import Owner
 from tests.support import workflow
 from tests.support.handlers import EXECUTION, Context, as_record
 from tests.support.killing import Killer

@@ -18,7 +18,8 @@ from poller.aws.dynamodb import Table, plain
 from poller.errors import Reason, RetriablePollerError
 from poller.jobs import rows, task_rows, task_state
 from poller.jobs.job_store import JobStore
-from poller.jobs.model import Counts, Job, JobStatus, Owner, TaskRow, TaskState
+from poller.jobs.model import Counts, Job, JobStatus, TaskRow, TaskState
+from poller.jobs.owner import Owner
 from poller.jobs.task_store import TaskStore
 from tests.support.faulty import cancelled
 from tests.support.quick_moto import quick_moto

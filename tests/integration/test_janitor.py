@@ -7,7 +7,8 @@ import pytest
 
 from poller.handlers import dependencies, janitor
 from poller.handlers.api import redrive_job
-from poller.jobs.model import JobStatus, Owner
+from poller.jobs.model import JobStatus
+from poller.jobs.owner import Owner
 from tests.support import workflow
 from tests.support.handlers import EXECUTION, Context, call
 from tests.support.partner import Partner, serving

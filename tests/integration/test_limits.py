@@ -15,7 +15,8 @@ from poller import errors
 from poller.aws.dynamodb import typed
 from poller.errors import MAX_MESSAGE, PollerError
 from poller.jobs import rows
-from poller.jobs.model import Counts, Job, JobStatus, Owner, StopRequest
+from poller.jobs.model import Counts, Job, JobStatus, StopRequest
+from poller.jobs.owner import Owner
 from poller.jobs.summary import summarize
 from tests.support import workflow
 from tests.support.limits import EVENT, LONG_ERROR, MESSAGE, ROW, SPEC, STATE, spec_of

@@ -11,7 +11,8 @@ import pytest
 from poller.handlers import dependencies, prepare_poller_job
 from poller.handlers.api import list_jobs
 from poller.jobs import job_store
-from poller.jobs.model import Counts, Job, JobStatus, Owner
+from poller.jobs.model import Counts, Job, JobStatus
+from poller.jobs.owner import Owner
 from poller.jobs.summary import summarize
 from tests.support import workflow
 from tests.support.handlers import Context, call, pages_of

@@ -8,7 +8,8 @@ import pytest
 
 from poller.errors import RetriablePollerError
 from poller.handlers import dependencies
-from poller.jobs.model import Counts, JobStatus, Owner
+from poller.jobs.model import Counts, JobStatus
+from poller.jobs.owner import Owner
 from tests.support.faulty import Faulty
 from tests.support.handlers import EXECUTION
 from tests.support.rows import STOP, a_job, saved

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poller.jobs import keys
-from poller.jobs.model import Owner
+from poller.jobs.owner import Owner
 from poller.jobs.plan import Ranges
 from poller.specs.fields import is_name
 from tests.support.builders import examples

@@ -363,7 +363,7 @@ MUTATIONS = (
     ),
     Mutation(
         "an API that was down is looked at before its pages are asked for",
-        f"{_SRC}/handlers/fetch_payload.py",
+        f"{_SRC}/jobs/task_fetcher.py",
         "source.circuit.look_again()",
         "_ = source.circuit",
         f"{_OUTAGES}::test_an_outage_in_mid_job_is_waited_for_and_asks_little",
@@ -419,7 +419,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a child that runs twice fetches once (13)",
-        f"{_SRC}/handlers/fetch_payload.py",
+        f"{_SRC}/jobs/task_fetcher.py",
         "if row.state is TaskState.STARTED:",
         "if row:",
         "tests/integration/test_fetch_payload.py::test_a_child_of_a_failed_task_does_not_ask_again",
@@ -594,14 +594,14 @@ MUTATIONS = (
     ),
     Mutation(
         "a part that was lost is fetched again",
-        f"{_SRC}/handlers/fetch_payload.py",
+        f"{_SRC}/jobs/task_fetcher.py",
         "if part is None:",
         "if False:",
         "tests/integration/test_fetched_parts.py::test_a_part_that_was_lost_is_fetched_again",
     ),
     Mutation(
         "a page that repeats the last one of the part is a loop",
-        f"{_SRC}/handlers/fetch_payload.py",
+        f"{_SRC}/jobs/task_fetcher.py",
         "row.last_digest if row.pages else digest_before",
         "digest_before",
         "tests/integration/test_fetched_parts.py::test_a_page_that_repeats_the_last_one_of_the_part_is_a_loop",
@@ -616,7 +616,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a task is cut once",
-        f"{_SRC}/handlers/fetch_payload.py",
+        f"{_SRC}/jobs/task_fetcher.py",
         "is_fixed=row.goes_on_at is not None",
         "is_fixed=False",
         "tests/integration/test_cut_tasks.py::test_a_task_that_was_cut_is_not_cut_again",
@@ -708,9 +708,9 @@ MUTATIONS = (
     ),
     Mutation(
         "the plan knows whether auto chose the paginator",
-        f"{_SRC}/handlers/prepare_poller_job.py",
-        "plan = make_plan(spec, first, len(response.body), response.seconds, guessed)",
-        "plan = make_plan(spec, first, len(response.body), response.seconds)",
+        f"{_SRC}/jobs/planning.py",
+        "return replace(make_plan(look.spec, look.first, body, seconds, guessed), detected=look.detected)",
+        "return replace(make_plan(look.spec, look.first, body, seconds), detected=look.detected)",
         "tests/integration/test_whole_jobs.py::test_growth_between_the_plan_and_the_only_page_is_told",
     ),
     Mutation(
@@ -788,7 +788,7 @@ MUTATIONS = (
     Mutation(
         "the raw pages stay until the dataset is written (1)",
         f"{_SRC}/handlers/process_payload.py",
-        'part = to_dataset(raw, spec.data_selector or "@", job.record_key, table)',
+        'part = to_dataset(raw, selector or "@", job.record_key, table)',
         "dependencies.raw_payloads().delete(key); raise",
         "tests/integration/test_process_payload.py::test_raw_pages_stay_until_their_task_is_complete",
     ),
@@ -1147,9 +1147,9 @@ MUTATIONS = (
     ),
     Mutation(
         "a probe goes on counting its attempts (39)",
-        f"{_SRC}/handlers/prepare_poller_job.py",
-        "fetcher().fetch(page_request(asked, 0, None), failures, is_first=True)",
-        "fetcher().fetch(page_request(asked, 0, None), is_first=True)",
+        f"{_SRC}/fetching/first_look.py",
+        "fetcher_of(asked).fetch(request, failures, is_first)",
+        "fetcher_of(asked).fetch(request, 0, is_first)",
         "tests/integration/test_probe.py::"
         "test_an_api_that_never_answers_is_given_up_after_as_many_attempts_as_the_spec_allows",
     ),

@@ -83,16 +83,20 @@ FILES = (
     "paging/sections.py",
     "paging/selector.py",
     "paging/totals.py",
+    "partitions/listed.py",
+    "partitions/placeholders.py",
+    "partitions/values.py",
     "specs/fields.py",
     "specs/model.py",
     "specs/output.py",
     "specs/page_request.py",
     "specs/parse.py",
+    "specs/partitioned.py",
     "specs/planned.py",
     "specs/schema.py",
     "specs/stored.py",
 )
-WHOLE_ROOMS = ("paging", "specs")
+WHOLE_ROOMS = ("paging", "partitions", "specs")
 _KILLED = (1, 3, 24, 36, 152, 255, -24, -9)
 """What pytest ends with for a mutant that a test notices, or that does not come to an end."""
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')

@@ -6,6 +6,7 @@ import pytest
 
 from poller.auth.flows import AUTHS
 from poller.paging.paginators import PAGINATORS
+from poller.partitions import PARTITIONS
 from poller.specs import schema as of_specs
 from poller.specs.output import OUTPUTS
 from poller.specs.schema import job_spec_schema
@@ -25,10 +26,10 @@ def test_a_spec_is_an_object_that_needs_a_url_and_has_no_other_fields() -> None:
     assert list(schema["properties"])[:3] == ["url", "name", "method"]
 
 
-def test_each_kind_of_paginator_and_auth_has_a_part_with_its_type_and_what_it_requires() -> None:
+def test_each_kind_of_paginator_auth_and_partition_has_a_part_with_its_type_and_what_it_requires() -> None:
     parts = job_spec_schema()["$defs"]
 
-    kinds = {"paginator": PAGINATORS, "auth": AUTHS}
+    kinds = {"paginator": PAGINATORS, "auth": AUTHS, "partition": PARTITIONS}
     ways = [f"{way}.{name}" for way, names in kinds.items() for name in names]
     assert list(parts) == ["retry", *ways, "response_actions", *(f"output.{name}" for name in OUTPUTS)]
     assert parts["paginator.auto"] == {

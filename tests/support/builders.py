@@ -7,7 +7,8 @@ from typing import Any
 
 from hypothesis import settings
 
-from poller.jobs.model import Job, JobStatus, Owner
+from poller.jobs.model import Job, JobStatus
+from poller.jobs.owner import Owner
 from poller.jobs.plan import Ranges
 from poller.jobs.planning import Planned, make_plan
 from poller.paging.detect import detect

@@ -5,7 +5,8 @@ from typing import Any
 
 from poller.errors import MAX_MESSAGE, Reason
 from poller.jobs import rows
-from poller.jobs.model import Job, JobStatus, Owner
+from poller.jobs.model import Job, JobStatus
+from poller.jobs.owner import Owner
 from poller.specs.parse import MAX_SPEC_BYTES, parse_job_spec
 
 STATE = 262_144  # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 from poller.errors import Reason
 from poller.handlers import dependencies
-from poller.jobs.model import Counts, Job, JobStatus, Owner, StopRequest, TaskRow, TaskState
+from poller.jobs.model import Counts, Job, JobStatus, StopRequest, TaskRow, TaskState
+from poller.jobs.owner import Owner
 from tests.support.handlers import EXECUTION
 from tests.support.workflow import TASK
 

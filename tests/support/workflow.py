@@ -45,7 +45,8 @@ def planned_tasks(step: dict[str, Any]) -> list[dict[str, Any]]:
 
 def fetch(job_id: str, task: dict[str, Any]) -> str:
     """What one child answered."""
-    return str(fetch_payload.handler({"JobId": job_id, "Task": task}, Context())["State"])
+    answer = fetch_payload.handler({"JobId": job_id, "Task": task}, Context())
+    return " ".join(each["State"] for each in answer.get("Tasks", [answer]))
 
 
 def fetch_all(step: dict[str, Any]) -> list[str]:

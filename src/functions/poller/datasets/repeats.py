@@ -8,7 +8,7 @@ fingerprints are too many for one worker's memory.
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice, pairwise
 
 MAX_KNOWN = 21
@@ -55,6 +55,12 @@ class Repeats:
     values: int = 0
     known: tuple[Repeat, ...] = ()
     tasks: frozenset[int] = frozenset()
+
+
+def renumbered(found: Repeats, numbers: Sequence[int]) -> Repeats:
+    """`found` among some of all tasks, whose numbers among them all are `numbers`."""
+    known = tuple(replace(repeat, tasks=tuple(numbers[n] for n in repeat.tasks)) for repeat in found.known)
+    return replace(found, known=known, tasks=frozenset(numbers[n] for n in found.tasks))
 
 
 def in_order(fingerprints: "array[int]", share: Share) -> "array[int]":

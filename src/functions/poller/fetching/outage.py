@@ -50,6 +50,7 @@ class Circuit:
 
     `first_page` and `second_page` are requests for pages that tell how the API is; a job of one page has one twice.
     `publish` tells the other workers until when to wait, and since when the API is down; `recovered` that it is not.
+    `came` is a page that has come already, with what asked for it: it is not asked for again, once.
     """
 
     fetcher: PageFetcher
@@ -61,10 +62,13 @@ class Circuit:
     publish: Callable[[int, int], None]
     recovered: Callable[[], None]
     lock: threading.Lock = field(default_factory=threading.Lock)
+    came: list[tuple[PageRequest, Envelope]] = field(default_factory=list)
 
     def fetch(self, request: PageRequest, index: int) -> Envelope:
         """The page `index`. Raises what PageFetcher.fetch raises, with the page to blame; and UpstreamDown where it is
         not the page's fault."""
+        if self.came and self.came[0][0] == request:
+            return self.came.pop()[1]
         try:
             return self.fetcher.fetch(request)[0]
         except PollerError as error:

@@ -2,7 +2,7 @@
 
 import random
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from math import ceil
@@ -19,28 +19,28 @@ from poller.errors import (
     UpstreamUnavailable,
 )
 from poller.fetching.backoff import delay
-from poller.fetching.find_paginator import find_paginator, refuse_unless_alone
+from poller.fetching.first_look import FirstLook, first_look
 from poller.fetching.page_fetcher import PageFetcher
 from poller.fetching.pause import Throttle
 from poller.fetching.time_box import TimeBox
 from poller.handlers import dependencies
 from poller.jobs import keys
-from poller.jobs.model import Job, JobStatus, Owner, StopRequest, TaskRow, TaskState
-from poller.jobs.planning import Planned, make_plan
+from poller.jobs.model import Job, JobStatus, StopRequest, TaskRow, TaskState
+from poller.jobs.owner import Owner
+from poller.jobs.partition_planning import first_tasks, plan_partitions
+from poller.jobs.plan import Partitions, numbers_of
+from poller.jobs.planning import Planned, plan_found
 from poller.jobs.run_concurrently import run_concurrently
 from poller.jobs.steps import fetch_step, step
 from poller.jobs.summary import shown_url
 from poller.jobs.suspicious import suspects
 from poller.paging.boundaries import page_digest
-from poller.paging.envelope import Envelope
-from poller.paging.paginators import Auto
 from poller.paging.record_key import record_key
 from poller.specs.fields import is_name
 from poller.specs.model import JobSpec, Retry
-from poller.specs.page_request import page_request
-from poller.specs.parse import accept_job_spec, refuse_large, with_paginator
+from poller.specs.parse import accept_job_spec, refuse_large
 from poller.text import counted, iso
-from poller.values import Page, Response
+from poller.values import Page
 
 # Of the function's time, kept for the last request (60 seconds at most) and for writing the plan.
 _RESERVE_SECONDS = 70.0
@@ -94,8 +94,9 @@ def _prepare(job: Job, raw_spec: Any, box: TimeBox) -> dict[str, Any]:
     except PermanentPollerError as error:
         return _give_up(job, after, error)
     after = _planned(after, plan, page)
-    dependencies.logger.info("planned", extra={"plan": asdict(plan.plan), "tasks": len(plan.plan)})
-    next_step = fetch_step(dependencies.raw_payloads(), after, plan.plan)
+    dependencies.logger.info("planned", extra={"plan": numbers_of(plan.plan), "tasks": len(plan.plan)})
+    tasks = first_tasks(plan.spec) if isinstance(plan.plan, Partitions) else plan.plan
+    next_step = fetch_step(dependencies.raw_payloads(), after, tasks)
     # The plan lies in S3 before the row says so: whoever finds the row planned can go on from it.
     return next_step if dependencies.jobs().save(job, after) else step(job.job_id, "RECONCILE")
 
@@ -148,31 +149,18 @@ def _reset(job: Job, box: TimeBox, row: TaskRow) -> bool:
 
 
 def _probe(spec: JobSpec, box: TimeBox, failures: int) -> tuple[Planned, Page]:
-    """Ask for the first page; where `auto` found a paginator, once more in its way, so that it is seen to work.
-
-    `failures` is how many attempts have failed in earlier calls.
-    """
+    """Look at the API's first page, and plan. `failures` is how many attempts at it have failed in earlier calls."""
     throttle, sender = Throttle(), dependencies.access().sender(spec.auth, spec.url)
 
-    def fetcher() -> PageFetcher:
-        return PageFetcher(sender, spec, box, throttle)
+    def look(asked: JobSpec) -> FirstLook:
+        return first_look(asked, lambda known: PageFetcher(sender, known, box, throttle), failures, is_first=True)
 
-    def first_page(**more: str) -> tuple[Envelope, Response]:
-        asked = replace(spec, params={**spec.params, **more})
-        return fetcher().fetch(page_request(asked, 0, None), failures, is_first=True)
-
-    first, response = first_page()
-    guessed, detected = isinstance(spec.paginator, Auto), None
-    if guessed:
-        found = find_paginator(spec, first, lambda request: fetcher().fetch(request)[0].page)
-        if found.check:
-            refuse_unless_alone(first, lambda: first_page(**found.check)[0].page)
-        spec = with_paginator(spec, found.paginator)
-        detected = {"Spec": found.spec, "Evidence": found.evidence}
-        dependencies.logger.info("detected a paginator", extra=detected)
-        first, response = first_page()
-    plan = make_plan(spec, first, len(response.body), response.seconds, guessed)
-    return replace(plan, detected=detected), first.page
+    if spec.partitions:
+        return plan_partitions(spec, look)
+    found = look(spec)
+    if found.detected:
+        dependencies.logger.info("detected a paginator", extra=found.detected)
+    return plan_found(found), found.first.page
 
 
 def _planned(job: Job, plan: Planned, first: Page) -> Job:

@@ -68,9 +68,11 @@ def _process(job: Job, row: TaskRow) -> None:
         if now and now.state is TaskState.COMPLETE:
             return  # another consumer of the same message was faster
         raise RetriablePollerError(f"the raw pages of task {task_id} are not there")
+    opening = dependencies.tasks().opening_of(job.job_id, row)
     spec, output = job.resolved_spec, job.resolved_spec.output
+    selector = opening.data_selector if opening else spec.data_selector
     table = CsvTable(output) if isinstance(output, Csv) else None
-    part = to_dataset(raw, spec.data_selector or "@", job.record_key, table)
+    part = to_dataset(raw, selector or "@", job.record_key, table)
     place = keys.dataset_key(job.name, job.job_id, task_id, output.SUFFIX)
     digest = dependencies.dataset().put(place, part.body, "application/gzip")
     if part.records:

@@ -14,7 +14,8 @@ from poller.errors import MAX_MESSAGE, ErrorType, Reason, RetriablePollerError
 from poller.fetching.time_box import TimeBox
 from poller.handlers import dependencies
 from poller.jobs import keys
-from poller.jobs.model import Counts, Job, JobStatus, Owner, StopRequest
+from poller.jobs.model import Counts, Job, JobStatus, StopRequest
+from poller.jobs.owner import Owner
 from poller.jobs.steps import step
 
 _RESERVE_SECONDS = 30.0  # of the function's time, kept for ending the job

@@ -11,7 +11,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from poller.errors import JobRejected
 from poller.handlers import dependencies
 from poller.jobs import keys
-from poller.jobs.model import Counts, Job, JobStatus, Owner
+from poller.jobs.model import Counts, Job, JobStatus
+from poller.jobs.owner import Owner
 from poller.jobs.summary import shown_url
 
 _NO_EXECUTION = "none"

@@ -14,16 +14,18 @@ from poller.fetching.time_box import TimeBox
 from poller.jobs import keys
 from poller.jobs.events import JobEvents
 from poller.jobs.job_store import JobStore
+from poller.jobs.judge import judge
 from poller.jobs.known_tasks import known_tasks
 from poller.jobs.latest import name_latest
-from poller.jobs.model import Counts, Job, JobStatus, Owner, TaskRow, TaskState
+from poller.jobs.model import Counts, Job, JobStatus, TaskRow, TaskState
+from poller.jobs.owner import Owner
 from poller.jobs.plan import Task
-from poller.jobs.proof import prove
 from poller.jobs.run_concurrently import run_concurrently
+from poller.jobs.steps import planned_tasks
 from poller.jobs.task_state import PROCESSING_MAY_FAIL
 from poller.jobs.task_store import TaskStore
 from poller.jobs.uniqueness import UniquenessCheck
-from poller.jobs.verdict import End, Finished, verdict
+from poller.jobs.verdict import End, Finished
 from poller.specs.output import Jsonl
 
 
@@ -52,11 +54,15 @@ class JobEnding:
             if box.is_over:
                 return False
             why = _with_cause(reason, causes.get(task.task_id))
-            failed = TaskRow(task.task_id, TaskState.FAILED, error=why, lost=max(1, task.pages))
+            lost = max(1, task.pages)
+            failed = TaskRow(task.task_id, TaskState.FAILED, error=why, lost=lost, partition=task.partition)
             self.tasks.transition(job, failed, PROCESSING_MAY_FAIL)
             return True
 
-        return run_concurrently(fail, (task for task in known_tasks(job, rows) if task.task_id not in finished))
+        planned = planned_tasks(self.raw_payloads, job)
+        return run_concurrently(
+            fail, (task for task in known_tasks(job, rows, planned) if task.task_id not in finished)
+        )
 
     def end(self, job: Job, ending: End | Finished, counts: Counts, box: TimeBox) -> dict[str, Any]:
         """End the job, or find that it has ended, and announce it. Returns the summary."""
@@ -64,10 +70,9 @@ class JobEnding:
         proof = None
         if isinstance(ending, Finished):
             check = UniquenessCheck(self.raw_payloads, self.dataset, job, box)
-            proof = prove(job, rows, check.check(rows)) if counts.complete > 0 else None
-            ending = verdict(job, counts, rows, proof)
+            ending, proof = judge(job, counts, rows, check.check(rows) if counts.complete > 0 else None)
         elif ending.status is JobStatus.CANCELLED and 0 < job.total(counts) == counts.complete:
-            ending = _cancelled_late(ending, verdict(job, counts, rows))
+            ending = _cancelled_late(ending, judge(job, counts, rows, None)[0])
         # Not the messages: they may show keys of records.
         shown = {name: reason.type for name in ("error", "notice") if (reason := getattr(ending, name))}
         self.log("ending", extra={"status": ending.status.value, **shown})
@@ -134,6 +139,7 @@ class JobEnding:
                     "Records": row.records,
                     "Size": row.dataset_bytes,
                     "Sha256": row.sha256,
+                    **({"Partition": row.partition} if row.partition is not None else {}),
                 }
                 for row in complete
             ],

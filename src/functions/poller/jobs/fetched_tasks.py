@@ -18,6 +18,7 @@ from poller.fetching.outage import MAX_ROUNDS, failed_for_good
 from poller.jobs import keys
 from poller.jobs.job_store import JobStore
 from poller.jobs.model import Job, JobStatus, StopRequest, TaskRow, TaskState
+from poller.jobs.plan import Task
 from poller.jobs.queue import PayloadQueue
 from poller.jobs.task_state import FETCHING_MAY_FAIL, with_pages
 from poller.jobs.task_store import TaskStore
@@ -34,9 +35,9 @@ class FetchedTasks:
     queue: PayloadQueue
     log: Callable[..., None]
 
-    def begin(self, job: Job, task_id: str) -> TaskRow:
+    def begin(self, job: Job, task: Task) -> TaskRow:
         """The task's row, as it stands now."""
-        return self.tasks.transition(job, TaskRow(task_id, TaskState.STARTED))
+        return self.tasks.transition(job, TaskRow(task.task_id, TaskState.STARTED, partition=task.partition))
 
     def store(self, job: Job, row: TaskRow, part: bytes, pieces: list[FetchedPages], requests: int) -> TaskRow:
         """Store each piece as a task, the first as that of `row` with its `part`. All took so many `requests`.
@@ -51,7 +52,7 @@ class FetchedTasks:
             if row.goes_on_at != piece.first:
                 return row  # another call was faster, and cut the task in another way
             self.enqueue(job, row)
-            row = self.begin(job, job.planned[1].task_behind(row.task_id, piece.first).task_id)
+            row = self.begin(job, job.planned[1].task_behind(row.task_id, piece.first).within(row.partition))
             if row.state is not TaskState.STARTED or row.pages:
                 return row  # another call is ahead of this one
             row = self._store_piece(job, row, b"", piece, piece.requests)

@@ -7,8 +7,11 @@ from typing import Any
 
 from poller.errors import Reason
 from poller.fetching.data_end import DataEnd
+from poller.jobs.opening import Opening
+from poller.jobs.owner import Owner
 from poller.jobs.plan import Plan, Ranges
 from poller.paging.record_key import RecordKey
+from poller.partitions.values import Values
 from poller.specs.model import JobSpec
 
 
@@ -29,7 +32,7 @@ class JobStatus(StrEnum):
 
 
 class TaskState(StrEnum):
-    """Where a task is, in order of rank. A task without a row is pending."""
+    """Where a task is, in order of rank. Without a row, it is pending."""
 
     STARTED = "STARTED"
     PAYLOAD_SAVED = "PAYLOAD_SAVED"
@@ -39,7 +42,7 @@ class TaskState(StrEnum):
 
     @property
     def rank(self) -> int:
-        """1 to 5; 0 is left for pending."""
+        """1 to 5."""
         return list(TaskState).index(self) + 1
 
 
@@ -59,11 +62,12 @@ class TaskRow:
 
     Where a task ends before its planned end, or goes on behind it, `goes_on_at` is the page at which another begins;
     where it came to the end of the data, `end` says how that showed. A FAILED task `lost` so many pages. `more` is the
-    first sign on its last page that there is more. So many `short_pages` stayed shorter than the others, the first of
-    them with the index `short_page`. So many `keyless` records lack the job's key. In so many `failed_rounds` the page
-    behind its `pages` spent all its attempts. Where it `looked_again` at the job's first page at the end, that had
-    `digest_again`, and declared `total_again`. So many were `mended`, and so many `ignored`, first `ignored_page`. Of a
-    walk: what it `begins_by` and `goes_on_by`, and its `guard`. `left_out` are fields without a column.
+    first sign on its last page that there is more. So many `short_pages` stayed shorter than the others, the first
+    with the index `short_page`. `keyless` is how many of its records lack the job's key. In so many `failed_rounds`
+    the page behind its `pages` spent all its attempts. Where it `looked_again` at the job's first page at the end, that
+    had `digest_again`, and declared `total_again`. So many were `mended`, and so many `ignored`, first `ignored_page`.
+    Of a walk: what it `begins_by` and `goes_on_by`, and its `guard`. `left_out` are fields without a column. Of a job
+    with partitions: the values of its `partition`, and if it is the first task of that one, its `opening`.
     """
 
     task_id: str
@@ -102,15 +106,17 @@ class TaskRow:
     goes_on_by: str = ""
     guard: str = ""
     left_out: tuple[str, ...] = ()
+    partition: Values | None = None
+    opening: Opening | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Tasks by their present state, and what they brought.
 
-    `lost` is how many pages the failed tasks lack, `behind` how many tasks go on from others so far, `ends` how many
-    saw the end of the data. What comes behind is counted as it happens, and no row tells of it: what a worker asked for
-    that then died is counted again with the next one. `waited` is in seconds.
+    `lost` is how many pages the failed tasks lack, `behind` how many tasks there are so far besides the planned ones,
+    `ends` how many saw the end of the data. What comes behind it is counted as it happens, and no row tells of it: of a
+    worker that died, it is counted again. `waited` is in seconds.
     """
 
     started: int = 0
@@ -138,27 +144,6 @@ class Counts:
     @property
     def finished(self) -> int:
         return self.failed + self.complete
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose hands a job is in: the execution that drives it, and the one that is to take over, by their ARNs.
-
-    `executions` is how many there were; `handed_over_at` is when the latest successor was named.
-    """
-
-    execution_arn: str
-    executions: int = 1
-    successor: str | None = None
-    handed_over_at: datetime | None = None
-
-    @property
-    def current(self) -> str:
-        return self.successor or self.execution_arn
-
-    def next_execution(self, job_id: str) -> str:
-        """The ARN of the execution after these: its name says which, so that starting it twice is one."""
-        return f"{self.execution_arn.rpartition(':')[0]}:{job_id}-{self.executions + 1}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,16 +214,16 @@ class Job:
     @property
     def resolved_spec(self) -> JobSpec:
         """The spec that the plan was made for. Only a planned job may be asked for it."""
-        if self.spec is not None and self.plan is not None:
-            return self.spec
-        raise RuntimeError(f"job {self.job_id} has no plan")
+        if self.spec is None or self.plan is None:
+            raise RuntimeError(f"job {self.job_id} has no plan")
+        return self.spec
 
     @property
     def planned(self) -> tuple[JobSpec, Ranges]:
         """The resolved spec and the page ranges. Only a job that has some may be asked for them."""
-        if isinstance(self.plan, Ranges):
-            return self.resolved_spec, self.plan
-        raise RuntimeError(f"job {self.job_id} has no ranges of pages")
+        if not isinstance(self.plan, Ranges):
+            raise RuntimeError(f"job {self.job_id} has no ranges of pages")
+        return self.resolved_spec, self.plan
 
     def total(self, counts: Counts) -> int:
         """Tasks: the planned ones, and those that go on from them, as far as they are known."""

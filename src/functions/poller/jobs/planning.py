@@ -5,6 +5,7 @@ from typing import Any
 
 from poller.errors import JobRejected
 from poller.fetching.chain import total_in
+from poller.fetching.first_look import FirstLook
 from poller.jobs.plan import Plan, Ranges, Walks
 from poller.paging.envelope import Envelope
 from poller.paging.paginators import ChainPaginator
@@ -34,6 +35,12 @@ class Planned:
     threads: int
     map_concurrency: int
     detected: dict[str, Any] | None = None
+
+
+def plan_found(look: FirstLook) -> Planned:
+    """The plan that a first look makes. Raises what `make_plan` raises."""
+    body, seconds, guessed = len(look.response.body), look.response.seconds, look.detected is not None
+    return replace(make_plan(look.spec, look.first, body, seconds, guessed), detected=look.detected)
 
 
 def make_plan(spec: JobSpec, first: Envelope, page_bytes: int, page_seconds: float, guessed: bool = False) -> Planned:

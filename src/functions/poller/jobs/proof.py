@@ -17,7 +17,7 @@ class Proof:
 
     `end` is how the data ended, None where only one page could be asked for. `moved`: whether the first page or the
     total was another one at the end; None where nobody could look. So many pages were `mended`: asked for again, and
-    whole then.
+    whole then. Of a job with `partitions`, that is how many there are, and `whole` how many of them are so.
     """
 
     end: DataEnd | None
@@ -25,6 +25,8 @@ class Proof:
     key: tuple[str, ...]
     moved: bool | None
     mended: int = 0
+    partitions: int = 0
+    whole: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """As summaries and manifests show it."""
@@ -37,6 +39,7 @@ class Proof:
             "Key": list(self.key) or None,
             "Moved": self.moved,
             "Mended": self.mended,
+            **({"Partitions": {"Total": self.partitions, "Whole": self.whole}} if self.partitions else {}),
         }
 
 

@@ -16,7 +16,7 @@ from poller.jobs.known_tasks import known_tasks
 from poller.jobs.model import Counts, Job, JobStatus, StopRequest, TaskState
 from poller.jobs.next_step import MAX_ITERATIONS, Fetch, GiveUp, Wait, decide, in_words, note_progress
 from poller.jobs.plan import Task
-from poller.jobs.steps import fetch_step, step
+from poller.jobs.steps import fetch_step, planned_tasks, step
 from poller.jobs.task_store import TaskStore
 from poller.jobs.verdict import End, Finished
 from poller.jobs.workflow import Workflow
@@ -99,8 +99,9 @@ class Reconciler:
     def _unqueued(self, job: Job) -> Iterator[Task]:
         """The tasks that have not reached the queue: of the planned ones, and of those behind them."""
         rows = list(self.tasks.tasks(job.job_id))
+        planned = planned_tasks(self.raw_payloads, job)
         reached = {row.task_id for row in rows if row.state.rank >= TaskState.ENQUEUED.rank}
-        return (task for task in known_tasks(job, rows) if task.task_id not in reached)
+        return (task for task in known_tasks(job, rows, planned) if task.task_id not in reached)
 
 
 def _advice(job: Job, why: str) -> str:

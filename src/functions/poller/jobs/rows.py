@@ -1,11 +1,14 @@
 """How jobs are written in PollerTasksTable, and read back."""
 
+import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from poller.errors import ErrorType, Reason
-from poller.jobs.model import Job, JobStatus, Owner, StopRequest
-from poller.jobs.plan import Plan, Ranges, Walks
+from poller.jobs.model import Job, JobStatus, StopRequest
+from poller.jobs.owner import Owner
+from poller.jobs.plan import Partitions, Plan, Ranges, Walks
 from poller.specs.stored import read_stored, write_stored
 from poller.text import iso
 
@@ -130,13 +133,15 @@ def _unreadable(item: dict[str, Any], error: Exception) -> Job:
 
 
 def _from_plan(plan: Plan | None) -> dict[str, Any]:
-    absent = dict.fromkeys(("PageCount", "PagesPerTask", "PageSize", "IsOpen", "Chains"))
+    absent = dict.fromkeys(("PageCount", "PagesPerTask", "PageSize", "IsOpen", "Chains", "Partitions"))
     match plan:
         case Ranges(pages, pages_per_task, page_size, is_open):
             planned = {"PageCount": pages, "PagesPerTask": pages_per_task, "PageSize": page_size, "IsOpen": is_open}
             return absent | planned
         case Walks(chains):
             return absent | {"Chains": chains}
+        case Partitions():  # as JSON: values have fractions, which rows have not
+            return absent | {"Partitions": json.dumps(asdict(plan))}
         case None:
             return absent
 
@@ -144,6 +149,9 @@ def _from_plan(plan: Plan | None) -> dict[str, Any]:
 def _to_plan(item: dict[str, Any]) -> Plan | None:
     if "PageCount" in item:
         return Ranges(item["PageCount"], item["PagesPerTask"], item["PageSize"], item.get("IsOpen", False))
+    if "Partitions" in item:
+        stored = json.loads(item["Partitions"])
+        return Partitions(**{**stored, "samples": tuple(stored["samples"])})
     return Walks(item["Chains"]) if "Chains" in item else None
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from poller.credentials import without_secrets
 from poller.jobs.model import Counts, Job
-from poller.jobs.plan import Ranges
+from poller.jobs.plan import Partitions, Ranges
 from poller.text import iso
 
 _MAX_URL = 500
@@ -24,6 +24,7 @@ def summarize(job: Job, counts: Counts) -> dict[str, Any]:
 
     Pages and Records count what is stored; while the job runs, PagesArrived and RecordsArrived are ahead of them.
     """
+    is_parted = isinstance(job.plan, Partitions)
     total, is_over = job.total(counts), job.status.is_final
     planned = job.plan.pages if isinstance(job.plan, Ranges) and job.total_is_final else None
     return {
@@ -38,7 +39,7 @@ def summarize(job: Job, counts: Counts) -> dict[str, Any]:
         "Url": job.url or (shown_url(job.spec.url) if job.spec else None),
         "Status": job.status.value,
         "Pending": max(0, total - counts.seen),
-        "TotalIsFinal": job.total_is_final or counts.ends > 0,
+        "TotalIsFinal": job.total_is_final or (is_over if is_parted else counts.ends > 0),
         "Pages": counts.pages,
         "RecordsReceived": counts.records,
         "RecordsExpected": job.records_expected,

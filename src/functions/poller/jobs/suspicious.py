@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from poller.errors import ErrorType, Reason
+from poller.jobs.judge import part_ends
 from poller.jobs.model import Job, JobStatus, TaskRow, TaskState
-from poller.jobs.plan import Ranges
+from poller.jobs.plan import Partitions, Ranges
 from poller.text import counted
 
 
@@ -36,7 +37,7 @@ def suspects(job: Job, rows: Iterable[TaskRow], reason: Reason | None) -> list[S
     rows = sorted(rows, key=lambda row: row.task_id)
     why = {row.task_id: f"failed: {row.error.type if row.error else 'no reason'}" for row in _failed(rows)}
     if not why and reason is not None:
-        why = _blamed(rows, reason) or {row.task_id: f"may be to blame: {reason.type}" for row in rows}
+        why = _suspicious(job, rows, reason)
     return [Suspect(row, _pages(job, row), why[row.task_id]) for row in rows if row.task_id in why]
 
 
@@ -50,6 +51,20 @@ def in_words(found: list[Suspect]) -> str:
 
 def _failed(rows: list[TaskRow]) -> list[TaskRow]:
     return [row for row in rows if row.state is TaskState.FAILED]
+
+
+def _suspicious(job: Job, rows: list[TaskRow], reason: Reason) -> dict[str, str]:
+    """The tasks that `reason` speaks of; of a job with partitions, those of partitions that are not whole."""
+    parts = part_ends(job, rows) if isinstance(job.plan, Partitions) else []
+    why: dict[str, str] = {}
+    for part in parts:
+        if part.end.error:
+            why |= _blamed_or_all(list(part.rows), part.end.error)
+    return why or _blamed_or_all(rows, reason)
+
+
+def _blamed_or_all(rows: list[TaskRow], reason: Reason) -> dict[str, str]:
+    return _blamed(rows, reason) or {row.task_id: f"may be to blame: {reason.type}" for row in rows}
 
 
 def _blamed(rows: list[TaskRow], reason: Reason) -> dict[str, str]:
@@ -77,6 +92,7 @@ def _short(row: TaskRow) -> str:
 
 
 def _pages(job: Job, row: TaskRow) -> int:
+    """At least those that are stored: how many a task of a partition has is known to that partition's plan alone."""
     if not isinstance(job.plan, Ranges):
         return row.pages
     first = job.plan.first_page(row.task_id)

@@ -1,9 +1,11 @@
 """How tasks and their counters are written in PollerTasksTable, and read back."""
 
+import json
 from typing import Any
 
 from poller.fetching.data_end import DataEnd, EndKind
 from poller.jobs.model import TaskRow, TaskState
+from poller.jobs.opening import read_opening, write_opening
 from poller.jobs.rows import to_reason
 
 COUNT = "#COUNT"
@@ -65,6 +67,8 @@ def from_task(row: TaskRow) -> dict[str, Any]:
         "GoesOnBy": row.goes_on_by or None,
         "Guard": row.guard or None,
         "LeftOut": list(row.left_out) or None,
+        "Partition": json.dumps(row.partition) if row.partition is not None else None,
+        "Opening": write_opening(row.opening) if row.opening else None,
     }
 
 
@@ -106,6 +110,8 @@ def to_task(item: dict[str, Any]) -> TaskRow:
         goes_on_by=item.get("GoesOnBy", ""),
         guard=item.get("Guard", ""),
         left_out=tuple(item.get("LeftOut", ())),
+        partition=json.loads(item["Partition"]) if "Partition" in item else None,
+        opening=read_opening(item["Opening"]) if "Opening" in item else None,
     )
 
 

@@ -1,8 +1,9 @@
 """A task only moves forward, and counters move with it.
 
 By rank: STARTED 1, PAYLOAD_SAVED 2, ENQUEUED 3, FAILED 4, COMPLETE 5. A late success outranks a failure;
-nothing outranks a success. Among STARTED rows, more stored pages are further, then more records of the page
-behind them, then one that says where it ends. So a repeated or late write changes nothing.
+nothing outranks a success. Among STARTED rows, one with its partition's opening is further, then more stored pages
+are, then more records of the page behind them, then one that says where it ends. So a repeated or late write changes
+nothing.
 """
 
 from dataclasses import MISSING, fields, replace
@@ -21,13 +22,15 @@ def transition(before: TaskRow | None, change: TaskRow) -> TaskRow | None:
     """The row that takes the place of `before`, or None where `change` brings nothing new.
 
     Fields that `change` leaves at their default keep their value from `before`, unless it names another raw object:
-    then it says all there is to say of what was fetched. Where a task ends is never said in two ways: others have
-    begun there.
+    then it says all there is to say of what was fetched. Where a task ends, and what its partition's first page showed,
+    is never said in two ways: others have begun by that.
     """
     if before is not None and (_reach(before) >= _reach(change) or _ends_elsewhere(before, change)):
         return None
-    if before is None or change.raw or change.part:
+    if before is None:
         return change
+    if change.raw or change.part:
+        return replace(change, partition=before.partition, opening=before.opening or change.opening)
     # An error ends with the state it explains, and how many records there are is COMPLETE's to say.
     said = {"error", "lost"} | ({"records"} if change.state is TaskState.COMPLETE else set())
     kept = {
@@ -93,12 +96,13 @@ def _second_look(fetched: FetchedPages) -> dict[str, Any]:
 def reset(finished: TaskRow, saved: bool) -> TaskRow | None:
     """A task as a redrive takes it up again; None for one that is pending then.
 
-    `saved`: its raw pages are still there. Where it ends stays as it is: others begin there.
+    `saved`: its raw pages are still there. Where it ends stays as it is, and so does what its partition's first page
+    showed: others have begun by that.
     """
     if saved:
         return replace(finished, state=TaskState.PAYLOAD_SAVED, error=None, lost=0)
-    if finished.goes_on_at is not None:
-        started = TaskRow(finished.task_id, TaskState.STARTED)
+    if finished.goes_on_at is not None or finished.opening is not None:
+        started = TaskRow(finished.task_id, TaskState.STARTED, partition=finished.partition, opening=finished.opening)
         return replace(started, goes_on_at=finished.goes_on_at, begins_by=finished.begins_by)
     return None
 
@@ -120,7 +124,7 @@ def add_counts(counts: Counts, change: dict[str, int]) -> Counts:
 
 def _reach(row: TaskRow) -> tuple[int, ...]:
     if row.state is TaskState.STARTED:
-        return row.state.rank, row.pages, row.begun, row.goes_on_at is not None
+        return row.state.rank, row.opening is not None, row.pages, row.begun, row.goes_on_at is not None
     return (row.state.rank,)
 
 
@@ -136,6 +140,6 @@ def _contribution(row: TaskRow) -> dict[str, int]:
         "records": row.records,
         "bytes": row.bytes,
         "lost": row.lost,
-        "behind": int(row.goes_on_at is not None),
+        "behind": int(row.goes_on_at is not None) + (row.opening.behind if row.opening else 0),
         "ends": int(row.end is not None),
     }

@@ -16,6 +16,8 @@ from poller.aws.dynamodb import ATTEMPTS, Table, key, plain, typed
 from poller.errors import Reason, RetriablePollerError
 from poller.jobs import keys, task_rows, task_state
 from poller.jobs.model import Job, TaskRow, TaskState
+from poller.jobs.opening import Opening
+from poller.jobs.plan import partition_of
 
 # What a cancelled transaction may be tried again for: another writer, or DynamoDB asking for patience.
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
@@ -40,6 +42,13 @@ class TaskStore:
     def task(self, job_id: str, task_id: str) -> TaskRow | None:
         item = self._table.get(keys.partition(job_id, keys.shard(task_id)), task_id)
         return task_rows.to_task(item) if item else None
+
+    def opening_of(self, job_id: str, row: TaskRow) -> Opening | None:
+        """What the first page of the row's partition showed; None where it has none, or that page has not come."""
+        if row.partition is None or row.opening is not None:
+            return row.opening
+        first = self.task(job_id, partition_of(row.task_id))
+        return first.opening if first else None
 
     def tasks(self, job_id: str) -> Iterator[TaskRow]:
         """Every task that has a row, in no useful order."""
@@ -152,6 +161,7 @@ class TaskStore:
         }
         if before is not None:
             seen = {name: value for name, value in task_rows.from_task(before).items() if name in _SEEN}
+            seen |= {} if before.opening else {"Opening": None}  # once there, it stays as it is
             condition |= {
                 # All that the change was worked out from, not the state alone: a task that was put back and failed
                 # again in between has the same state, other numbers and another raw object.
@@ -169,13 +179,16 @@ class TaskStore:
 
 
 def _adding(job: Job, amounts: dict[str, int]) -> dict[str, Any]:
-    """The part of an update that adds `amounts` to a shard's counters."""
+    """The part of an update that adds `amounts`, if any, to a shard's counters."""
+    values = {":expires": {"N": str(job.expires_at)}}
+    if not amounts:
+        return {"UpdateExpression": "SET ExpiresAt = :expires", "ExpressionAttributeValues": values}
     added = ", ".join(f"#n{i} :n{i}" for i in range(len(amounts)))
     return {
         "UpdateExpression": f"SET ExpiresAt = :expires ADD {added}",
         "ExpressionAttributeNames": {f"#n{i}": name for i, name in enumerate(amounts)},
         "ExpressionAttributeValues": {
-            ":expires": {"N": str(job.expires_at)},
+            **values,
             **{f":n{i}": {"N": str(amount)} for i, amount in enumerate(amounts.values())},
         },
     }

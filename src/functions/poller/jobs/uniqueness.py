@@ -3,19 +3,20 @@
 import hashlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from poller.aws.s3 import Bucket
 from poller.datasets.csv_table import row_text
 from poller.datasets.fingerprints import SIZE, fingerprints_of, line_at, read_fingerprints
-from poller.datasets.repeats import MAX_KNOWN, Repeat, Repeats, Share, find_repeats, in_order, joined
+from poller.datasets.repeats import MAX_KNOWN, Repeat, Repeats, Share, find_repeats, in_order, joined, renumbered
 from poller.fetching.time_box import TimeBox
 from poller.jobs import keys
 from poller.jobs.model import Job, TaskRow, TaskState
 from poller.jobs.run_concurrently import run_concurrently
 from poller.paging.lossless_json import loads
 from poller.paging.record_key import key_text
+from poller.partitions.values import Value
 from poller.specs.output import Csv, Jsonl, Output
 from poller.text import counted
 
@@ -50,7 +51,8 @@ class Uniqueness:
     """What came of the check: of so many `records`, so many are `distinct`; of so many `keyless`, by their whole text.
 
     `tasks` are the ids of those that hold a record which came more than once. Where `not_shown` says why the check did
-    not come to its end, `distinct` is None.
+    not come to its end, `distinct` is None. Of a job whose partitions may share records, all this is said of each of
+    them by itself, and so many `shared` ones were in another one before.
     """
 
     records: int
@@ -59,6 +61,7 @@ class Uniqueness:
     examples: tuple[Example, ...] = ()
     tasks: tuple[str, ...] = ()
     not_shown: str = ""
+    shared: int = 0
 
     @property
     def repeated(self) -> int:
@@ -89,21 +92,47 @@ class UniquenessCheck:
         tasks = sorted((row for row in rows if row.state is TaskState.COMPLETE), key=lambda row: row.task_id)
         records, keyless = sum(row.records for row in tasks), sum(row.keyless for row in tasks)
         try:
-            found = joined(self._repeats(tasks, records))
+            found, shared = self._repeats(tasks, records)
             if found.records != records:
                 seen = counted(found.records, "fingerprint")
                 raise _NotShownError(f"there are {seen} of {counted(records, 'record')}")
-            return self._told(tasks, found, keyless)
+            return replace(self._told(tasks, found, keyless), shared=shared)
         except _NotShownError as error:
             return Uniqueness(records, keyless, not_shown=str(error))
 
-    def _repeats(self, tasks: Sequence[TaskRow], records: int) -> Iterator[Repeats]:
+    def _repeats(self, tasks: Sequence[TaskRow], records: int) -> tuple[Repeats, int]:
+        """What is repeated in parts of the job that may share records with others; and how many they do share."""
         shares = max(1, ceil(records / MAX_HELD))
+        groups = self._groups(tasks)
+        everywhere: list[Repeats] = []
+        within: list[Repeats] = []
         for share in Share().cut(shares):
             held = self._read(tasks, share)
-            for piece in find_repeats(held, share):
-                self._refuse_late()
-                yield piece
+            pieces = list(self._in_time(find_repeats(held, share)))
+            everywhere += pieces
+            if len(groups) > 1 and any(piece.values for piece in pieces):
+                for group in groups:
+                    some = self._in_time(find_repeats([held[number] for number in group], share))
+                    within += (renumbered(piece, group) for piece in some)
+            else:
+                within += pieces
+        found = joined(within)
+        return found, found.distinct - joined(everywhere).distinct
+
+    def _groups(self, tasks: Sequence[TaskRow]) -> list[list[int]]:
+        """The numbers of the tasks in each part of the job in which a record may come once only."""
+        partitions = self.job.spec.partitions if self.job.spec else ()
+        names = [name for partition in partitions if partition.MAY_SHARE for name in partition.names]
+        found: dict[tuple[Value | None, ...], list[int]] = {}
+        for number, task in enumerate(tasks):
+            values = task.partition or {}
+            found.setdefault(tuple(values.get(name) for name in names), []).append(number)
+        return list(found.values())
+
+    def _in_time(self, pieces: Iterable[Repeats]) -> Iterator[Repeats]:
+        for piece in pieces:
+            self._refuse_late()
+            yield piece
 
     def _read(self, tasks: Sequence[TaskRow], share: Share) -> list["array[int]"]:
         """Each task's fingerprints in `share`, in order."""

@@ -8,8 +8,9 @@ from poller.datasets.csv_table import MAX_LEFT_OUT
 from poller.errors import ErrorType, Reason
 from poller.fetching.data_end import EndKind
 from poller.jobs.model import Counts, Job, JobStatus, TaskRow
-from poller.jobs.plan import Ranges
+from poller.jobs.plan import Partitions, Ranges
 from poller.jobs.proof import Proof, data_end
+from poller.jobs.proof_reasons import alike, moved, records_repeat
 from poller.text import counted
 
 
@@ -40,9 +41,14 @@ def too_many_failures(job: Job, counts: Counts) -> Reason:
 
 
 def _pages(job: Job, counts: Counts) -> int:
-    """Of the job: as many as were planned, or came and failed to come."""
+    """Of the job: as many as were planned, or came and failed to come. A partition has one at least."""
     reached = counts.pages + counts.lost
-    return max(job.plan.pages, reached) if isinstance(job.plan, Ranges) else reached
+    match job.plan:
+        case Ranges(pages):
+            return max(pages, reached)
+        case Partitions(count):
+            return max(count, reached)
+    return reached
 
 
 def verdict(job: Job, counts: Counts, rows: Iterable[TaskRow], proof: Proof | None = None) -> End:
@@ -59,7 +65,7 @@ def verdict(job: Job, counts: Counts, rows: Iterable[TaskRow], proof: Proof | No
     mismatch = _total_not_reached(job, counts, rows)
     if mismatch and not _is_accepted(job, proof):
         return End(JobStatus.PARTIAL, mismatch)
-    notice = mismatch or _alike(proof) or _grew(job, counts, rows) or _moved(proof) or _only_refused(job, rows)
+    notice = mismatch or alike(proof) or _grew(job, counts, rows) or moved(proof) or _only_refused(job, rows)
     if ignored := _ignored(rows):
         notice = Reason(ErrorType.PAGES_IGNORED, f"{ignored}; {notice.message}" if notice else ignored)
     return End(JobStatus.SUCCEEDED, notice=notice)
@@ -87,12 +93,7 @@ def _repetition(rows: list[TaskRow], proof: Proof | None) -> Reason | None:
         message = "the second page begins with the record that the first one ends with, so others may be missing"
         advice = "if running the job again ends the same, the API counts its records from 1, or its pages overlap"
         return Reason(ErrorType.PAGES_OVERLAP, f"{message}; {advice}")
-    if proof and proof.uniqueness.repeated and (proof.key or proof.moved):
-        advice = (
-            "others may be missing in their place: have the API sort by a field that does not change, and run again"
-        )
-        return Reason(ErrorType.RECORDS_REPEAT, f"{_repeats_in_words(proof)}; {advice}")
-    return None
+    return records_repeat(proof) if proof else None
 
 
 def _is_accepted(job: Job, proof: Proof | None) -> bool:
@@ -101,38 +102,6 @@ def _is_accepted(job: Job, proof: Proof | None) -> bool:
         return False
     is_whole = proof.end.kind is EndKind.SEEN and proof.uniqueness.each_came_once
     return is_whole and job.spec.on_total_mismatch == "accept"
-
-
-def _alike(proof: Proof | None) -> Reason | None:
-    """What to know of records that came more than once, where that is no sign of missing ones."""
-    if proof is None or not proof.uniqueness.repeated:
-        return None
-    message = f"{_repeats_in_words(proof)}; they have no key that would tell them apart: name one in primary_key"
-    return Reason(ErrorType.RECORDS_REPEAT, message)
-
-
-def _moved(proof: Proof | None) -> Reason | None:
-    """What to know of an API that changed meanwhile, or of records that could not be looked at."""
-    if proof is None:
-        return None
-    if proof.moved:
-        message = "the API's first page or its total was another one at the end than at the beginning"
-        advice = "records may have been added or removed: run the job again to have them"
-        if not proof.key:
-            advice += ", or name in primary_key what tells them apart, if a field changes with every answer"
-        return Reason(ErrorType.CHANGED_WHILE_POLLED, f"{message}; {advice}")
-    if proof.uniqueness.not_shown:
-        message = f"whether every record came once could not be shown: {proof.uniqueness.not_shown}"
-        return Reason(ErrorType.NOT_SHOWN, message)
-    return None
-
-
-def _repeats_in_words(proof: Proof) -> str:
-    found = proof.uniqueness
-    by = f" by {' and '.join(proof.key)}" if proof.key else ""
-    shown = ", ".join(example.key for example in found.examples if example.key)
-    examples = f" (such as {shown})" if shown else ""
-    return f"{found.repeated:,} of {counted(found.records, 'record')} came more than once{by}{examples}"
 
 
 def _end_not_seen(job: Job, counts: Counts, rows: list[TaskRow]) -> Reason | None:

@@ -84,7 +84,8 @@ class Walker:
         begins_by = row.begins_by or before.goes_on_by
         if task.after and not begins_by:
             return None
-        row = tasks.transition(self.job, TaskRow(task.task_id, TaskState.STARTED, begins_by=begins_by))
+        started = TaskRow(task.task_id, TaskState.STARTED, begins_by=begins_by, partition=task.partition)
+        row = tasks.transition(self.job, started)
         mark = row.goes_on_by if row.pages else begins_by
         digest, guard = (row.last_digest, row.guard) if row.pages else (before.last_digest, before.guard)
         place = Place(task.first_page + row.pages, loads(mark)[0] if mark else None, digest, guard=guard)
@@ -109,7 +110,8 @@ class Walker:
         row = self.fetched.enqueue(self.job, self.fetched.tasks.transition(self.job, after))
         if is_part or row.raw != digest or row.goes_on_at is None:
             return Begun(row, place)
-        return self._begin(self.plan.task_behind(row.task_id, row.goes_on_at)) or Begun(row, place)
+        behind = self.plan.task_behind(row.task_id, row.goes_on_at).within(row.partition)
+        return self._begin(behind) or Begun(row, place)
 
     def _stop(self, row: TaskRow, why: PollerError | None, requests: int) -> TaskRow:
         """Say of the task whose next page did not come why that is. Raises a halt."""

@@ -6,6 +6,7 @@ from poller.auth.flows import Auth
 from poller.paging.paginators import Auto, ChainPaginator, KnownPaginator, Paginator, RangePaginator
 from poller.paging.record_key import RecordKey
 from poller.paging.response_action import ResponseAction
+from poller.partitions import Partition
 from poller.specs.output import Jsonl, Output
 from poller.values import JSON
 
@@ -40,6 +41,7 @@ class JobSpec:
     data_selector: str | None = None
     primary_key: RecordKey | None = None
     paginator: Paginator = field(default_factory=Auto)
+    partitions: tuple[Partition, ...] = ()
     response_actions: tuple[ResponseAction, ...] = ()
     retry: Retry = field(default_factory=Retry)
     max_concurrency: int = 10

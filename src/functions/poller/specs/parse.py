@@ -11,11 +11,13 @@ from poller.errors import JobRejected
 from poller.paging.body_path import with_values
 from poller.paging.paginators import PAGINATORS, ChainPaginator, KnownPaginator, Paginator
 from poller.paging.response_action import ResponseAction
+from poller.partitions import PARTITIONS, Partition
 from poller.readers import Reader, integer, kind_of, list_of_names, one_of, path_of, paths_of, percentage
 from poller.specs import planned
 from poller.specs.fields import api_url, client_token, http_method, job_name, json_body, query_params, request_headers
 from poller.specs.model import JobSpec, Retry
 from poller.specs.output import OUTPUTS, Output
+from poller.specs.partitioned import refuse_misused_partitions
 from poller.specs.stored import write_stored
 from poller.text import counted, nearest, shown
 
@@ -110,14 +112,27 @@ def _paginator(field: str, value: Any) -> Paginator:
 
 
 def _auth(field: str, value: Any) -> Auth:
-    allowed = ", ".join(AUTHS)
+    return _of_kind(field, value, AUTHS)
+
+
+def _partitions(field: str, value: Any) -> tuple[Partition, ...]:
+    allowed = ", ".join(PARTITIONS)
+    if not isinstance(value, list):
+        raise JobRejected(f"{field} is {kind_of(value)}; it must be a list of objects with a type: {allowed}")
+    return tuple(_of_kind(f"{field}[{index}]", item, PARTITIONS) for index, item in enumerate(value))
+
+
+def _of_kind(field: str, value: Any, kinds: Mapping[str, type[T]]) -> T:
+    """An object whose `type` says which class of ours it is."""
+    allowed = ", ".join(kinds)
     if not isinstance(value, dict):
         raise JobRejected(f"{field} is {kind_of(value)}; it must be an object with a type: {allowed}")
     kind = value.get("type")
-    if not isinstance(kind, str) or kind not in AUTHS:
+    if not isinstance(kind, str) or kind not in kinds:
         raise JobRejected(f"{field}.type must be one of {allowed}")
-    cls = AUTHS[kind]
-    return _build(cls, f"{field}.", {name: item for name, item in value.items() if name != "type"}, cls.READERS)
+    cls = kinds[kind]
+    rest = {name: item for name, item in value.items() if name != "type"}
+    return _build(cls, f"{field}.", rest, cls.READERS)  # type: ignore[attr-defined]  # each kind has them
 
 
 def _output(field: str, value: Any) -> Output:
@@ -145,6 +160,7 @@ def _refuse_contradictions(spec: JobSpec) -> None:
             f"{shown(spec.auth.place.name)} is set in url, params or headers, and auth sets it; leave it out"
         )
     _refuse_body(spec)
+    refuse_misused_partitions(spec)
     refuse_fixed_parameters(spec)
 
 
@@ -164,7 +180,7 @@ def refuse_large(spec: JobSpec) -> None:
     if size > MAX_SPEC_BYTES:
         raise JobRejected(
             f"the job spec takes {counted(size, 'byte')} to store, and may take {MAX_SPEC_BYTES:,}; "
-            "shorten its url, params, headers, json, data_selector or paginator"
+            "shorten its url, params, headers, json, data_selector, paginator or partitions"
         )
 
 
@@ -203,6 +219,7 @@ SPEC_READERS: dict[str, Reader] = {
     "data_selector": path_of,
     "primary_key": paths_of,
     "paginator": _paginator,
+    "partitions": _partitions,
     "response_actions": _response_actions,
     "retry": _retry,
     "max_concurrency": integer(1, 1000),

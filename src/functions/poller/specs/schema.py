@@ -21,6 +21,9 @@ from poller.paging.body_path import body_path
 from poller.paging.paginators import PAGINATORS, Auto
 from poller.paging.paginators.following import origins
 from poller.paging.response_action import ResponseAction, condition
+from poller.partitions import PARTITIONS
+from poller.partitions.listed import list_of_values
+from poller.partitions.values import name_of
 from poller.readers import (
     Reader,
     Schema,
@@ -57,6 +60,8 @@ _SHAPES: dict[Reader, Schema] = {
     job_name: _NAME,
     json_body: {},
     list_of_names: {"type": "array", "items": _TEXT},
+    list_of_values: {"type": "array", "items": _PLAIN, "minItems": 1, "uniqueItems": True},
+    name_of: {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$"},
     one_word: {"type": "string", "pattern": f"^({_TOKEN})?$"},
     origins: {"type": "array", "items": _TEXT},
     path_of: _TEXT,
@@ -88,6 +93,9 @@ def job_spec_schema() -> Schema:
         f"paginator.{kind}": _object(f"paginator.{kind}.", cls, cls.READERS, kind) for kind, cls in PAGINATORS.items()
     }
     ways |= {f"auth.{kind}": _object(f"auth.{kind}.", cls, cls.READERS, kind) for kind, cls in AUTHS.items()}
+    ways |= {
+        f"partition.{kind}": _object(f"partition.{kind}.", cls, cls.READERS, kind) for kind, cls in PARTITIONS.items()
+    }
     ways["response_actions"] = _object("response_actions.", ResponseAction, ResponseAction.READERS)
     ways |= {f"output.{kind}": _object("output.", cls, cls.READERS, kind, "format") for kind, cls in OUTPUTS.items()}
     parts = {"retry": _object("retry.", Retry, RETRY_READERS), **ways}
@@ -152,6 +160,7 @@ _COMPOSED: dict[str, Schema] = {
             *(_ref(f"paginator.{kind}") for kind in PAGINATORS),
         ]
     },
+    "partitions": {"type": "array", "items": {"anyOf": [_ref(f"partition.{kind}") for kind in PARTITIONS]}},
     "response_actions": {"type": "array", "items": _ref("response_actions")},
     "output": {"anyOf": [{"enum": [*OUTPUTS]}, *(_ref(f"output.{kind}") for kind in OUTPUTS)]},
     "retry": _ref("retry"),
