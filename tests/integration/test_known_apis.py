@@ -9,7 +9,7 @@ import pytest
 from poller.auth.secret import Value
 from tests.support import workflow
 from tests.support.documents import blocks
-from tests.support.imitations import IMITATIONS, Imitated, imitated
+from tests.support.imitations import IMITATIONS, Answer, Imitated, imitated
 from tests.support.secrets import put_secret
 from tests.support.template import ROOT
 from tests.support.workflow import Take, dataset
@@ -59,6 +59,17 @@ def test_every_record_arrives(sent_messages: Take, name: str, spec: dict[str, An
     assert [json.loads(line) for line in dataset(job)] == records
     assert (job["Proof"]["End"], job["Proof"]["Distinct"]) == ("seen", len(records))
     assert api.refused == 0
+
+
+def test_an_error_that_slack_answers_with_200_is_told(sent_messages: Take) -> None:
+    (spec,) = [param.values[1] for param in SPECS if param.values[0] == "slack"]
+    with imitated(lambda _: Answer({"ok": False, "error": "missing_scope"})) as api:
+        let_in(api, spec["auth"])
+
+        job = workflow.run(here(spec, api.origin), sent_messages)
+
+    assert job["Status"] == "REJECTED"
+    assert "missing_scope" in job["Error"]["Message"]
 
 
 def test_every_page_is_imitated_and_listed() -> None:

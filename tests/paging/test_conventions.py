@@ -44,7 +44,6 @@ def plan_for(answer: Response) -> Planned:
         ("graphql", "data.users.totalCount = 35, data.users.pageInfo.hasNextPage"),
         ("reddit", "10 records"),
         ("twitter", "meta.next_token"),
-        ("zoho", "info.more_records"),
         ("gbif", "endOfRecords"),
         ("arcgis", "exceededTransferLimit"),
         ("stack-exchange", "has_more"),
@@ -133,11 +132,8 @@ def test_what_is_sure_is_planned_completely(sample: str, pages: int, records: in
 @pytest.mark.parametrize(
     ("sample", "page_param"),
     [
-        ("github", "page"),
-        ("drf", "page"),
         ("zendesk", "page"),
         ("bitbucket", "page"),
-        ("json-api", "page[number]"),
         ("json-api-included-pages-counted", "page"),
     ],
 )
@@ -148,6 +144,25 @@ def test_a_link_to_the_second_page_says_how_to_walk_to_the_end(sample: str, page
 
     assert plan.spec.paginator == PageNumber(page_param)
     assert (plan.is_declared, plan.plan.is_open, plan.records) == (False, True, None)
+
+
+@pytest.mark.parametrize(
+    ("sample", "paginator", "records"),
+    [
+        ("drf", PageNumber(total_path="count"), 35),
+        ("github", PageNumber(total_pages_header="Link"), None),
+        ("json-api", PageNumber("page[number]", total_pages_path="links.last"), None),
+    ],
+)
+def test_beside_such_a_link_a_total_or_a_link_to_the_last_page_counts(
+    sample: str, paginator: PageNumber, records: int | None
+) -> None:
+    answer = api(sample)
+
+    plan = plan_for(answer)
+
+    assert plan.spec.paginator == paginator
+    assert (plan.plan.pages, plan.is_declared, plan.plan.is_open, plan.records) == (4, True, True, records)
 
 
 @pytest.mark.parametrize(

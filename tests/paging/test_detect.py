@@ -185,12 +185,6 @@ def test_a_known_convention_is_recognised(body, headers, paginator, evidence):
     ("body", "headers", "parts"),
     [
         pytest.param(
-            {"count": 10, "next": None, "previous": None, "results": TEN},
-            {},
-            ["10 records;", "it has the keys count, next, previous, results", SINGLE],
-            id="Django REST framework, last page",
-        ),
-        pytest.param(
             {"object": "list", "url": "/v1/customers", "has_more": True, "data": TEN},
             {},
             ["10 records, has_more;", NAMES],
@@ -359,7 +353,7 @@ def test_a_promise_of_more_is_never_one_silent_page(promise, headers):
     with contextlib.suppress(JobRejected):
         paginator = resolve(spec(), answer)[0].paginator
 
-    assert paginator is None or isinstance(paginator, JsonLink | HeaderLink)
+    assert paginator is None or isinstance(paginator, JsonLink | HeaderLink | PageNumber)
 
 
 @pytest.mark.parametrize(
@@ -806,3 +800,114 @@ def test_what_was_detected_without_a_field_is_pinned_by_its_name():
     found = detect(Envelope(page({"total": 0, "items": []})))
 
     assert found.spec == {"paginator": "single_page"}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"count": 35, "next": "?page=2", "previous": None, "results": TEN}, PageNumber("page", 1, total_path="count")),
+        ({"count": 10, "next": None, "previous": None, "results": TEN}, SinglePage()),
+        ({"count": 10, "next": "?page=2", "previous": None, "items": TEN}, PageNumber("page", 1)),
+        (
+            {"count": 35, "next": "?limit=10&offset=10", "previous": None, "results": TEN},
+            Offset(10, "limit", "offset", total_path="count"),
+        ),
+    ],
+)
+def test_a_count_is_the_total_where_django_rest_framework_has_it(body, expected):
+    """https://www.django-rest-framework.org/api-guide/pagination/"""
+    resolved, _ = resolve(spec(), page(body, url=URL))
+
+    assert resolved.paginator == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"offset": 0, "limit": 10, "has_more": True}, Offset(10, "limit", "offset", has_more_path="has_more")),
+        ({"info": {"page": 1, "more_records": True, "has_more": True}}, PageNumber(has_more_path="info.more_records")),
+        ({"page": 0, "hasNext": True}, PageNumber(base_page=0, has_more_path="hasNext")),
+        ({"offset": 10, "limit": 10, "has_more": True}, None),
+        ({"offset": 0, "limit": 5, "has_more": True}, None),
+        ({"page": 2, "has_more": True}, None),
+        ({"offset": 0, "limit": 10, "has_more": False}, None),
+        ({"offset": 0, "limit": 10, "has_more": True, "total": 10}, None),
+        ({"page": 1, "has_more": True, "total": 10}, None),
+    ],
+)
+def test_a_place_that_is_echoed_beside_a_flag_for_more_says_how_to_go_on(said, expected):
+    answer = page({"data": TEN, **said}, url=URL)
+
+    if expected is None:
+        with pytest.raises(JobRejected):
+            resolve(spec(), answer)
+    else:
+        assert resolve(spec(), answer)[0].paginator == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "body", "is_refused"),
+    [
+        ("?page=2", "?page=2", False),
+        ("?page=2&per_page=10", "?page=2", False),
+        ("?page=2", "/lists/7?page=2", False),
+        ("?cursor=a", "?cursor=b", True),
+        ("?page=2", "?page=3", True),
+        ("?page=2", "?q=a", False),
+        ("https://other.example.com/?page=3", "?page=2", False),
+    ],
+)
+def test_two_links_to_different_next_pages_are_refused(header, body, is_refused):
+    answer = page({"data": TEN, "links": {"next": body}}, url=f"{URL}?q=a", link=f'<{header}>; rel="next"')
+    said = ""
+
+    try:
+        resolve(spec(url=f"{URL}?q=a"), answer)
+    except JobRejected as refused:
+        said = refused.message
+
+    assert ("header Link with rel=next and links.next lead to different next pages" in said) == is_refused
+
+
+def linked(following: str, last: str) -> dict[str, str]:
+    return {"link": f'<{following}>; rel="next", <{last}>; rel="last"'}
+
+
+OTHER = "https://api.example.com/lists/7"
+WITH_LAST = PageNumber("page", 1, total_pages_header="Link")
+
+
+@pytest.mark.parametrize(
+    ("url", "headers", "expected"),
+    [
+        (f"{URL}?q=a", linked(f"{URL}?q=a&page=2", f"{URL}?q=a&page=9"), WITH_LAST),
+        (f"{URL}?q=a", linked(f"{OTHER}?q=a&page=2", f"{OTHER}?q=a&page=9"), WITH_LAST),
+        (f"{URL}?q=a", linked(f"{OTHER}?q=a&page=2", f"{OTHER}/more?q=a&page=9"), HeaderLink()),
+        (f"{URL}?q=a", linked(f"{OTHER}?q=a&page=2", f"{OTHER}?q=b&page=9"), HeaderLink()),
+        (f"{URL}?q=a", linked(f"{OTHER}?page=2", f"{OTHER}?page=9"), HeaderLink()),
+        (f"{URL}?q=a", linked(f"{URL}?page=2", f"{URL}?page=9"), PageNumber("page", 1)),
+        (f"{URL}?q=a", linked(f"{OTHER}?q=a&after=x&page=2", f"{OTHER}?q=a&after=y&page=9"), HeaderLink()),
+        (f"{URL}?q=a", {"link": f'<{OTHER}?q=a&page=2>; rel="next"'}, HeaderLink()),
+        (URL, linked(f"{URL}?page=2", f"{URL}?cursor=9"), PageNumber("page", 1)),
+    ],
+)
+def test_a_link_to_the_last_page_is_taken_where_it_is_of_the_same_list(url, headers, expected):
+    """GitHub writes /repositories/7/issues in its links to /repos/o/r/issues."""
+    resolved, evidence = resolve(spec(url=url), page(TEN, url=url, **headers))
+
+    assert resolved.paginator == expected
+    assert ("beside a link to the last page" in evidence) == (expected == WITH_LAST)
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"links": {"next": "?page=2", "last": "?page=9"}}, "links.last"),
+        ({"_links": {"next": {"href": "?page=2"}, "last": {"href": "?page=9"}}}, "_links.last"),
+        ({"next_page_url": f"{URL}?page=2", "last_page_url": f"{URL}?page=9"}, "last_page_url"),
+    ],
+)
+def test_so_is_one_in_the_body(body, path):
+    resolved, _ = resolve(spec(), page({"data": TEN, **body}, url=URL))
+
+    assert resolved.paginator == PageNumber("page", 1, total_pages_path=path)

@@ -272,3 +272,24 @@ def test_any_answer_is_a_page_or_an_error_of_ours(status, body, headers, selecto
         outcome = refused
 
     assert isinstance(outcome, list | PollerError)
+
+
+@pytest.mark.parametrize(
+    ("body", "selector", "said"),
+    [
+        (
+            {"ok": False, "error": "missing_scope"},
+            "members",
+            'the API answered HTTP 200: "missing_scope"; data_selector',
+        ),
+        ({"data": None, "errors": [{"message": "no such field"}]}, "data.users", '200: "no such field"; data_selector'),
+        ({"error": {"message": "quota"}}, None, '200: "quota"; the body holds no list of records'),
+        ({"rows": 7}, "members", "data_selector 'members' finds nothing"),
+    ],
+)
+def test_an_error_in_a_success_is_told_in_the_words_of_the_api(body, selector, said):
+    with pytest.raises(InvalidPayload) as refused:
+        read_page(response(body), Reading(selector), NOW)
+
+    assert said in refused.value.message
+    assert ("the API answered" in refused.value.message) == ("error" in str(body))

@@ -17,8 +17,8 @@ ROWS = {"rows": [1, 2]}
         (Offset(total_header="X-Items"), Total(8, TotalPlace(header="X-Items"))),
         (PageNumber(total_path="meta.n"), Total(7, TotalPlace(path="meta.n"))),
         (PageNumber(total_header="x-items"), Total(8, TotalPlace(header="x-items"))),
-        (PageNumber(total_pages_path="meta.pages"), Total(3, TotalPlace(path="meta.pages", of_pages=True))),
-        (PageNumber(total_pages_header="X-Pages"), Total(4, TotalPlace(header="X-Pages", of_pages=True))),
+        (PageNumber(total_pages_path="meta.pages"), Total(3, TotalPlace("meta.pages", None, True, ("page", 1)))),
+        (PageNumber(total_pages_header="X-Pages"), Total(4, TotalPlace(None, "X-Pages", True, ("page", 1)))),
     ],
 )
 def test_the_paginator_says_where_the_total_is(paginator, total):
@@ -460,3 +460,37 @@ def test_of_a_single_page_the_largest_total_is_noted(body, total):
     declared = SinglePage().total_now(Envelope(answer))
 
     assert declared == total
+
+
+LAST = '<https://api.example.com/a?page=2>; rel="next", <https://api.example.com/a?per_page=10&page=34>; rel="last"'
+
+
+@pytest.mark.parametrize(
+    ("paginator", "pages"),
+    [
+        (PageNumber(total_pages_header="Link"), 34),
+        (PageNumber(total_pages_header="link", base_page=0), 35),
+        (PageNumber("p", total_pages_header="Link"), None),
+        (PageNumber(total_pages_path="last"), 12),
+        (PageNumber(total_pages_path="links.last"), 7),
+        (PageNumber(total_pages_path="links.first"), None),
+        (PageNumber(total_pages_path="none"), 0),
+    ],
+)
+def test_a_link_to_the_last_page_counts_the_pages(paginator, pages):
+    """None: it cannot be believed; 0: there is none."""
+    body = {"last": "/a?page=12", "links": {"last": {"href": "?page=7"}, "first": "/a"}, **ROWS}
+    answer = Envelope(page(body, link=LAST))
+
+    if pages is None:
+        with pytest.raises(JobRejected, match="not a believable whole number"):
+            answer.declared(paginator.total_place)
+    else:
+        declared = answer.declared(paginator.total_place)
+        assert (declared.count if declared else 0) == pages
+
+
+def test_a_link_header_without_a_last_page_says_nothing():
+    answer = Envelope(page(ROWS, link='<https://api.example.com/a?page=2>; rel="next"'))
+
+    assert answer.declared(PageNumber(total_pages_header="Link").total_place) is None

@@ -9,10 +9,10 @@ import json
 from collections.abc import Iterator
 from itertools import chain, islice
 
-from poller.errors import MAX_MESSAGE, JobRejected
+from poller.errors import MAX_MESSAGE, AddressRefused, InvalidPayload, JobRejected
 from poller.paging.detection import Detection, spec_of
 from poller.paging.envelope import Envelope
-from poller.paging.evidence import Number, asked_by, number_in, shown_by_next
+from poller.paging.evidence import Number, asked_by, number_in, other_next_page, shown_by_next
 from poller.paging.more_signs import numbers_of_pages
 from poller.paging.page_words import OFFSETS, PAGES, SIZES
 from poller.paging.paginators import (
@@ -46,7 +46,25 @@ def detect(first: Envelope) -> Detection[KnownPaginator]:
         found = [detection for detection in found if not isinstance(detection.paginator, SinglePage)]
     if not found:
         raise JobRejected(what_was_seen(first))
+    _refuse_two_ways(first, [d.paginator for d in found if isinstance(d.paginator, HeaderLink | JsonLink)])
     return min(found, key=lambda detection: bool(detection.check))
+
+
+def _refuse_two_ways(first: Envelope, links: list[HeaderLink | JsonLink]) -> None:
+    """Raise JobRejected where header and body lead to different next pages: one of them leaves records out."""
+    if len(links) < 2 or not first.page.url:
+        return
+    try:
+        addresses = [str(link.mark_in(first.page)) for link in links]
+    except (AddressRefused, InvalidPayload):  # the walk will say so, if it goes by that one
+        return
+    if other_next_page(first, *addresses):
+        places = " and ".join(link.place for link in links)
+        ways = " or ".join(json.dumps(spec_of(link)) for link in links)
+        raise JobRejected(
+            f"the API contradicts itself: {places} lead to different next pages; nothing was fetched. Say which one "
+            f"counts: {ways}"
+        )
 
 
 def candidates(first: Envelope, sent: JSON = None) -> list[Detection[Cursor | HeaderCursor]]:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from poller.paging.envelope import Envelope
+from poller.paging.links import is_same_list, links_to_last, pages_up_to
 from poller.paging.more_signs import next_address, numbers_of_pages, says_no_next
 from poller.paging.page_words import OFFSETS, PAGES, SIZES, is_usual_size
 from poller.paging.selector import as_count
@@ -45,8 +46,40 @@ def shown_by_next(first: Envelope) -> dict[str, str]:
     of_pages = all(
         plain(name) in PAGES | OFFSETS | SIZES and as_count(text) is not None for name, text in changed.items()
     )
-    same_path = parts.path.removesuffix("/") == urlsplit(first.page.url).path.removesuffix("/")
-    return changed if address and of_pages and same_path else {}
+    # GitHub writes links to another path, where the same list is. Then there is one to its last page, too.
+    is_own_list = parts.path.removesuffix("/") == urlsplit(first.page.url).path.removesuffix("/") or any(
+        is_same_list(address, last) and _keeps_filters(first, last)
+        for _, last in links_to_last(first.page.headers.get("link", ""), {})
+    )
+    return changed if address and of_pages and is_own_list else {}
+
+
+def other_next_page(first: Envelope, address: str, other: str) -> bool:
+    """Whether two links to the next page lead to different ones: each has something in its query that is neither in the
+    other's nor in the request's."""
+    own = asked_by(first).items()
+    theirs, others = (
+        {text for name, text in parse_qsl(urlsplit(link).query) if (name, text) not in own} for link in (address, other)
+    )
+    return bool(theirs - others) and bool(others - theirs)
+
+
+def last_page(first: Envelope, param: str) -> str | None:
+    """Where the API has a link to the last page that has its number under `param`: a path in the body, or "" for the
+    Link header. None where there is none."""
+    links = links_to_last(first.page.headers.get("link", ""), first.sections)
+    counting = (
+        path
+        for path, address in links
+        if isinstance(pages_up_to(address, param, 1), int) and _keeps_filters(first, address)
+    )
+    return next(counting, None)
+
+
+def _keeps_filters(first: Envelope, address: str) -> bool:
+    """Whether all that was asked for is in `address` too, but for what says which page, and how large."""
+    query = parse_qsl(urlsplit(address).query)
+    return all(pair in query or plain(pair[0]) in PAGES | OFFSETS | SIZES for pair in asked_by(first).items())
 
 
 def says_more_than_its_total(first: Envelope, count: int) -> bool:

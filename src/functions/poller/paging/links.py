@@ -5,9 +5,13 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from poller.paging.page_words import OFFSETS, PAGES
+from poller.paging.sections import Sections
+from poller.paging.selector import path_to
 from poller.text import plain
 from poller.values import JSON
 
+LAST = {"last", "lastpageurl", "lastlink", "lasturl"}
+"""Plain names of links to the last page."""
 _TARGET = re.compile(r"[^<]*<([^>]*)>")
 # Double quotes or none by the RFC, and a backslash in them takes the next character as it is; some servers write single
 # ones.
@@ -75,3 +79,33 @@ def places_in(url: str) -> dict[str, int]:
     query = parse_qsl(urlsplit(url).query)
     places = PAGES | OFFSETS
     return {name: int(text) for name, text in query if plain(name) in places and re.fullmatch("[0-9]{1,18}", text)}
+
+
+def pages_up_to(address: str, param: str, first: int) -> int | str:
+    """How many pages there are up to the one that `address` leads to, if `param` is its number and `first` that of the
+    first page. The address itself where it has none."""
+    numbers = [int(text) for name, text in _query(address) if name == param and re.fullmatch("[0-9]{1,18}", text)]
+    return numbers[0] - first + 1 if numbers else address
+
+
+def links_to_last(header: str, sections: Sections) -> Iterator[tuple[str, str]]:
+    """Addresses of the last page: in the Link header, each with "", and in the body, each with its path there."""
+    yield from (("", target) for rel, target in header_links(header) if rel == "last")
+    for prefix, content in sections.items():
+        for name, value in content.items():
+            if plain(name) in LAST and (address := address_in(value)):
+                yield path_to(prefix, name), address
+
+
+def is_same_list(address: str, other: str) -> bool:
+    """Whether two addresses differ in nothing but the page."""
+    return _of_list(address) == _of_list(other)
+
+
+def _of_list(address: str) -> tuple[str, list[tuple[str, str]]]:
+    others = [(name, text) for name, text in _query(address) if plain(name) not in PAGES | OFFSETS]
+    return urlsplit(address).path, sorted(others)
+
+
+def _query(address: str) -> list[tuple[str, str]]:
+    return parse_qsl(urlsplit(address).query, keep_blank_values=True)

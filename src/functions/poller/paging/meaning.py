@@ -14,7 +14,7 @@ from poller.paging.charset import decode
 from poller.paging.lossless_json import loads, on_one_line
 from poller.paging.not_json import what_it_was
 from poller.paging.reason import reason_in
-from poller.paging.records import guess_selector, records_at
+from poller.paging.records import guess_selector, records_at, reports_error
 from poller.paging.response_action import Action, ResponseAction, first_fitting, json_in
 from poller.paging.retry_after import retry_after
 from poller.values import Page, Response
@@ -132,8 +132,13 @@ def _page(response: Response, reading: Reading) -> Page:
         wrong = what_it_was(response)
         message = f"{error.message}{wrong.said}"
         raise InvalidPayload(message, may_pass=error.may_pass and not wrong.is_meant) from None
-    selector = reading.data_selector or guess_selector(value, reading.is_of_many)
-    records = records_at(value, selector)
+    try:
+        selector = reading.data_selector or guess_selector(value, reading.is_of_many)
+        records = records_at(value, selector)
+    except InvalidPayload as error:
+        if reports_error(value):
+            error.retell(f"{_answered(response)}; {error.message}")
+        raise
     return Page(value, records, selector, response.headers, on_one_line(text))
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
-from poller.paging.links import address_in, header_links, is_further, leads_elsewhere
+from poller.paging.links import LAST, address_in, header_links, is_further, leads_elsewhere
 from poller.paging.said import says_no, says_something, says_yes
 from poller.paging.sections import Sections
 from poller.paging.selector import as_count
@@ -160,6 +160,6 @@ def _is_link_to_next(item: JSON, url: str) -> bool:
 
 def _is_link_to_a_later_last(name: str, value: JSON, content: Mapping[str, JSON], page: Page) -> bool:
     """Whether `value` is a link to the last page, and not to this one."""
-    return name in ("last", "lastpageurl", "lastlink", "lasturl") and is_further(
+    return name in LAST and is_further(
         address_in(value), address_in(content.get("self")), page.url, address_in(content.get("first"))
     )

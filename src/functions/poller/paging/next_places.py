@@ -65,6 +65,17 @@ def cursors_in_body(first: Envelope) -> Iterator[tuple[str, str | None, list[str
             yield _last(first.page.selector), flag, list(_OF_IDS)
 
 
+def flag_of_more(first: Envelope) -> str | None:
+    """The path to a flag that says that there is more."""
+    paths = (
+        path_to(prefix, name)
+        for prefix, content in first.sections.items()
+        for name, value in content.items()
+        if _is_flag(name, value)
+    )
+    return next(paths, None)
+
+
 def cursor_in_headers(first: Envelope) -> tuple[str, list[str]]:
     """The header that may hold the next page's cursor, and the parameters by which it may be sent: none without one."""
     for name, text in first.page.headers.items():

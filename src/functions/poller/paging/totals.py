@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from poller.errors import JobRejected
+from poller.paging.links import address_in, header_links, pages_up_to
 from poller.paging.lower_bounds import is_named_a_floor, signs_of_a_floor
 from poller.paging.sections import Sections, json_in
 from poller.paging.selector import as_count, holder, identifier, path_to, select
@@ -13,13 +14,15 @@ from poller.text import plain
 from poller.values import JSON, Page
 
 _MOST = 10**12  # more records than any job could fetch: a typing error or a broken API
-# Plain names. `count` is not among them: where one API counts everything under that name, another counts this page.
+# Plain names. `count` is not among them: where one API counts everything under that name, another counts this page. In
+# Django REST framework it is the total, and known by what stands beside it.
 _TOTAL = re.compile(
     r"^(estimated|approximate|approx)?total(count|number|records?|items|results|elements|entries|rows|size|hits|objects)?$"
     r"|^total(estimated|approximate)?(matches|hits)$|^(count|records|items|results)total$|^nbhits$|^numfound$|^odatacount$"
     r"|^(estimated|approximate)(document)?count$|^numbermatched$"
 )
 _EXACT_NAMES = {"__count"}  # of OData 2
+_BESIDE_COUNT = {"next", "previous", "results"}
 _OF_PAGES = re.compile(r"\bpages?\.$")  # what page.total or pages.total counts is as likely pages
 _TOTAL_HEADER = re.compile(r"^x?(wp|pagination)?total(count|records|items|results|elements|entries|rows|hits)?$")
 # Of records, in any unit but bytes (RFC 9110, section 14.4); PostgREST leaves the unit out.
@@ -34,16 +37,21 @@ _AT_LEAST = re.compile(
 class TotalPlace:
     """Where a total is: a path into the body or a header's name; and whether it counts pages instead of records.
 
-    A header's name may go on with # and a path into the JSON that it holds: X-Pagination#TotalCount.
+    A header's name may go on with # and a path into the JSON that it holds: X-Pagination#TotalCount. `numbered` is the
+    parameter by which pages are asked for, and the number of the first: a link to the last page, as in the Link header,
+    says by it how many there are.
     """
 
     path: str | None = None
     header: str | None = None
     of_pages: bool = False
+    numbered: tuple[str, int] | None = None
 
     def read(self, page: Page) -> "Total | None":
         """None where nothing is there, or null. Raises JobRejected where that is no believable count."""
         value = select(page.value, self.path) if self.path is not None else _from_header(page, self.header or "")
+        if self.numbered and (address := address_in(value)):
+            value = pages_up_to(address, *self.numbered)
         if isinstance(value, dict) and "value" in value:  # as Elasticsearch's {"value": 10000, "relation": "gte"}
             value = value["value"]
         if value is None:
@@ -89,7 +97,8 @@ def totals_in_usual_places(page: Page, sections: Sections, headers: Sections) ->
         TotalPlace(path=path_to(prefix, name))
         for prefix, content in sections.items()
         for name, value in content.items()
-        if _is_total(prefix, name) and (not isinstance(value, dict | list) or _is_counted(value))
+        if _is_total(prefix, name) or (name == "count" and content.keys() >= _BESIDE_COUNT)
+        if not isinstance(value, dict | list) or _is_counted(value)
     ]
     places += [TotalPlace(header=name) for name in page.headers if _TOTAL_HEADER.search(plain(name))]
     places += [
@@ -127,6 +136,8 @@ def _from_header(page: Page, header: str) -> Any:
     text = page.headers.get(name.lower())
     if text is None:
         return None
+    if name.lower() == "link":
+        return next((target for rel, target in header_links(text) if rel == "last"), None)
     if path:
         return select(json_in(text), path)
     # Content-Range: items 0-24/319 carries the total behind the slash, or * (RFC 9110, section 14.4).

@@ -11,6 +11,7 @@ from poller.paging.detection import Detection
 from poller.paging.envelope import Envelope
 from poller.paging.evidence import Number, asked_by, first_of, number_in, says_more_than_its_total, shown_by_next
 from poller.paging.extent import Extent, extent_by
+from poller.paging.next_places import flag_of_more
 from poller.paging.page_words import OFFSETS, SIZES
 from poller.paging.paginators.rules import HAS_MORE, MAX_LIMIT, equal_fields, several_flags, several_totals
 from poller.paging.said import Word, has_more
@@ -88,19 +89,21 @@ class Offset:
         skipped, size_asked = number_in(asked, OFFSETS), number_in(asked, SIZES)
         if skipped and size_asked and skipped[1] in (0, plain(skipped[0]) == "startindex"):
             yield cls._with(first, skipped, size_asked, f"the URL asks for {skipped[0]}={skipped[1]}")
-        if not first.total or says_more_than_its_total(first, first.total.count):
+        flag = None if first.total else flag_of_more(first)
+        if not flag and (not first.total or says_more_than_its_total(first, first.total.count)):
             return
         # SCIM counts from 1, and asks for `count` (RFC 7644, section 3.4.2.4).
         if isinstance(body, dict) and "Resources" in body and body.get("startIndex") == 1:
             yield cls._with(
                 first, ("startIndex", 1), ("count", first.rows), "the body has startIndex and Resources, as SCIM"
             )
-        # A total beside the offset and page size that the API understood.
+        # A total, or a flag, beside the offset and page size that the API understood.
         for section in first.sections:
             offset, size_echo = first.echo(section, _ECHOED), first.echo(section, SIZES)
             if offset and size_echo and offset[1] == 0 and size_echo[1] >= first.rows:
-                echoes = f"{section}{offset[0]} and {section}{size_echo[0]}"
-                yield cls._with(first, offset, size_echo, f"the body echoes {echoes}")
+                evidence = f"the body echoes {section}{offset[0]} and {section}{size_echo[0]}"
+                one = cls._with(first, offset, size_echo, f"{evidence} beside {flag}" if flag else evidence)
+                yield replace(one, paginator=replace(one.paginator, has_more_path=flag)) if flag else one
 
     @classmethod
     def _with(cls, first: Envelope, skipped: Number, size: Number, evidence: str) -> "Detection[Offset]":

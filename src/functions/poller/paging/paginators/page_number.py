@@ -9,9 +9,18 @@ from poller.paging.body_path import body_path
 from poller.paging.change import Change, change_of
 from poller.paging.detection import Detection
 from poller.paging.envelope import Envelope
-from poller.paging.evidence import Number, asked_by, first_of, number_in, says_more_than_its_total, shown_by_next
+from poller.paging.evidence import (
+    Number,
+    asked_by,
+    first_of,
+    last_page,
+    number_in,
+    says_more_than_its_total,
+    shown_by_next,
+)
 from poller.paging.extent import Extent, extent_by
 from poller.paging.more_signs import PAGE_TOTALS
+from poller.paging.next_places import flag_of_more
 from poller.paging.page_words import PAGES, SIZES
 from poller.paging.paginators.rules import HAS_MORE, MAX_LIMIT, equal_fields, several_flags, several_totals
 from poller.paging.said import Word, has_more
@@ -84,8 +93,15 @@ class PageNumber:
         for section in first.sections:
             number, pages = first.echo(section, _ECHOED), first.echo(section, PAGE_TOTALS)
             count = first.total.count if first.total else pages[1] * first.rows if pages else None
-            if number and number[1] in (0, 1) and count is not None and not says_more_than_its_total(first, count):
-                yield cls._with(first, number, None, f"the body echoes {section}{number[0]}", section)
+            flag = flag_of_more(first) if count is None else None
+            if number is None or number[1] not in (0, 1):
+                continue
+            evidence = f"the body echoes {section}{number[0]}"
+            if flag:
+                found = cls._with(first, number, None, f"{evidence} beside {flag}", section)
+                yield replace(found, paginator=replace(found.paginator, has_more_path=flag))
+            elif count is not None and not says_more_than_its_total(first, count):
+                yield cls._with(first, number, None, evidence, section)
         if first.total and first.total.place.header == "x-wp-total":
             yield cls._with(first, ("page", 1), None, "WordPress counts its pages by page")
 
@@ -103,6 +119,10 @@ class PageNumber:
         if pages is not None:
             found = replace(found, total_pages_path=section + identifier(pages[0]))
             return Detection(found, f"{evidence} beside {section}{pages[0]}")
+        last = last_page(first, number[0])
+        if last is not None:
+            found = replace(found, total_pages_path=last or None, total_pages_header=None if last else "Link")
+            return Detection(found, f"{evidence} beside a link to the last page")
         return Detection(found, evidence)
 
     @property
@@ -126,7 +146,8 @@ class PageNumber:
         if self.total_path or self.total_header:
             return TotalPlace(self.total_path, self.total_header)
         if self.total_pages_path or self.total_pages_header:
-            return TotalPlace(self.total_pages_path, self.total_pages_header, of_pages=True)
+            numbered = (self.page_param, self.base_page)
+            return TotalPlace(self.total_pages_path, self.total_pages_header, of_pages=True, numbered=numbered)
         return None
 
     def contradiction(self) -> str | None:
