@@ -146,6 +146,14 @@ def test_a_link_to_the_second_page_says_how_to_walk_to_the_end(sample: str, page
     assert (plan.is_declared, plan.plan.is_open, plan.records) == (False, True, None)
 
 
+def test_a_page_that_is_echoed_beside_a_flag_for_more_says_how_to_walk_to_the_end() -> None:
+    """https://www.zoho.com/crm/developer/docs/api/v2/get-records.html"""
+    plan = plan_for(api("zoho"))
+
+    assert plan.spec.paginator == PageNumber(has_more_path="info.more_records")
+    assert (plan.is_declared, plan.plan.is_open) == (False, True)
+
+
 @pytest.mark.parametrize(
     ("sample", "paginator", "records"),
     [
