@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from benchmarks import fetching, importing, jobs, planning, proof, reading, walking
+from benchmarks import fetching, importing, jobs, planning, proof, rate, reading, walking
 from benchmarks.report import Figure
 
 _PYTHON = Path(".venv/bench/bin/python").absolute()  # has the functions' requirements, and dlt
@@ -22,6 +22,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "importing": partial(importing.measure, _PYTHON),
     "reading": reading.measure,
     "proof": proof.measure,
+    "rate": rate.measure,
     "jobs": jobs.measure,
 }
 

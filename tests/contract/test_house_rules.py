@@ -101,7 +101,7 @@ def test_the_environment_equals_the_settings() -> None:
 
 BUILDERS = dict(
     re.findall(
-        r"def (\w+)\(\)[^\n]*\n((?:    .*\n|\n(?=    ))+)",
+        r"def (\w+)\([^)]*\)[^\n]*\n((?:    .*\n|\n(?=    ))+)",
         (ROOT / "src/functions/poller/handlers/dependencies.py").read_text(),
     )
 )
@@ -110,14 +110,14 @@ BUILDERS = dict(
 def settings_of_builder(name: str) -> set[str]:
     """Settings that a builder in dependencies.py reads, itself or through the builders it calls."""
     own = set(re.findall(r"settings\.(\w+)", BUILDERS[name]))
-    return own.union(*(settings_of_builder(n) for n in BUILDERS if re.search(rf"\b{n}\(\)", BUILDERS[name])))
+    return own.union(*(settings_of_builder(n) for n in BUILDERS if re.search(rf"\b{n}\(", BUILDERS[name])))
 
 
 def settings_used_by(module: Path, seen: set[Path]) -> set[str]:
     """Settings that a handler module reads, itself or through the handler modules it imports."""
     source = module.read_text()
     used = set(re.findall(r"dependencies\.settings\.(\w+)", source))
-    used |= set().union(*(settings_of_builder(name) for name in BUILDERS if f"dependencies.{name}()" in source))
+    used |= set().union(*(settings_of_builder(name) for name in BUILDERS if f"dependencies.{name}(" in source))
     for name in re.findall(r"from poller\.((?:handlers|jobs)\.\w+) import", source):
         other = ROOT / "src/functions/poller" / (name.replace(".", "/") + ".py")
         if other not in seen:

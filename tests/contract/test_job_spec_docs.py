@@ -14,7 +14,7 @@ from poller.paging.paginators import PAGINATORS, Auto
 from poller.paging.response_action import ResponseAction
 from poller.partitions import PARTITIONS
 from poller.specs import planned
-from poller.specs.model import JobSpec, Retry
+from poller.specs.model import JobSpec, RateLimit, Retry
 from poller.specs.output import OUTPUTS, Jsonl
 from poller.specs.parse import accept_job_spec, parse_job_spec
 from tests.support.documents import blocks
@@ -28,7 +28,7 @@ AUTH_SECTIONS = {name: f"Auth {name}" for name in AUTHS}
 OUTPUT_SECTIONS = {name: f"Output {name}" for name in OUTPUTS}
 PARTITION_SECTIONS = {name: f"Partition {name}" for name in PARTITIONS}
 DESCRIBED: dict[str, type] = (
-    {"Fields": JobSpec, "Response actions": ResponseAction, "Retry": Retry}
+    {"Fields": JobSpec, "Response actions": ResponseAction, "Retry": Retry, "Rate limit": RateLimit}
     | {PAGINATOR_SECTIONS[name]: cls for name, cls in PAGINATORS.items()}
     | {AUTH_SECTIONS[name]: cls for name, cls in AUTHS.items()}
     | {OUTPUT_SECTIONS[name]: cls for name, cls in OUTPUTS.items() if cls.READERS}
@@ -55,6 +55,8 @@ def spec_with(section: str, name: str, value: object) -> dict[str, Any]:
         return {"url": URL, name: value}
     if section == "Retry":
         return {"url": URL, "retry": {name: value}}
+    if section == "Rate limit":
+        return {"url": URL, "rate_limit": {"requests": 1, "seconds": 1, name: value}}
     if section == "Response actions":
         return {"url": URL, "response_actions": [{"action": "end", name: value}]}
     if section.startswith("Auth "):
@@ -106,7 +108,7 @@ def test_every_kind_of_partition_has_a_section_and_no_other_has() -> None:
 def test_an_example_is_a_job_spec_that_is_accepted(section: str, example: str) -> None:
     spec = accept_job_spec(json.loads(example))
 
-    parts = {"Response actions": spec.response_actions}
+    parts = {"Response actions": spec.response_actions, "Rate limit": spec.rate_limit}
     ways = {name for name, part in parts.items() if part} | {OUTPUT_SECTIONS[spec.output.TYPE]}
     ways |= {PAGINATOR_SECTIONS[spec.paginator.TYPE], AUTH_SECTIONS[spec.auth.TYPE] if spec.auth else None}
     ways |= {PARTITION_SECTIONS[partition.TYPE] for partition in spec.partitions}

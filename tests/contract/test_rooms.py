@@ -42,6 +42,7 @@ MAY_DO_IO = {
     "fetching/pause.py",
     "fetching/outage.py",
     "fetching/page_fetcher.py",
+    "fetching/rate_share.py",
     "fetching/tally.py",
     "fetching/task_pages.py",
     "fetching/time_box.py",
@@ -58,7 +59,6 @@ MAY_DO_IO = {
     "jobs/walker.py",
     "jobs/run_concurrently.py",
     "jobs/steps.py",
-    "jobs/task_fetcher.py",
 }
 """The files below `handlers` that reach out: to the network, AWS, the environment, a clock, chance or a thread, by
 themselves or through what they are given. All others are plain functions of values."""

@@ -10,9 +10,15 @@ from hypothesis import strategies as st
 
 from poller.errors import JobRejected
 from poller.jobs.plan import Ranges, Task, Walks
-from poller.jobs.planning import Planned, most_pages_per_task, pages_per_task, threads_that_fit
+from poller.jobs.planning import (
+    Planned,
+    most_pages_per_task,
+    pages_per_task,
+    requests_in_flight,
+    threads_that_fit,
+)
 from poller.paging.paginators import Auto, Offset, PageNumber, SinglePage
-from poller.specs.model import JobSpec
+from poller.specs.model import JobSpec, RateLimit
 from poller.specs.page_request import page_request
 from poller.values import PageRequest
 from tests.support.builders import examples, page, planned, spec
@@ -146,6 +152,27 @@ def test_how_many_pages_a_task_takes(pages, page_bytes, page_seconds, per_task):
 @pytest.mark.parametrize(("seconds", "threads"), [(0.0, 8), (0.02, 8), (0.05, 16), (0.096, 32), (10, 32)])
 def test_a_slow_api_is_asked_for_more_pages_at_once(seconds, threads):
     assert threads_that_fit(seconds) == threads
+
+
+@pytest.mark.parametrize(
+    ("requests", "per_seconds", "seconds", "in_flight"),
+    [(1, 1, 0.2, 1), (100, 60, 0.2, 1), (10, 1, 0.2, 4), (10, 1, 2.0, 40), (1000, 1, 1.0, 100), (1, 86_400, 0.0, 1)],
+)
+def test_no_more_is_asked_at_once_than_a_rate_budget_lets_through(requests, per_seconds, seconds, in_flight):
+    limited = spec(rate_limit=RateLimit(requests, per_seconds), max_concurrency=100)
+
+    assert requests_in_flight(limited, seconds) == in_flight
+    assert requests_in_flight(replace(limited, rate_limit=None), seconds) == 100
+
+
+def test_a_task_of_a_slow_budget_has_few_pages():
+    first = page({"rows": [1] * 10, "total": 10_000})
+    limited = spec(paginator=Offset(limit=10), rate_limit=RateLimit(10, 60), max_concurrency=10)
+
+    plan = planned(limited, first, 1000, 0.1)
+
+    assert (plan.threads, plan.map_concurrency) == (1, 1)
+    assert len(plan.plan) == 200
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ class Silence:
         self.now, self.attempts = 1_800_000_000.0, 0
         for module in (prepare_poller_job, pause, time_box):
             monkeypatch.setattr(module, "time", self)
-        monkeypatch.setattr(pause.Throttle.__init__, "__defaults__", (None, None, self.sleep))
+        rest = (pause.Throttle.__init__.__defaults__ or ())[3:]
+        monkeypatch.setattr(pause.Throttle.__init__, "__defaults__", (None, None, self.sleep, *rest))
         monkeypatch.setattr(dependencies.upstream(), "send", self.send)
 
     def time(self) -> float:

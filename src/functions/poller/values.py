@@ -55,6 +55,12 @@ Sign = Callable[[PageRequest], PageRequest]
 """From a request to the same with credentials."""
 
 
+class SigningSender(Protocol):
+    """`upstream.client.Upstream`, or what holds its requests back."""
+
+    def send(self, request: PageRequest, sign: Sign | None = None) -> Response: ...
+
+
 class Sender(Protocol):
     """What requests are sent with: `upstream.client.Upstream`, or that with a job's credentials."""
 

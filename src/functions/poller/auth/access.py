@@ -16,7 +16,7 @@ from poller.aws.secrets import Secrets
 from poller.credentials import without
 from poller.errors import AuthFailed, PollerError
 from poller.upstream.client import Upstream
-from poller.values import PageRequest, Response, Sender
+from poller.values import PageRequest, Response, Sender, SigningSender
 
 _UNAUTHORIZED = 401
 
@@ -56,21 +56,30 @@ class Access:
     def __init__(self, upstream: Upstream, secrets: Secrets, tokens: Tokens, log: Callable[[str], None]) -> None:
         self._upstream, self._secrets, self._tokens, self._log = upstream, secrets, tokens, log
 
-    def sender(self, auth: Auth | None, url: str) -> Sender:
+    def sender(
+        self, auth: Auth | None, url: str, paced: Callable[[SigningSender], SigningSender] = lambda upstream: upstream
+    ) -> Sender:
         """What the requests of a job that polls `url` are sent with, from any number of threads.
 
-        It reads the secret when it needs it.
+        It reads the secret when it needs it. `paced` holds back what is sent to the API, not what is sent for a token.
         """
+        upstream = paced(self._upstream)
         if auth is None:
-            return self._upstream
-        return SignedUpstream(self._upstream, auth, origin_of(url), self._secrets, self._tokens, self._log)
+            return upstream
+        return SignedUpstream(upstream, auth, origin_of(url), self._secrets, self._tokens, self._log)
 
 
 class SignedUpstream:
     """Sends requests to `home` with credentials, and hands on answers without them."""
 
     def __init__(  # noqa: PLR0913, PLR0917  # all that credentials come from
-        self, upstream: Upstream, auth: Auth, home: str, secrets: Secrets, tokens: Tokens, log: Callable[[str], None]
+        self,
+        upstream: SigningSender,
+        auth: Auth,
+        home: str,
+        secrets: Secrets,
+        tokens: Tokens,
+        log: Callable[[str], None],
     ) -> None:
         self._upstream, self._auth, self._secrets, self._tokens, self._log = upstream, auth, secrets, tokens, log
         self._home = home

@@ -22,6 +22,7 @@ from poller.fetching.tally import Tally
 from poller.fetching.time_box import TimeBox
 from poller.paging.envelope import Envelope
 from poller.paging.meaning import Reading, read_page
+from poller.paging.rate_headers import resets_in
 from poller.specs.model import JobSpec
 from poller.text import counted
 from poller.values import PageRequest, Response, Sender
@@ -117,7 +118,11 @@ class PageFetcher:
         """Send `request` once. What is wrong with the answer is said with what was asked, and without secrets."""
         try:
             response = self._upstream.send(request)
-            page = read_page(response, self._reading, datetime.now(UTC))
+            now = datetime.now(UTC)
+            page = read_page(response, self._reading, now)
+            if reset := resets_in(response.headers, now):  # before others are refused for asking
+                pause = min(reset, self._spec.retry.max_delay_seconds)
+                self.tally.add(waited=self._throttle.pause_for(pause))
             envelope = Envelope(replace(page, url=request.url))
             is_told = page.ignored or page.end
             if not is_told and (part := ", ".join(envelope.incomplete)):

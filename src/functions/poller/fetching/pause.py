@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from poller.errors import JobStopped, PauseRequested, UpstreamDown
+from poller.fetching.rate_share import SPENT, RateShare
 from poller.fetching.time_box import TimeBox
 
 MAX_PAUSE = 10.0
 """Seconds that a function waits when the API asks for a pause; what is longer is the workflow's to wait."""
 DOWN = "the API gives no page"
 _READ_EVERY = 2.0
+_LEAD = 2.0  # seconds that the workflow needs to begin a round; so much earlier it is called back to a rate budget
 _SPREAD = 0.5  # of a pause, by which its end differs from thread to thread
 
 
@@ -32,7 +34,8 @@ class Throttle:
     """What every thread of every worker of a job passes before it asks for a page.
 
     `read` gets how the job stands, at most every two seconds; `publish` tells the other workers of a pause. A probe
-    has neither: its job has no other workers yet.
+    has neither: its job has no other workers yet. `share` is that of a rate budget, if the job has one, and `waited`
+    gets the seconds for which the workflow is to wait for it.
     """
 
     def __init__(
@@ -40,8 +43,10 @@ class Throttle:
         read: Callable[[], Standing] | None = None,
         publish: Callable[[int], None] | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        share: RateShare | None = None,
+        waited: Callable[[int], None] = lambda _: None,
     ) -> None:
-        self._read, self._publish, self.sleep = read, publish, sleep
+        self._read, self._publish, self.sleep, self._share, self._waited = read, publish, sleep, share, waited
         self._lock = threading.Lock()
         self._read_at, self._stopped, self._not_before, self._is_down = float("-inf"), False, 0, False
 
@@ -60,7 +65,13 @@ class Throttle:
                 raise JobStopped("the job is over, cancelled or past its deadline")
             pause = not_before - time.time()
             if pause <= 0 or not_before == waited_for:
-                return
+                if self._share is None or not (delay := self._share.delay()):
+                    return
+                if delay > MAX_PAUSE or box.ends_within(delay):
+                    self._waited(self.pause_for(max(0.0, delay - _LEAD)))
+                    raise PauseRequested(SPENT, self._not_before)
+                self.sleep(min(delay, self._share.patience))
+                continue
             if pause > MAX_PAUSE or box.ends_within(pause * (1 + _SPREAD)):
                 if is_down:
                     raise UpstreamDown(DOWN, not_before)
@@ -68,6 +79,11 @@ class Throttle:
             # Not all at once: the first to ask may be sent away again, and the others then need not ask.
             self.sleep(pause * (1 + _SPREAD * random.random()))  # noqa: S311  # nosec B311  # jitter
             waited_for = not_before
+
+    def close(self) -> None:
+        """Nothing more is asked for, and all that was has been answered."""
+        if self._share:
+            self._share.close()
 
     def pause_for(self, seconds: float) -> int:
         """The API asked for a pause: hold back every worker of the job. By so many seconds more than before."""

@@ -33,6 +33,10 @@ class Tally:
         if is_due:
             self.report()
 
+    def wait(self, seconds: int) -> None:
+        """Count seconds in which nothing could be asked for."""
+        self.add(waited=seconds)
+
     def report(self) -> None:
         """Say what has come since the last report, if anything has."""
         with self._lock:

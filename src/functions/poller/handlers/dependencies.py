@@ -18,11 +18,16 @@ from poller.jobs.workflow import Workflow
 from poller.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from poller.auth.access import Access
+    from poller.fetching.rate_share import RateShare
     from poller.jobs.ending import JobEnding
     from poller.jobs.fetched_tasks import FetchedTasks
     from poller.jobs.reconciler import Reconciler
+    from poller.specs.model import JobSpec
     from poller.upstream.client import Upstream
+    from poller.values import Sender
 
 # What is imported stays. Looking for garbage among it, as making a client would set off, takes 30 ms of a cold start.
 gc.freeze()
@@ -95,6 +100,17 @@ def access() -> "Access":
     kept = Secrets(client, f"{prefix}tokens/", settings.kms_key_arn)
     tokens = Tokens(Upstream(*rules, total_seconds=SIGN_IN_SECONDS), table(), kept, logger.warning)
     return Access(upstream(), Secrets(client, f"{prefix}secrets/"), tokens, logger.warning)
+
+
+def paced(spec: "JobSpec", job_id: str, waited: "Callable[[int], None]") -> "tuple[RateShare | None, Sender]":
+    """What a job's requests are sent with, and its share of their rate budget, if they have one."""
+    # Here, for the same reason.
+    from poller.fetching.rate_share import PacedUpstream, RateShare  # noqa: PLC0415
+
+    if spec.rate_limit is None:
+        return None, access().sender(spec.auth, spec.url)
+    share = RateShare(table(), spec.rate_limit, job_id, waited)
+    return share, access().sender(spec.auth, spec.url, lambda upstream: PacedUpstream(upstream, share))
 
 
 def fetched_tasks() -> "FetchedTasks":

@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from poller.errors import JobStopped, PauseRequested, UpstreamUnavailable
 from poller.fetching.pause import Throttle
+from poller.fetching.tally import Tally
 from poller.fetching.time_box import TimeBox
 from poller.handlers import dependencies
 from poller.jobs.model import Job
@@ -44,11 +45,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _fetch_all(job: Job, tasks: list[Task], box: TimeBox) -> list[str]:
     """Bring each task as far as the time allows, several at once. The states that they are in now."""
-    jobs, spec = dependencies.jobs(), job.resolved_spec
-    throttle = Throttle(partial(jobs.standing, job.job_id), partial(jobs.publish_pause, job.job_id))
-    sender, at_once = dependencies.access().sender(spec.auth, spec.url), min(job.threads, len(tasks))
-    threads = job.threads // at_once
-    fetcher = TaskFetcher(job, dependencies.fetched_tasks(), sender, throttle, box, threads)
+    jobs, fetched = dependencies.jobs(), dependencies.fetched_tasks()
+    waits = Tally(partial(fetched.count, job, tasks[0].task_id))
+    share, sender = dependencies.paced(job.resolved_spec, job.job_id, waits.wait)
+    standing, publish = partial(jobs.standing, job.job_id), partial(jobs.publish_pause, job.job_id)
+    throttle, at_once = Throttle(standing, publish, share=share, waited=waits.wait), min(job.threads, len(tasks))
+    fetcher = TaskFetcher(job, fetched, sender, throttle, box, job.threads // at_once)
     fetch = PartitionOpener(fetcher).fetch if isinstance(job.plan, Partitions) else fetcher.fetch
 
     def state(task: Task) -> str:
@@ -60,5 +62,9 @@ def _fetch_all(job: Job, tasks: list[Task], box: TimeBox) -> list[str]:
             return "SKIPPED"
         return row.state.value if row else "SKIPPED"
 
-    with ThreadPoolExecutor(at_once) as pool:
-        return list(pool.map(state, tasks))
+    try:
+        with ThreadPoolExecutor(at_once) as pool:
+            return list(pool.map(state, tasks))
+    finally:
+        throttle.close()
+        waits.report()

@@ -2,6 +2,7 @@
 
 import random
 import time
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -40,7 +41,7 @@ from poller.specs.fields import is_name
 from poller.specs.model import JobSpec, Retry
 from poller.specs.parse import accept_job_spec, refuse_large
 from poller.text import counted, iso
-from poller.values import Page
+from poller.values import Page, Sender
 
 # Of the function's time, kept for the last request (60 seconds at most) and for writing the plan.
 _RESERVE_SECONDS = 70.0
@@ -83,7 +84,9 @@ def _prepare(job: Job, raw_spec: Any, box: TimeBox) -> dict[str, Any]:
         if first := _earlier_job(job, spec):
             after = replace(after, duplicate_of=first)
             raise JobRejected(f"client_token was used within 24 hours by job {first}; this job did nothing")
-        plan, page = _probe(spec, box.cut_at(deadline), job.probe_failures)
+        share, sender = dependencies.paced(spec, job.job_id, lambda _: None)
+        with closing(Throttle(share=share)) as throttle:
+            plan, page = _probe(spec, sender, throttle, box.cut_at(deadline), job.probe_failures)
         after = replace(after, record_key=record_key(plan.spec.primary_key, page.records))
         plan = replace(plan, spec=with_columns(plan.spec, page.records))
         refuse_large(plan.spec)  # what the API called its list and its total is in it now
@@ -148,9 +151,8 @@ def _reset(job: Job, box: TimeBox, row: TaskRow) -> bool:
     return True
 
 
-def _probe(spec: JobSpec, box: TimeBox, failures: int) -> tuple[Planned, Page]:
+def _probe(spec: JobSpec, sender: Sender, throttle: Throttle, box: TimeBox, failures: int) -> tuple[Planned, Page]:
     """Look at the API's first page, and plan. `failures` is how many attempts at it have failed in earlier calls."""
-    throttle, sender = Throttle(), dependencies.access().sender(spec.auth, spec.url)
 
     def look(asked: JobSpec) -> FirstLook:
         return first_look(asked, lambda known: PageFetcher(sender, known, box, throttle), failures, is_first=True)

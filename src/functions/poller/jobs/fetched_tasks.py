@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from poller.aws.s3 import Bucket
 from poller.datasets import records
 from poller.errors import (
@@ -78,6 +80,13 @@ class FetchedTasks:
                 stop = StopRequest(JobStatus.FAILED, too_many_failures(*now))
                 self.jobs.request_stop(job.job_id, stop, job.owner.execution_arn)
         return row
+
+    def count(self, job: Job, task_id: str, news: dict[str, int]) -> None:
+        """Show how far the task is. Nothing depends on it: where that cannot be written, the task goes on."""
+        try:
+            self.tasks.count(job, task_id, news)
+        except (BotoCoreError, ClientError) as error:
+            self.log("progress is not shown", extra={"error": str(error)})
 
     def note(self, job: Job, row: TaskRow, halt: PollerError, attempts: int) -> None:
         """Keep why the task has come no further: if it never does, that is why, and this the page to try by hand."""

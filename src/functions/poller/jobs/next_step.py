@@ -150,7 +150,9 @@ def _too_late(job: Job, counts: Counts) -> Reason:
     if job.down_since:
         message += f"; the API has given no page since {iso(datetime.fromtimestamp(job.down_since, UTC))}"
     elif _was_held_back(job):
-        message += f"; the API kept asking for a pause, at last until {iso(_pause_ends(job))}"
+        is_limited = job.spec is not None and job.spec.rate_limit is not None
+        who = "its rate budget or the API" if is_limited else "the API"
+        message += f"; {who} kept asking for a pause, at last until {iso(_pause_ends(job))}"
     return Reason(ErrorType.DEADLINE_EXCEEDED, message)
 
 

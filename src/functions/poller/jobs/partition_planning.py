@@ -11,7 +11,13 @@ from poller.errors import InvalidPayload, JobRejected, PermanentPollerError, Ups
 from poller.fetching.first_look import FirstLook
 from poller.jobs.opening import Opening
 from poller.jobs.plan import Partitions, PartPlan, Ranges, Task, Walks, partition_id
-from poller.jobs.planning import Planned, most_pages_per_task, plan_found, threads_that_fit
+from poller.jobs.planning import (
+    Planned,
+    most_pages_per_task,
+    plan_found,
+    requests_in_flight,
+    threads_that_fit,
+)
 from poller.paging.boundaries import page_digest
 from poller.paging.paginators import Auto
 from poller.paging.record_key import RecordKey
@@ -58,7 +64,7 @@ def plan_partitions(spec: JobSpec, look: Callable[[JobSpec], FirstLook]) -> tupl
         raise JobRejected("partitions make none; name at least one value")
     found, planned = best
     count = sum(1 for _ in all_values(spec))
-    threads, workers, bundle = shares(count, spec.max_concurrency, found.response.seconds)
+    threads, workers, bundle = shares(count, requests_in_flight(spec, found.response.seconds), found.response.seconds)
     plan = Partitions(count, bundle, tuple(islice(all_values(spec), _SAMPLES)))
     resolved = replace(spec, paginator=planned.spec.paginator, data_selector=planned.spec.data_selector)
     return Planned(resolved, plan, None, False, threads, workers, planned.detected), found.first.page

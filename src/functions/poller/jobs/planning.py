@@ -1,6 +1,7 @@
 """Cutting a job into tasks: how many pages there are, how many a task takes, how many run at once."""
 
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 from poller.errors import JobRejected
@@ -66,15 +67,17 @@ def make_plan(spec: JobSpec, first: Envelope, page_bytes: int, page_seconds: flo
             f"and maximum_pages is {spec.maximum_pages:,}; nothing was fetched. "
             "Raise maximum_pages, or narrow the request"
         )
-    threads = min(threads_that_fit(page_seconds), spec.max_concurrency)
-    workers = -(-spec.max_concurrency // threads)
-    threads = spec.max_concurrency // workers  # the same in each worker, so that all are used
-    most = most_pages_per_task(threads, page_bytes, page_seconds)
+    in_flight = requests_in_flight(spec, page_seconds)
+    threads = min(threads_that_fit(page_seconds), in_flight)
+    workers = -(-in_flight // threads)
+    threads = in_flight // workers  # the same in each worker, so that all are used
+    pace = spec.rate_limit.seconds / spec.rate_limit.requests if spec.rate_limit else 0.0
+    most = most_pages_per_task(threads, page_bytes, max(page_seconds, pace * in_flight))
     per_task = pages_per_task(extent.pages, workers, threads, most)
     plan = Ranges(extent.pages, per_task, extent.page_size, is_open=paginator.IS_OF_MANY)
     if extent.is_declared:
         threads = min(per_task, threads)
-        workers = max(1, spec.max_concurrency // threads)
+        workers = max(1, in_flight // threads)
     return Planned(spec, plan, extent.records, extent.is_declared, threads, workers)
 
 
@@ -93,6 +96,14 @@ def _plan_walk(spec: JobSpec, first: Envelope) -> Planned:
         total = None  # it counts this page
     spec = replace(spec, data_selector=first.page.selector)
     return Planned(spec, Walks(1), total, is_declared=False, threads=1, map_concurrency=1)
+
+
+def requests_in_flight(spec: JobSpec, page_seconds: float) -> int:
+    """How many are of use: as many as the spec allows, or twice what its rate budget lets through in the meantime."""
+    if spec.rate_limit is None:
+        return spec.max_concurrency
+    by_rate = ceil(2 * spec.rate_limit.requests * page_seconds / spec.rate_limit.seconds)
+    return max(1, min(spec.max_concurrency, by_rate))
 
 
 def threads_that_fit(page_seconds: float) -> int:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from functools import partial
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from poller.errors import JobStopped, PauseRequested, PermanentPollerError
 from poller.fetching.chain import ChainSource
 from poller.fetching.fetched_pages import FetchedPages
@@ -62,7 +60,7 @@ class TaskFetcher:
 
     def tally(self, task_id: str) -> Tally:
         """Counts what is asked for, and shows it."""
-        return Tally(partial(self._count, task_id))
+        return Tally(partial(self.fetched.count, self.job, task_id))
 
     def _run(self, task: Task) -> TaskRow:
         fetched, job, digest_before = self.fetched, self.job, self.job.first_page_digest
@@ -117,13 +115,6 @@ class TaskFetcher:
         finally:
             tally.report()
         return fetched.store(job, row, part, pieces, tally.requests)
-
-    def _count(self, task_id: str, news: dict[str, int]) -> None:
-        """Show how far the task is. Nothing depends on it: where that cannot be written, the task goes on."""
-        try:
-            self.fetched.tasks.count(self.job, task_id, news)
-        except (BotoCoreError, ClientError) as error:
-            self.fetched.log("progress is not shown", extra={"error": str(error)})
 
     def _source(self, tally: Tally) -> PageSource:
         spec, ranges = self.job.planned

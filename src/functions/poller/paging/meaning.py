@@ -13,6 +13,7 @@ from poller.errors import InvalidPayload, TransientUpstreamError, UpstreamRefuse
 from poller.paging.charset import decode
 from poller.paging.lossless_json import loads, on_one_line
 from poller.paging.not_json import what_it_was
+from poller.paging.rate_headers import resets_in, says_spent
 from poller.paging.reason import reason_in
 from poller.paging.records import guess_selector, records_at, reports_error
 from poller.paging.response_action import Action, ResponseAction, first_fitting, json_in
@@ -87,7 +88,7 @@ def read_page(response: Response, reading: Reading, now: datetime) -> Page:
     place = first_fitting(reading.actions, response)
     if place is not None:
         return _as_told(response, reading, place, now)
-    is_spent = _is_spent(response)
+    is_spent = says_spent(response.headers)
     wait = _wait(response, is_spent or response.status == 429, reading, now)
     meaning = meaning_of(response.status, wait is not None or (is_spent and response.status in _LIMIT_IF_TIMED))
     if meaning is Meaning.EMPTY:
@@ -116,7 +117,7 @@ def _as_told(response: Response, reading: Reading, place: int, now: datetime) ->
             raise UpstreamRefused(f"{_answered(response)}; response_actions[{place}] says {action}")
         case meaning:
             is_limit = meaning is Meaning.LIMIT
-            wait = _wait(response, is_limit or _is_spent(response), reading, now)
+            wait = _wait(response, is_limit or says_spent(response.headers), reading, now)
             message = f"{_answered(response)}; response_actions[{place}] says {action}"
             raise TransientUpstreamError(message, wait, is_limit)
 
@@ -142,18 +143,14 @@ def _page(response: Response, reading: Reading) -> Page:
     return Page(value, records, selector, response.headers, on_one_line(text))
 
 
-def _is_spent(response: Response) -> bool:
-    """Whether a header such as X-RateLimit-Remaining says that no more requests are allowed for now."""
-    return "0" in (value for name, value in response.headers.items() if name.endswith("-remaining"))
-
-
 def _wait(response: Response, is_limited: bool, reading: Reading, now: datetime) -> float | None:
     """Seconds to wait as the API asks.
 
     Many APIs send X-RateLimit-Reset and the like with every answer: they count only where a rate limit is behind it.
     """
-    names = reading.retry_after_headers
-    return retry_after(response.headers, [n for n in names if is_limited or n.lower() == "retry-after"], now)
+    names = [name for name in reading.retry_after_headers if is_limited or name.lower() == "retry-after"]
+    wait = retry_after(response.headers, names, now)
+    return resets_in(response.headers, now) if wait is None and is_limited else wait
 
 
 def _answered(response: Response) -> str:

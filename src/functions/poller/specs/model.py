@@ -28,6 +28,15 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
+class RateLimit:
+    """No more than `requests` in any `seconds`: of the job, or of all jobs that call their budget by this `name`."""
+
+    requests: int
+    seconds: int
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class JobSpec:
     """What a caller asks for. `data_selector` and `primary_key` None: to be found in the first response."""
 
@@ -44,6 +53,7 @@ class JobSpec:
     partitions: tuple[Partition, ...] = ()
     response_actions: tuple[ResponseAction, ...] = ()
     retry: Retry = field(default_factory=Retry)
+    rate_limit: RateLimit | None = None
     max_concurrency: int = 10
     maximum_pages: int = 100_000
     deadline_seconds: int = 86_400

@@ -15,7 +15,7 @@ from poller.partitions import PARTITIONS, Partition
 from poller.readers import Reader, integer, kind_of, list_of_names, one_of, path_of, paths_of, percentage
 from poller.specs import planned
 from poller.specs.fields import api_url, client_token, http_method, job_name, json_body, query_params, request_headers
-from poller.specs.model import JobSpec, Retry
+from poller.specs.model import JobSpec, RateLimit, Retry
 from poller.specs.output import OUTPUTS, Output
 from poller.specs.partitioned import refuse_misused_partitions
 from poller.specs.stored import write_stored
@@ -81,6 +81,12 @@ def _retry(field: str, value: Any) -> Retry:
     if not isinstance(value, dict):
         raise JobRejected(f"{field} is {kind_of(value)}; it must be an object")
     return _build(Retry, f"{field}.", value, RETRY_READERS)
+
+
+def _rate_limit(field: str, value: Any) -> RateLimit:
+    if not isinstance(value, dict):
+        raise JobRejected(f"{field} is {kind_of(value)}; it must be an object with requests and seconds")
+    return _build(RateLimit, f"{field}.", value, RATE_LIMIT_READERS)
 
 
 def _response_actions(field: str, value: Any) -> tuple[ResponseAction, ...]:
@@ -208,6 +214,11 @@ RETRY_READERS: dict[str, Reader] = {
     "max_delay_seconds": integer(0, 3600),
     "retry_after_headers": list_of_names,
 }
+RATE_LIMIT_READERS: dict[str, Reader] = {
+    "requests": integer(1, 1_000_000),
+    "seconds": integer(1, 86_400),
+    "name": job_name,
+}
 SPEC_READERS: dict[str, Reader] = {
     "url": api_url,
     "name": job_name,
@@ -222,6 +233,7 @@ SPEC_READERS: dict[str, Reader] = {
     "partitions": _partitions,
     "response_actions": _response_actions,
     "retry": _retry,
+    "rate_limit": _rate_limit,
     "max_concurrency": integer(1, 1000),
     "maximum_pages": integer(1, 10_000_000),
     "deadline_seconds": integer(60, 14 * 86_400),
@@ -233,5 +245,6 @@ SPEC_READERS: dict[str, Reader] = {
 _NESTED = {
     "paginator": {name for paginator in PAGINATORS.values() for name in paginator.READERS},
     "retry": set(RETRY_READERS),
+    "rate_limit": {"requests", "seconds"},
 }
 """Fields that are looked for on the outside when they are not found there."""

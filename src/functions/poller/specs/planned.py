@@ -5,7 +5,7 @@ What comes true moves from here to the readers in `parse`.
 
 FIELDS = {
     "": {
-        "incremental", "rate_limit", "keep_raw",
+        "incremental", "keep_raw",
     },
 }  # fmt: skip
 """By what stands before them in a message."""

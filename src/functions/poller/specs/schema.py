@@ -37,9 +37,9 @@ from poller.readers import (
     word,
 )
 from poller.specs.fields import api_url, client_token, http_method, job_name, json_body, query_params, request_headers
-from poller.specs.model import JobSpec, Retry
+from poller.specs.model import JobSpec, RateLimit, Retry
 from poller.specs.output import OUTPUTS, Jsonl, column_paths
-from poller.specs.parse import RETRY_READERS, SPEC_READERS, is_required
+from poller.specs.parse import RATE_LIMIT_READERS, RETRY_READERS, SPEC_READERS, is_required
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT: Schema = {"type": "string", "minLength": 1}
@@ -98,6 +98,7 @@ def job_spec_schema() -> Schema:
     }
     ways["response_actions"] = _object("response_actions.", ResponseAction, ResponseAction.READERS)
     ways |= {f"output.{kind}": _object("output.", cls, cls.READERS, kind, "format") for kind, cls in OUTPUTS.items()}
+    ways["rate_limit"] = _object("rate_limit.", RateLimit, RATE_LIMIT_READERS)
     parts = {"retry": _object("retry.", Retry, RETRY_READERS), **ways}
     return {"$schema": _DIALECT, "title": "Job spec", **whole, "$defs": parts}
 
@@ -163,6 +164,7 @@ _COMPOSED: dict[str, Schema] = {
     "partitions": {"type": "array", "items": {"anyOf": [_ref(f"partition.{kind}") for kind in PARTITIONS]}},
     "response_actions": {"type": "array", "items": _ref("response_actions")},
     "output": {"anyOf": [{"enum": [*OUTPUTS]}, *(_ref(f"output.{kind}") for kind in OUTPUTS)]},
+    "rate_limit": _ref("rate_limit"),
     "retry": _ref("retry"),
 }
 """Of fields that hold objects, whose schemas stand apart."""

@@ -11,7 +11,7 @@ from poller.auth.flows import AUTHS
 from poller.paging.paginators import PAGINATORS, Paginator
 from poller.paging.response_action import ResponseAction
 from poller.partitions import PARTITIONS
-from poller.specs.model import JobSpec, Retry
+from poller.specs.model import JobSpec, RateLimit, Retry
 from poller.specs.output import OUTPUTS
 
 
@@ -30,6 +30,8 @@ def spec_to_dict(spec: JobSpec) -> dict[str, Any]:
     data["retry"]["retry_after_headers"] = list(spec.retry.retry_after_headers)
     actions = [{name: item for name, item in action.items() if item is not None} for action in data["response_actions"]]
     data["response_actions"] = actions or None
+    if spec.rate_limit is not None:
+        data["rate_limit"] = {name: value for name, value in data["rate_limit"].items() if value is not None}
     return {name: value for name, value in data.items() if value is not None}
 
 
@@ -52,7 +54,7 @@ def read_stored(text: str) -> JobSpec:
     """What `write_stored` was given. Raises KeyError, TypeError or ValueError for what no release has written."""
     data = json.loads(text)
     paginator, retry, key = data.pop("paginator"), data.pop("retry"), data.pop("primary_key", None)
-    actions = data.pop("response_actions", ())
+    actions, limit = data.pop("response_actions", ()), data.pop("rate_limit", None)
     auth = {name: _tupled(value) for name, value in (data.pop("auth", None) or {}).items()}
     output = {name: _tupled(value) for name, value in data.pop("output", {"format": "jsonl"}).items()}
     partitions = [{name: _tupled(value) for name, value in given.items()} for given in data.pop("partitions", [])]
@@ -61,6 +63,7 @@ def read_stored(text: str) -> JobSpec:
         output=OUTPUTS[output.pop("format")](**output),
         auth=AUTHS[auth.pop("type")](**auth) if auth else None,
         primary_key=tuple(key) if key else None,
+        rate_limit=RateLimit(**limit) if limit else None,
         response_actions=tuple(ResponseAction(**action) for action in actions),
         paginator=paginator_of(paginator),
         partitions=tuple(PARTITIONS[given.pop("type")](**given) for given in partitions),
