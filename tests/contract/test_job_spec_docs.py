@@ -14,9 +14,10 @@ from poller.paging.paginators import PAGINATORS, Auto
 from poller.paging.response_action import ResponseAction
 from poller.partitions import PARTITIONS
 from poller.specs import planned
+from poller.specs.incremental import Incremental
 from poller.specs.model import JobSpec, RateLimit, Retry
 from poller.specs.output import OUTPUTS, Jsonl
-from poller.specs.parse import accept_job_spec, parse_job_spec
+from poller.specs.parse import accept_job_spec, accept_source_spec, parse_job_spec
 from tests.support.documents import blocks
 
 SECTIONS = {
@@ -28,7 +29,8 @@ AUTH_SECTIONS = {name: f"Auth {name}" for name in AUTHS}
 OUTPUT_SECTIONS = {name: f"Output {name}" for name in OUTPUTS}
 PARTITION_SECTIONS = {name: f"Partition {name}" for name in PARTITIONS}
 DESCRIBED: dict[str, type] = (
-    {"Fields": JobSpec, "Response actions": ResponseAction, "Retry": Retry, "Rate limit": RateLimit}
+    {"Fields": JobSpec, "Response actions": ResponseAction, "Retry": Retry}
+    | {"Incremental": Incremental, "Rate limit": RateLimit}
     | {PAGINATOR_SECTIONS[name]: cls for name, cls in PAGINATORS.items()}
     | {AUTH_SECTIONS[name]: cls for name, cls in AUTHS.items()}
     | {OUTPUT_SECTIONS[name]: cls for name, cls in OUTPUTS.items() if cls.READERS}
@@ -59,6 +61,11 @@ def spec_with(section: str, name: str, value: object) -> dict[str, Any]:
         return {"url": URL, "rate_limit": {"requests": 1, "seconds": 1, name: value}}
     if section == "Response actions":
         return {"url": URL, "response_actions": [{"action": "end", name: value}]}
+    if section == "Incremental":
+        return {
+            "url": URL,
+            "incremental": {"cursor_path": "at", "start_param": "since", "initial_value": 1, name: value},
+        }
     if section.startswith("Auth "):
         required = {f.name: "orders" for f in fields(DESCRIBED[section]) if f.default is MISSING}
         return {"url": URL, "auth": {"type": section.removeprefix("Auth "), **required, name: value}}
@@ -84,7 +91,7 @@ def test_a_table_has_the_fields_of_the_code_in_their_order_with_their_defaults(s
 def test_a_number_has_the_range_that_the_code_enforces(section: str) -> None:
     for name, (_default, text) in TABLES[section].items():
         with pytest.raises(JobRejected) as refused:
-            parse_job_spec(spec_with(section, name, -1))
+            parse_job_spec(spec_with(section, name, None if name == "initial_value" else -1))
 
         allowed = re.search(r"must be a (?:whole )?number from (\S+ to \S+)$", str(refused.value))
         assert allowed is None or allowed[1] in text, f"{name}: {refused.value}"
@@ -106,9 +113,13 @@ def test_every_kind_of_partition_has_a_section_and_no_other_has() -> None:
 
 @pytest.mark.parametrize(("section", "example"), EXAMPLES)
 def test_an_example_is_a_job_spec_that_is_accepted(section: str, example: str) -> None:
-    spec = accept_job_spec(json.loads(example))
+    spec = (accept_source_spec if section == "Incremental" else accept_job_spec)(json.loads(example))
 
-    parts = {"Response actions": spec.response_actions, "Rate limit": spec.rate_limit}
+    parts = {
+        "Response actions": spec.response_actions,
+        "Rate limit": spec.rate_limit,
+        "Incremental": spec.incremental,
+    }
     ways = {name for name, part in parts.items() if part} | {OUTPUT_SECTIONS[spec.output.TYPE]}
     ways |= {PAGINATOR_SECTIONS[spec.paginator.TYPE], AUTH_SECTIONS[spec.auth.TYPE] if spec.auth else None}
     ways |= {PARTITION_SECTIONS[partition.TYPE] for partition in spec.partitions}
@@ -122,7 +133,7 @@ def test_every_paginator_every_auth_and_every_partition_has_an_example() -> None
 
 
 def test_what_is_not_there_yet_is_what_the_code_says_it_is() -> None:
-    lines = re.findall(r"^- Fields of a (\w+): (.*?)\.$", SECTIONS["Not there yet"], flags=re.M | re.S)
+    lines = re.findall(r"^- Fields of (?:a )?(\w+): (.*?)\.$", SECTIONS["Not there yet"], flags=re.M | re.S)
 
     shown = {title: set(re.findall(r"`(\w+)`", names)) for title, names in lines}
 

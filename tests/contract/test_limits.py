@@ -163,6 +163,12 @@ class TestFunctions:
             "ListJobs",
             "CancelJob",
             "RedriveJob",
+            "PutSource",
+            "GetSource",
+            "ListSources",
+            "ChangeSource",
+            "DeleteSource",
+            "RunSource",
             "PayloadGenerator",
         } == (set(API_FUNCTIONS))
 

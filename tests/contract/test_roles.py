@@ -202,6 +202,33 @@ def test_a_schedule_may_invoke_its_function_and_do_nothing_else() -> None:
         assert allowed(role) == pairs(("lambda:InvokeFunction", {"Fn::GetAtt": [name, "Arn"]}))
 
 
+def test_a_sources_schedule_may_start_its_run_and_keep_a_call_that_failed_and_do_nothing_else() -> None:
+    # https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html#setting-up-execution-role
+    queue = {"Fn::GetAtt": ["ExecutionEndedDLQ", "Arn"]}
+
+    assert trusted("SourceScheduleRole") == "scheduler.amazonaws.com"
+    assert allowed("SourceScheduleRole", "lambda:", "sqs:", "scheduler:", "iam:", "dynamodb:") == pairs(
+        ("lambda:InvokeFunction", {"Fn::GetAtt": ["StartSourceRun", "Arn"]}), ("sqs:SendMessage", queue)
+    )
+
+
+def test_who_makes_schedules_makes_them_in_the_stacks_own_group_and_hands_on_one_role_to_one_service() -> None:
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+    group = "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${SourceSchedules}/*"
+    making = {role: own for role in roles() if (own := allowed(role, "scheduler:"))}
+    passing = {role: own for role in roles() if (own := allowed(role, "iam:"))}
+    conditions = [s["Condition"] for own in roles().values() for s in own if "iam:PassRole" in as_list(s["Action"])]
+
+    assert {json.loads(resource)["Fn::Sub"] for own in making.values() for _, resource in own} == {group}
+    assert set(making) == {"PutSourceRole", "ChangeSourceRole", "DeleteSourceRole"}
+    assert allowed("DeleteSourceRole", "scheduler:") == pairs(("scheduler:DeleteSchedule", {"Fn::Sub": group}))
+    assert passing == dict.fromkeys(
+        ("PutSourceRole", "ChangeSourceRole"),
+        pairs(("iam:PassRole", {"Fn::GetAtt": ["SourceScheduleRole", "Arn"]})),
+    )
+    assert conditions == [{"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}] * 2
+
+
 @pytest.mark.parametrize("name", functions())
 def test_a_function_has_a_role_of_its_own_for_its_own_log_queue_and_dead_letters(name: str) -> None:
     function, role = functions()[name], f"{name}Role"
@@ -231,7 +258,13 @@ def test_the_users_own_key_is_for_every_role_that_meets_what_it_encrypts_and_no_
 
 def test_every_role_is_one_of_these() -> None:
     of_functions = {f"{name}Role" for name in functions()}
-    others = {"PollerHttpApiRole", "PollerJobRuleRole", "PollerWorkflowRole", "JanitorScheduleRole"}
+    others = {
+        "PollerHttpApiRole",
+        "PollerJobRuleRole",
+        "PollerWorkflowRole",
+        "JanitorScheduleRole",
+        "SourceScheduleRole",
+    }
 
     assert set(roles()) == of_functions | others
     assert not [name for name, body in resources("AWS::IAM::Role").items() if "ManagedPolicyArns" in body["Properties"]]

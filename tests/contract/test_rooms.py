@@ -20,6 +20,7 @@ ROOMS = (
     {"specs"},
     {"fetching", "datasets"},
     {"jobs"},
+    {"sources"},
     {"http_api"},
     {"handlers"},
 )
@@ -59,6 +60,9 @@ MAY_DO_IO = {
     "jobs/walker.py",
     "jobs/run_concurrently.py",
     "jobs/steps.py",
+    "sources/runner.py",
+    "sources/schedules.py",
+    "sources/store.py",
 }
 """The files below `handlers` that reach out: to the network, AWS, the environment, a clock, chance or a thread, by
 themselves or through what they are given. All others are plain functions of values."""
@@ -158,7 +162,11 @@ def test_only_handlers_and_their_requests_use_powertools(name: str) -> None:
 
 def test_the_two_packages_share_the_checks_of_specs_and_secrets_and_nothing_else() -> None:
     shared = {
-        "spec_input.py": {"poller.errors.JobRejected", "poller.specs.parse.accept_job_spec"},
+        "spec_input.py": {
+            "poller.errors.JobRejected",
+            "poller.specs.parse.accept_job_spec",
+            "poller.specs.parse.accept_source_spec",
+        },
         "secrets.py": {
             "poller.errors.AuthFailed",
             "poller.auth.fields.is_secret_name",

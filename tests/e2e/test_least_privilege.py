@@ -46,6 +46,19 @@ UNSEEN = [
         "PollerWorkflowRole", "s3:GetObject s3:ListMultipartUploadParts s3:AbortMultipartUpload", "*/map-results/*",
         f"{DOCS}/step-functions/latest/dg/input-output-resultwriter.html",
     ),
+    # Who makes a schedule hands it a role. And a schedule keeps a call that could not be made.
+    (
+        "PutSourceRole", "iam:PassRole", "*SourceScheduleRole*",
+        f"{DOCS}/scheduler/latest/UserGuide/security_iam_id-based-policies.html",
+    ),
+    (
+        "ChangeSourceRole", "iam:PassRole", "*SourceScheduleRole*",
+        f"{DOCS}/scheduler/latest/UserGuide/security_iam_id-based-policies.html",
+    ),
+    (
+        "SourceScheduleRole", "sqs:SendMessage", "*ExecutionEndedDLQ*",
+        f"{DOCS}/scheduler/latest/UserGuide/configuring-schedule-dlq.html",
+    ),
     # A Map Run looks after its children.
     (
         "PollerWorkflowRole", "states:DescribeExecution states:StopExecution", "*:execution:*",

@@ -52,6 +52,7 @@ def test_a_running_job_as_the_contract_shows_it():
         "DuplicateOf": None,
         "Proof": None,
         "Detected": None,
+        "Source": None,
     }
 
 

@@ -788,7 +788,7 @@ MUTATIONS = (
     Mutation(
         "the raw pages stay until the dataset is written (1)",
         f"{_SRC}/handlers/process_payload.py",
-        'part = to_dataset(raw, selector or "@", job.record_key, table)',
+        'part = to_dataset(raw, selector or "@", job.record_key, table, spec.incremental)',
         "dependencies.raw_payloads().delete(key); raise",
         "tests/integration/test_process_payload.py::test_raw_pages_stay_until_their_task_is_complete",
     ),

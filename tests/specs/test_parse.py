@@ -8,10 +8,11 @@ from poller.auth.flows import ApiKey, AwsSigV4, Bearer, HttpBasic, OAuth2ClientC
 from poller.errors import JobRejected
 from poller.paging.paginators import PAGINATORS, Auto, Offset, PageNumber, SinglePage
 from poller.specs import planned
+from poller.specs.contradictions import refuse_fixed_parameters
 from poller.specs.model import JobSpec, Retry
 from poller.specs.output import Csv, Jsonl, column_name
 from poller.specs.page_request import page_request
-from poller.specs.parse import MAX_SPEC_BYTES, accept_job_spec, parse_job_spec, refuse_fixed_parameters
+from poller.specs.parse import MAX_SPEC_BYTES, accept_job_spec, parse_job_spec
 from poller.specs.stored import read_stored, spec_to_dict, write_stored
 from tests.support.builders import URL, examples, page, spec
 
@@ -341,7 +342,8 @@ def test_what_is_elsewhere_or_written_otherwise_is_named(fields, message):
 
 @pytest.mark.parametrize(("prefix", "name"), [(p, n) for p, names in planned.FIELDS.items() for n in sorted(names)])
 def test_a_planned_field_is_not_there_yet_and_is_no_mistake(prefix, name):
-    raw = {"url": URL, name: None} if not prefix else {"url": URL, "paginator": {"type": "offset", name: None}}
+    nested = {"paginator.": {"type": "offset"}, "incremental.": {}}
+    raw = {"url": URL, prefix.rstrip("."): {**nested[prefix], name: None}} if prefix else {"url": URL, name: None}
 
     with pytest.raises(JobRejected) as refused:
         parse_job_spec(raw)

@@ -31,7 +31,14 @@ def test_each_kind_of_paginator_auth_and_partition_has_a_part_with_its_type_and_
 
     kinds = {"paginator": PAGINATORS, "auth": AUTHS, "partition": PARTITIONS}
     ways = [f"{way}.{name}" for way, names in kinds.items() for name in names]
-    assert list(parts) == ["retry", *ways, "response_actions", *(f"output.{name}" for name in OUTPUTS), "rate_limit"]
+    assert list(parts) == [
+        "retry",
+        "incremental",
+        *ways,
+        "response_actions",
+        *(f"output.{name}" for name in OUTPUTS),
+        "rate_limit",
+    ]
     assert parts["paginator.auto"] == {
         "type": "object",
         "required": ["type"],

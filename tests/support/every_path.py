@@ -34,6 +34,7 @@ class Paths:
 
     def drive(self) -> None:
         """All of them. Each asserts that it got where it was going."""
+        self.a_source_is_saved_and_steered()
         self.a_job_is_done_and_looked_at()
         self.a_job_has_a_secret()
         self.a_job_has_tokens()
@@ -47,7 +48,8 @@ class Paths:
             lost = self.a_job_loses_its_execution()
             self.the_janitor_is_due(lost)
         self.what_was_held_is_redriven(held)
-        self.functions_cannot_start("Janitor", "ReconcileJob")
+        self.a_source_is_due_and_deleted()
+        self.functions_cannot_start("Janitor", "ReconcileJob", "StartSourceRun")
 
     def submit(self, **more: Any) -> str:
         return self.client.submit({"url": self.partner.url, **SPEC, **more})
@@ -62,6 +64,28 @@ class Paths:
         assert len(list(self.client.tasks(job_id))) == len(list(self.client.results(job_id))) == 3
         assert self.ended(self.submit(output="csv"))["Status"] == "SUCCEEDED"
         assert requests.get(self.stack.described["external_api_url"] + "/payload", timeout=30).status_code in (200, 500)
+
+    def a_source_is_saved_and_steered(self) -> None:
+        """Saved with and without a schedule, which is lost once. Its first call is due a minute after this."""
+        sources, definition = self.client.sources, {"spec": {"url": self.partner.url, **SPEC}}
+        sources.put("paths", definition)
+        assert self.ended(sources.run("paths", {}))["Status"] == "SUCCEEDED"
+        sources.put("paths", {**definition, "schedule": "rate(1 day)"})
+        sources.change("paths", paused=True)
+        self.stack.aws("scheduler").delete_schedule(GroupName=self.ids["SourceSchedules"], Name="paths")
+        sources.change("paths", paused=False)
+        sources.put("paths", {**definition, "schedule": "rate(1 minute)"})
+        assert [source["Name"] for source in sources.all()] == ["paths"]
+        assert len(sources.source("paths")["Runs"]) == 1
+
+    def a_source_is_due_and_deleted(self) -> None:
+        def due() -> Any:
+            return next((run for run in self.client.sources.source("paths")["Runs"] if run["DueAt"]), None)
+
+        run = eventually(due, 120)
+        self.client.sources.delete("paths")
+        assert self.ended(run["JobId"])["Source"]["Name"] == "paths"
+        assert self.stack.aws("scheduler").list_schedules(GroupName=self.ids["SourceSchedules"])["Schedules"] == []
 
     def a_job_has_a_secret(self) -> None:
         origin = self.partner.url.removesuffix("/orders")

@@ -20,6 +20,11 @@ SETTINGS = {
     "ALLOWED_HOSTS": "*",
     "SECRETS_PREFIX": "poller/",
     "USER_AGENT": "api-poller/test",
+    "WORKFLOW_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:PollerWorkflow",
+    "SCHEDULE_GROUP": "sources",
+    "SCHEDULE_TARGET_ARN": "arn:aws:lambda:us-east-1:123456789012:function:StartSourceRun",
+    "SCHEDULE_ROLE_ARN": "arn:aws:iam::123456789012:role/SourceScheduleRole",
+    "SCHEDULE_DLQ_ARN": "arn:aws:sqs:us-east-1:123456789012:ExecutionEndedDLQ",
 }
 
 
@@ -57,5 +62,6 @@ def forget_clients() -> None:
         dependencies.workflow,
         dependencies.upstream,
         dependencies.access,
+        dependencies.schedules,
     ):
         build.cache_clear()

@@ -58,6 +58,31 @@ class Settings:
         return os.environ.get("KMS_KEY_ARN", "")
 
     @property
+    def workflow_arn(self) -> str:
+        """PollerWorkflow, of which each run of a source is an execution."""
+        return _need("WORKFLOW_ARN")
+
+    @property
+    def schedule_group(self) -> str:
+        """The group of EventBridge Scheduler that holds the schedules of sources."""
+        return _need("SCHEDULE_GROUP")
+
+    @property
+    def schedule_target_arn(self) -> str:
+        """The function that a schedule calls."""
+        return _need("SCHEDULE_TARGET_ARN")
+
+    @property
+    def schedule_role_arn(self) -> str:
+        """The role with which a schedule calls it."""
+        return _need("SCHEDULE_ROLE_ARN")
+
+    @property
+    def schedule_dlq_arn(self) -> str:
+        """Where calls go that could not be made."""
+        return _need("SCHEDULE_DLQ_ARN")
+
+    @property
     def user_agent(self) -> str:
         return _need("USER_AGENT")
 

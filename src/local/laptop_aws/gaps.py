@@ -30,6 +30,8 @@ GAPS = (
     "eventbridge.put_events_conditions",
     "eventbridge.dead_letters",
     "eventbridge.delivery_roles",
+    "eventbridge.schedule_inputs",
+    "eventbridge.schedule_groups",
     "awslambda.shared_code",
     "awslambda.forked_workers",
     "awslambda.worker_pool",

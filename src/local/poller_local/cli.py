@@ -23,6 +23,7 @@ from poller_local.job_commands import COMMANDS as JOB_COMMANDS
 from poller_local.progress import step
 from poller_local.screen import Screen
 from poller_local.secret_commands import app as secrets_app
+from poller_local.source_commands import app as sources_app
 from poller_local.stack import DEFAULT_PORT, LocalStack
 from poller_local.usage import describe_misuse, refuse_empty_words
 
@@ -93,7 +94,8 @@ def demo(port: Port = None) -> None:
 for _name, _command in JOB_COMMANDS.items():
     app.command(_name)(_command)
 app.add_typer(secrets_app, name="secrets")
-COMMANDS = ("up", "down", "demo", *JOB_COMMANDS, "secrets")
+app.add_typer(sources_app, name="sources")
+COMMANDS = ("up", "down", "demo", *JOB_COMMANDS, "secrets", "sources")
 
 
 def _bring_up(screen: Screen, port: int | None, enforce_iam: bool) -> LocalStack:

@@ -16,6 +16,7 @@ from poller_local.answers import ResultObject, ResultsPage, Task
 from poller_local.connection import FIRST_DELAY, LONGEST_DELAY, Connection
 from poller_local.downloads import refuse_others, save_result
 from poller_local.errors import ApiError, JobConflict, JobNotFound, JobRefused, WaitTimeout, one_line
+from poller_local.source_client import SourceClient
 from poller_local.summary import Summary, is_final, parse_summary, pending_summary
 
 # A job is unknown between the answer to POST /jobs and the first step of its workflow.
@@ -44,6 +45,7 @@ class PollerClient:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._connection = Connection(api_url, auth, if_unreachable, sleep, clock)
+        self.sources = SourceClient(self._connection)
         self._sleep = sleep
         self._clock = clock
 

@@ -7,7 +7,9 @@ PollerError                 what is wrong; what to do
 ├── StackUnreachable        no answer (worth another try)
 ├── ApiError                an answer that is no success (worth another try on 429 and 5xx)
 │   ├── JobNotFound
-│   └── JobConflict         the job's state does not allow it
+│   ├── JobConflict         the job's state does not allow it
+│   ├── SourceNotFound
+│   └── SourceConflict      a run of the source still goes
 ├── JobRefused              the event bus did not take the job
 ├── WaitTimeout             the job goes on, the waiting ended
 ├── DownloadFailed          an object did not arrive, or not as it was stored
@@ -80,6 +82,20 @@ class JobConflict(ApiError):
     def __init__(self, job_id: str, said: str) -> None:
         super().__init__(409, said, said)
         self.job_id = job_id
+
+
+class SourceNotFound(ApiError):
+    """The stack has no source of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(404, f"Source {one_line(name)} not found; see them all with: poller sources list")
+
+
+class SourceConflict(ApiError):
+    """What was asked for has to wait, as `said` says."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(409, said, said)
 
 
 class JobRefused(PollerError):

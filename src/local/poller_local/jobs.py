@@ -37,7 +37,7 @@ def run_job(client: PollerClient, spec: Mapping[str, Any], screen: Screen, ways:
     """Submits a job and, if asked to, follows it to its end."""
     job_id = client.submit(spec)
     if ways.wait:
-        return _show_end(_follow(client, job_id, f"Job {job_id} is submitted", screen), screen, ways)
+        return follow_job(client, job_id, f"Job {job_id} is submitted", screen, ways)
     if ways.as_json:
         print_json({"JobId": job_id})
     else:
@@ -46,11 +46,16 @@ def run_job(client: PollerClient, spec: Mapping[str, Any], screen: Screen, ways:
     return 0
 
 
+def follow_job(client: PollerClient, job_id: str, said: str, screen: Screen, ways: Ways) -> int:
+    """Follows a job to its end and shows that."""
+    return _show_end(_follow(client, job_id, said, screen), screen, ways)
+
+
 def redrive_job(client: PollerClient, job_id: str, screen: Screen, ways: Ways) -> int:
     """Runs again what failed of a job, and follows it as `run_job` does."""
     said = client.redrive(job_id)
     if ways.wait:
-        return _show_end(_follow(client, job_id, said, screen), screen, ways)
+        return follow_job(client, job_id, said, screen, ways)
     if ways.as_json:
         print_json({"JobId": job_id, "message": said})
     else:
@@ -92,7 +97,7 @@ def cancel_job(client: PollerClient, job_id: str, screen: Screen, *, wait: bool)
 def show_status(client: PollerClient, job_id: str, screen: Screen, ways: Ways) -> int:
     """Shows how far a job is, or its end, as `run_job` does."""
     if ways.wait:
-        return _show_end(_follow(client, job_id, f"Waiting for job {job_id}", screen), screen, ways)
+        return follow_job(client, job_id, f"Waiting for job {job_id}", screen, ways)
     _show(client.job(job_id), screen, ways)
     return 0
 

@@ -7,11 +7,12 @@ What the stack would reject is refused here, before it is sent and in the same w
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 from poller.errors import JobRejected
-from poller.specs.parse import accept_job_spec
+from poller.specs.parse import accept_job_spec, accept_source_spec
 from poller_local.errors import BadInput, BadUsage
 
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)+(:\d+)?/")
@@ -32,17 +33,30 @@ def build_spec(
         spec["name"] = name
     if client_token is not None:
         spec["client_token"] = client_token
+    return _accepted(spec, accept_job_spec)
+
+
+def build_source_spec(source: str | None, spec_file: str | None) -> dict[str, Any]:
+    """The spec of a source, as `build_spec` takes it. Raises BadInput."""
+    url, spec_file = _url_and_file(source, spec_file, "poller sources put NAME")
+    spec = parse_spec(*_read(spec_file)) if spec_file else {}
+    return _accepted(spec | ({"url": url} if url else {}), accept_source_spec)
+
+
+def _accepted(spec: dict[str, Any], accept: Callable[[Any], object]) -> dict[str, Any]:
     try:
-        accept_job_spec(spec)
+        accept(spec)
     except JobRejected as error:
         raise BadInput(error.message) from error
     return spec
 
 
-def _url_and_file(source: str | None, spec_file: str | None) -> tuple[str | None, str | None]:
+def _url_and_file(
+    source: str | None, spec_file: str | None, command: str = "poller run"
+) -> tuple[str | None, str | None]:
     """What was written before --spec may be either, and newcomers give --spec a URL."""
     if not source and not spec_file:
-        raise BadUsage("Nothing to poll; write poller run URL or poller run --spec FILE")
+        raise BadUsage(f"Nothing to poll; write {command} URL or {command} --spec FILE")
     if spec_file and _is_url(spec_file):
         raise BadUsage(f"--spec takes a file, and {spec_file} is a URL; write it without --spec")
     if not source or _is_url(source):

@@ -11,6 +11,7 @@ from rich.text import Text
 from poller_local.answers import ResultsPage, Task, s3_location
 from poller_local.errors import one_line, printable
 from poller_local.render import (
+    STYLES,
     format_count,
     format_error,
     format_records,
@@ -101,6 +102,43 @@ def show_secrets(console: Console, secrets: Iterable[Mapping[str, Any]]) -> None
         for s in secrets
     ]
     _print_table(console, ("Secret", "Changed", "May be sent to"), rows, right=())
+
+
+def show_sources(console: Console, sources: Iterable[Mapping[str, Any]]) -> None:
+    rows = [
+        Row(
+            (
+                one_line(source["Name"]),
+                one_line(source["Schedule"]["Expression"] if source["Schedule"] else "by hand"),
+                "paused" if source["Paused"] else "",
+                one_line(source["Cursor"]["Value"] if source["Cursor"] else ""),
+                one_line(source["LastJobId"] or ""),
+                one_line(source["Url"] or ""),
+            ),
+            "yellow",
+        )
+        for source in sources
+    ]
+    _print_table(console, ("Source", "Runs", "", "Cursor", "Last job", "URL"), rows, right=(), coloured=2)
+
+
+def show_runs(console: Console, runs: Iterable[Mapping[str, Any]]) -> None:
+    """Below a run that was skipped stands why."""
+    rows = [
+        Row(
+            (
+                format_time(run["DueAt"] or run["At"]),
+                "by hand" if run["DueAt"] is None else "schedule",
+                one_line(run["Status"] or (run["Outcome"] if run["Outcome"] == "SKIPPED" else "")),
+                one_line((run["From"] or "") + (f" to {run['Until']}" if run["Until"] else "")),
+                one_line(run["JobId"] or ""),
+            ),
+            STYLES.get(run["Status"] or "", "yellow"),
+            one_line(run["Why"] or ""),
+        )
+        for run in runs
+    ]
+    _print_table(console, ("Run", "By", "Status", "From", "Job"), rows, right=(), coloured=2)
 
 
 def _print_table(

@@ -1,6 +1,7 @@
 """What handlers share, each built once per worker from the settings."""
 
 import gc
+from datetime import timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from poller.jobs.ending import JobEnding
     from poller.jobs.fetched_tasks import FetchedTasks
     from poller.jobs.reconciler import Reconciler
+    from poller.sources.runner import Runner
+    from poller.sources.schedules import Schedules
+    from poller.sources.store import SourceStore
     from poller.specs.model import JobSpec
     from poller.upstream.client import Upstream
     from poller.values import Sender
@@ -52,6 +56,30 @@ def jobs() -> JobStore:
 
 def tasks() -> TaskStore:
     return TaskStore(table())
+
+
+def sources() -> "SourceStore":
+    # Here, because most functions know nothing of sources.
+    from poller.sources.store import SourceStore  # noqa: PLC0415
+
+    return SourceStore(table())
+
+
+def runner() -> "Runner":
+    # Here, for the same reason.
+    from poller.sources.runner import Runner  # noqa: PLC0415
+
+    retention = timedelta(days=settings.retention_days)
+    return Runner(sources(), jobs(), workflow(), settings.workflow_arn, retention)
+
+
+@cache
+def schedules() -> "Schedules":
+    # Here, for the same reason.
+    from poller.sources.schedules import Schedules  # noqa: PLC0415
+
+    target, role, dead_letters = settings.schedule_target_arn, settings.schedule_role_arn, settings.schedule_dlq_arn
+    return Schedules(_client("scheduler"), settings.schedule_group, target, role, dead_letters)
 
 
 @cache
@@ -124,7 +152,7 @@ def ending() -> "JobEnding":
     # Here, because most functions end no job.
     from poller.jobs.ending import JobEnding  # noqa: PLC0415
 
-    return JobEnding(jobs(), tasks(), dataset(), raw_payloads(), events(), logger.info)
+    return JobEnding(jobs(), tasks(), dataset(), raw_payloads(), events(), sources().move_cursor, logger.info)
 
 
 def reconciler() -> "Reconciler":

@@ -38,8 +38,9 @@ from poller.jobs.suspicious import suspects
 from poller.paging.boundaries import page_digest
 from poller.paging.record_key import record_key
 from poller.specs.fields import is_name
+from poller.specs.incremental import refuse_absent
 from poller.specs.model import JobSpec, Retry
-from poller.specs.parse import accept_job_spec, refuse_large
+from poller.specs.parse import accept_job_spec, accept_source_spec, refuse_large
 from poller.text import counted, iso
 from poller.values import Page, Sender
 
@@ -78,7 +79,7 @@ def _prepare(job: Job, raw_spec: Any, box: TimeBox) -> dict[str, Any]:
     """Plan the job and write down what came of it: the plan, or why there is none."""
     after = replace(job, preparations=job.preparations + 1)
     try:
-        spec = accept_job_spec(raw_spec)
+        spec = job.source.narrowed(accept_source_spec(raw_spec)) if job.source else accept_job_spec(raw_spec)
         deadline = job.deadline_at or _deadline(spec)
         after = replace(after, deadline_at=deadline)
         if first := _earlier_job(job, spec):
@@ -89,6 +90,8 @@ def _prepare(job: Job, raw_spec: Any, box: TimeBox) -> dict[str, Any]:
             plan, page = _probe(spec, sender, throttle, box.cut_at(deadline), job.probe_failures)
         after = replace(after, record_key=record_key(plan.spec.primary_key, page.records))
         plan = replace(plan, spec=with_columns(plan.spec, page.records))
+        if spec.incremental:
+            refuse_absent(spec.incremental, page.records)
         refuse_large(plan.spec)  # what the API called its list and its total is in it now
     except (PauseRequested, RetriablePollerError) as error:
         return _later(job, after, spec.retry, deadline, error)

@@ -72,7 +72,7 @@ def _process(job: Job, row: TaskRow) -> None:
     spec, output = job.resolved_spec, job.resolved_spec.output
     selector = opening.data_selector if opening else spec.data_selector
     table = CsvTable(output) if isinstance(output, Csv) else None
-    part = to_dataset(raw, selector or "@", job.record_key, table)
+    part = to_dataset(raw, selector or "@", job.record_key, table, spec.incremental)
     place = keys.dataset_key(job.name, job.job_id, task_id, output.SUFFIX)
     digest = dependencies.dataset().put(place, part.body, "application/gzip")
     if part.records:
@@ -86,6 +86,8 @@ def _process(job: Job, row: TaskRow) -> None:
         sha256=digest,
         keyless=part.fingerprints.keyless,
         left_out=part.left_out,
+        reached=part.high_water.reached,
+        cursorless=part.high_water.cursorless,
     )
     dependencies.tasks().transition(job, complete)
     dependencies.raw_payloads().delete(key)

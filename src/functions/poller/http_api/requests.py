@@ -4,7 +4,7 @@ import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from aws_lambda_powertools.utilities.data_classes.api_gateway_proxy_event import APIGatewayProxyEventV2
 
@@ -25,6 +25,32 @@ def find_job(event: APIGatewayProxyEventV2, read: Callable[[str], T | None]) -> 
         shown = job_id if keys.is_id(job_id) else "with that id"
         raise HttpError(404, f"Job {shown} not found")
     return found
+
+
+def find_source(event: APIGatewayProxyEventV2, read: Callable[[str], T | None]) -> T:
+    """What `read` finds for the source in the path. Raises HttpError 404 where that is nothing."""
+    name = event.path_parameters["name"]
+    found = read(name) if is_name(name) else None
+    if found is None:
+        raise no_source(name)
+    return found
+
+
+def no_source(name: str) -> HttpError:
+    return HttpError(404, f"Source {name if is_name(name) else 'with that name'} not found")
+
+
+def json_body(event: APIGatewayProxyEventV2) -> Any:
+    """The request's body; None where there is none. Raises HttpError 400 for what is no JSON."""
+    try:
+        body = event.decoded_body
+        return json.loads(body, parse_constant=_refuse_constant) if body else None
+    except (RecursionError, ValueError):
+        raise HttpError(400, "the body is no JSON") from None
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise ValueError(constant)
 
 
 def limit_of(event: APIGatewayProxyEventV2, most: int) -> int:

@@ -21,6 +21,7 @@ from poller.jobs.model import Counts, Job, JobStatus, TaskRow, TaskState
 from poller.jobs.owner import Owner
 from poller.jobs.plan import Task
 from poller.jobs.run_concurrently import run_concurrently
+from poller.jobs.source_run import SourceRun, having_reached
 from poller.jobs.steps import planned_tasks
 from poller.jobs.task_state import PROCESSING_MAY_FAIL
 from poller.jobs.task_store import TaskStore
@@ -31,13 +32,14 @@ from poller.specs.output import Jsonl
 
 @dataclass(frozen=True, slots=True)
 class JobEnding:
-    """What ending a job takes. `log` is a logger's method."""
+    """What ending a job takes. `move_cursor` is told of runs of sources that SUCCEEDED; `log` is a logger's method."""
 
     jobs: JobStore
     tasks: TaskStore
     dataset: Bucket
     raw_payloads: Bucket
     events: JobEvents
+    move_cursor: Callable[[SourceRun, str], None]
     log: Callable[..., None]
 
     def fail_unfinished(self, job: Job, reason: Reason, box: TimeBox) -> bool:
@@ -86,6 +88,7 @@ class JobEnding:
             finished_at=now,
             run_seconds=(job.run_seconds or 0) + max(0, int((now - began).total_seconds())),
             # A successor that never took over has used its name all the same: the next one gets another.
+            source=job.source and having_reached(job.source, (row.reached for row in rows)),
             owner=Owner(job.owner.current, job.owner.executions + (job.owner.successor is not None)),
         )
         if counts.complete or job.redriven_at:  # an earlier run's manifest may list what is no more
@@ -107,6 +110,8 @@ class JobEnding:
         """
         if job.status is JobStatus.SUCCEEDED:
             name_latest(self.dataset, job, counts)
+            if job.source is not None:
+                self.move_cursor(job.source, job.job_id)
         return self.events.announce(job, counts)
 
     def _remove_fingerprints(self, job: Job, rows: Iterable[TaskRow]) -> None:

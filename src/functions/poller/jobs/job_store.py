@@ -32,6 +32,11 @@ class JobStore:
         item = self._table.get(job_id, rows.JOB)
         return rows.to_job(item) if item else None
 
+    def known(self, job_ids: list[str]) -> dict[str, Job]:
+        """Those of the jobs that there are, by id."""
+        found = self._table.get_all([key(job_id, rows.JOB) for job_id in dict.fromkeys(job_ids)])
+        return {item["JobId"]: rows.to_job(item) for item in found}
+
     def standing(self, job_id: str) -> Standing:
         """Whether requests may be sent for the job now. For an unknown one they may not."""
         job = self.job(job_id)

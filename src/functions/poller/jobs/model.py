@@ -10,6 +10,7 @@ from poller.fetching.data_end import DataEnd
 from poller.jobs.opening import Opening
 from poller.jobs.owner import Owner
 from poller.jobs.plan import Plan, Ranges
+from poller.jobs.source_run import SourceRun
 from poller.paging.record_key import RecordKey
 from poller.partitions.values import Values
 from poller.specs.model import JobSpec
@@ -67,7 +68,8 @@ class TaskRow:
     the page behind its `pages` spent all its attempts. Where it `looked_again` at the job's first page at the end, that
     had `digest_again`, and declared `total_again`. So many were `mended`, and so many `ignored`, first `ignored_page`.
     Of a walk: what it `begins_by` and `goes_on_by`, and its `guard`. `left_out` are fields without a column. Of a job
-    with partitions: the values of its `partition`, and if it is the first task of that one, its `opening`.
+    with partitions: the values of its `partition`, and if it is the first task of that one, its `opening`. Of a
+    source: the latest value of the cursor that its records have `reached`, and how many are `cursorless`.
     """
 
     task_id: str
@@ -108,6 +110,8 @@ class TaskRow:
     left_out: tuple[str, ...] = ()
     partition: Values | None = None
     opening: Opening | None = None
+    reached: str = ""
+    cursorless: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +170,8 @@ class Job:
     between them. `is_readable`: this release can read the whole row. `detected` is what `auto` found, and `proof` what
     showed that the dataset is whole, both as they are shown. `record_key` is what tells the records apart: the spec's
     `primary_key`, or found on the first page. `down_since` is when the API was found to give no page (epoch seconds), 0
-    while it does. `redriven_for` is why it was PARTIAL without failed tasks before its latest redrive.
+    while it does. `redriven_for` is why it was PARTIAL without failed tasks before its latest redrive. `source`
+    is the run that it is of a source.
     """
 
     job_id: str
@@ -206,6 +211,7 @@ class Job:
     detected: dict[str, Any] | None = None
     down_since: int = 0
     redriven_for: Reason | None = None
+    source: SourceRun | None = None
 
     @property
     def is_planned(self) -> bool:

@@ -9,6 +9,7 @@ from poller.errors import ErrorType, Reason
 from poller.jobs.model import Job, JobStatus, StopRequest
 from poller.jobs.owner import Owner
 from poller.jobs.plan import Partitions, Plan, Ranges, Walks
+from poller.jobs.source_run import SourceRun
 from poller.specs.stored import read_stored, write_stored
 from poller.text import iso
 
@@ -61,6 +62,7 @@ def from_job(job: Job) -> dict[str, Any]:
         "Proof": job.proof,
         "Detected": job.detected,
         "DownSince": job.down_since or None,
+        "Source": job.source.as_dict() if job.source else None,
         "RedrivenFor": job.redriven_for.as_dict() if job.redriven_for else None,
     }
 
@@ -111,6 +113,7 @@ def _to_job(item: dict[str, Any]) -> Job:
         detected=item.get("Detected"),
         down_since=item.get("DownSince", 0),
         redriven_for=to_reason(item.get("RedrivenFor")),
+        source=SourceRun.from_dict(item["Source"]) if "Source" in item else None,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from poller.credentials import without_secrets
 from poller.jobs.model import Counts, Job
 from poller.jobs.plan import Partitions, Ranges
+from poller.jobs.source_run import SourceRun
 from poller.text import iso
 
 _MAX_URL = 500
@@ -60,4 +61,9 @@ def summarize(job: Job, counts: Counts) -> dict[str, Any]:
         "DuplicateOf": job.duplicate_of,
         "Proof": job.proof,
         "Detected": job.detected,
+        "Source": _source(job.source) if job.source else None,
     }
+
+
+def _source(run: SourceRun) -> dict[str, Any]:
+    return {"Name": run.source, "From": run.start, "Until": run.end, "Reached": run.reached or None}

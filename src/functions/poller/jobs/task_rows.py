@@ -69,6 +69,8 @@ def from_task(row: TaskRow) -> dict[str, Any]:
         "LeftOut": list(row.left_out) or None,
         "Partition": json.dumps(row.partition) if row.partition is not None else None,
         "Opening": write_opening(row.opening) if row.opening else None,
+        "Reached": row.reached or None,
+        "Cursorless": row.cursorless or None,
     }
 
 
@@ -112,6 +114,8 @@ def to_task(item: dict[str, Any]) -> TaskRow:
         left_out=tuple(item.get("LeftOut", ())),
         partition=json.loads(item["Partition"]) if "Partition" in item else None,
         opening=read_opening(item["Opening"]) if "Opening" in item else None,
+        reached=item.get("Reached", ""),
+        cursorless=item.get("Cursorless", 0),
     )
 
 

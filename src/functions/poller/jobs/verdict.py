@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from poller.datasets.csv_table import MAX_LEFT_OUT
 from poller.errors import ErrorType, Reason
 from poller.fetching.data_end import EndKind
 from poller.jobs.model import Counts, Job, JobStatus, TaskRow
+from poller.jobs.not_as_asked import not_as_asked
 from poller.jobs.plan import Partitions, Ranges
 from poller.jobs.proof import Proof, data_end
 from poller.jobs.proof_reasons import alike, moved, records_repeat
@@ -60,7 +60,7 @@ def verdict(job: Job, counts: Counts, rows: Iterable[TaskRow], proof: Proof | No
     if counts.failed:
         status = JobStatus.PARTIAL if counts.complete else JobStatus.FAILED
         return End(status, _first_failure(job, counts, rows))
-    if reason := _repetition(rows, proof) or _end_not_seen(job, counts, rows) or _left_out(rows):
+    if reason := _repetition(rows, proof) or _end_not_seen(job, counts, rows) or not_as_asked(job, counts, rows):
         return End(JobStatus.PARTIAL, reason)
     mismatch = _total_not_reached(job, counts, rows)
     if mismatch and not _is_accepted(job, proof):
@@ -125,19 +125,6 @@ def _end_not_seen(job: Job, counts: Counts, rows: list[TaskRow]) -> Reason | Non
         )
         return Reason(ErrorType.END_NOT_SEEN, f"{came}, and {why}, but the API refuses to go on: {end.said}. {advice}")
     return None
-
-
-def _left_out(rows: list[TaskRow]) -> Reason | None:
-    """Which fields of records came without a column that they could go to."""
-    fields = dict.fromkeys(name for row in rows for name in row.left_out)
-    if not fields:
-        return None
-    some, more = list(fields)[:MAX_LEFT_OUT], " and others" if len(fields) >= MAX_LEFT_OUT else ""
-    message = (
-        f"records have fields that the first page's did not have, and that no column holds: {', '.join(some)}{more}"
-    )
-    advice = "name all columns in output.columns, or take jsonl, and submit a new job"
-    return Reason(ErrorType.FIELDS_LEFT_OUT, f"{message}; {advice}")
 
 
 def _total_not_reached(job: Job, counts: Counts, rows: list[TaskRow]) -> Reason | None:

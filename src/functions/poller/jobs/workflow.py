@@ -16,13 +16,18 @@ class Workflow:
     def __init__(self, client: Any) -> None:
         self._client = client
 
-    def start(self, execution_arn: str, job_id: str, requested_at: datetime) -> None:
-        """Start the execution of that ARN for a job that has a row. It is no error if it was started before."""
+    def start(
+        self, execution_arn: str, job_id: str, requested_at: datetime, spec: dict[str, Any] | None = None
+    ) -> None:
+        """Start the execution of that ARN for a job that has a row; one that has no plan yet needs its `spec`.
+
+        It is no error if it was started before.
+        """
         try:
             self._client.start_execution(
                 stateMachineArn=keys.state_machine(execution_arn),
                 name=execution_arn.rpartition(":")[2],
-                input=json.dumps({"id": job_id, "detail": {}, "time": iso(requested_at)}),
+                input=json.dumps({"id": job_id, "detail": spec or {}, "time": iso(requested_at)}),
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionAlreadyExists":

@@ -7,6 +7,7 @@ from poller.paging.paginators import Auto, ChainPaginator, KnownPaginator, Pagin
 from poller.paging.record_key import RecordKey
 from poller.paging.response_action import ResponseAction
 from poller.partitions import Partition
+from poller.specs.incremental import Incremental
 from poller.specs.output import Jsonl, Output
 from poller.values import JSON
 
@@ -52,6 +53,7 @@ class JobSpec:
     paginator: Paginator = field(default_factory=Auto)
     partitions: tuple[Partition, ...] = ()
     response_actions: tuple[ResponseAction, ...] = ()
+    incremental: Incremental | None = None
     retry: Retry = field(default_factory=Retry)
     rate_limit: RateLimit | None = None
     max_concurrency: int = 10

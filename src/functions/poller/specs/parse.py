@@ -3,21 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, replace
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl, urlsplit
 
 from poller.auth.flows import AUTHS, Auth
 from poller.credentials import is_credential
 from poller.errors import JobRejected
-from poller.paging.body_path import with_values
-from poller.paging.paginators import PAGINATORS, ChainPaginator, KnownPaginator, Paginator
+from poller.paging.paginators import PAGINATORS, KnownPaginator, Paginator
 from poller.paging.response_action import ResponseAction
 from poller.partitions import PARTITIONS, Partition
 from poller.readers import Reader, integer, kind_of, list_of_names, one_of, path_of, paths_of, percentage
 from poller.specs import planned
+from poller.specs.contradictions import refuse_contradictions, refuse_fixed_parameters, refuse_parameters_set_twice
 from poller.specs.fields import api_url, client_token, http_method, job_name, json_body, query_params, request_headers
+from poller.specs.incremental import INCREMENTAL_READERS, Incremental
 from poller.specs.model import JobSpec, RateLimit, Retry
 from poller.specs.output import OUTPUTS, Output
-from poller.specs.partitioned import refuse_misused_partitions
 from poller.specs.stored import write_stored
 from poller.text import counted, nearest, shown
 
@@ -38,12 +37,32 @@ def parse_job_spec(raw: Any) -> JobSpec:
     if "url" not in raw:
         raise JobRejected('url is missing; the smallest job spec is {"url": "https://…"}')
     spec = _build(JobSpec, "", raw, SPEC_READERS)
-    _refuse_contradictions(spec)
+    refuse_contradictions(spec)
     return spec
 
 
 def accept_job_spec(raw: Any) -> JobSpec:
-    """`parse_job_spec` for a spec that is yet to be stored: raises JobRejected for a large one, too."""
+    """`parse_job_spec` for a job that is yet to be stored: raises JobRejected for a large one, too, and for one that
+    needs to know what an earlier job saw.
+    """
+    spec = _parse_small(raw)
+    if spec.incremental is not None:
+        raise JobRejected(
+            "incremental is for sources, which remember how far their runs came: save the spec with "
+            "'poller sources put NAME --spec FILE', or leave it out"
+        )
+    return spec
+
+
+def accept_source_spec(raw: Any) -> JobSpec:
+    """`accept_job_spec` for the runs of a source. Raises JobRejected for what would go wrong with the second one."""
+    spec = _parse_small(raw)
+    if spec.client_token is not None:
+        raise JobRejected("client_token would let only the first run of a source do anything; leave it out")
+    return spec
+
+
+def _parse_small(raw: Any) -> JobSpec:
     spec = parse_job_spec(raw)
     refuse_large(spec)
     return spec
@@ -104,6 +123,12 @@ def _response_action(field: str, value: Any) -> ResponseAction:
     return action
 
 
+def _incremental(field: str, value: Any) -> Incremental:
+    if not isinstance(value, dict):
+        raise JobRejected(f"{field} is {kind_of(value)}; it must be an object")
+    return _build(Incremental, f"{field}.", value, INCREMENTAL_READERS)
+
+
 def _paginator(field: str, value: Any) -> Paginator:
     raw = {"type": value} if isinstance(value, str) else value
     allowed = ", ".join(PAGINATORS)
@@ -158,28 +183,6 @@ def _output(field: str, value: Any) -> Output:
     return _build(cls, f"{field}.", {name: item for name, item in raw.items() if name != "format"}, cls.READERS)
 
 
-def _refuse_contradictions(spec: JobSpec) -> None:
-    if said := spec.paginator.contradiction():
-        raise JobRejected(said)
-    if spec.auth and spec.auth.place.is_taken(spec.url, spec.params, spec.headers):
-        raise JobRejected(
-            f"{shown(spec.auth.place.name)} is set in url, params or headers, and auth sets it; leave it out"
-        )
-    _refuse_body(spec)
-    refuse_misused_partitions(spec)
-    refuse_fixed_parameters(spec)
-
-
-def _refuse_body(spec: JobSpec) -> None:
-    """Raise JobRejected where what is to be sent in a body has no place."""
-    paths = spec.paginator.body_paths
-    sent = ["json"] * (spec.json is not None) + [f"paginator.{field}" for field in paths]
-    if sent and spec.method != "POST":
-        raise JobRejected(f"{sent[0]} is sent in the body of a request, and {spec.method} has none; set method to POST")
-    if paths:
-        with_values(spec.json, dict.fromkeys(paths.values()))
-
-
 def refuse_large(spec: JobSpec) -> None:
     """Raise JobRejected if `spec` takes more bytes than a job's row keeps of it."""
     size = len(write_stored(spec))
@@ -194,19 +197,8 @@ def with_paginator(spec: JobSpec, found: KnownPaginator) -> JobSpec:
     """`spec` with the paginator that `auto` found. Raises JobRejected where the two do not fit."""
     resolved = replace(spec, paginator=found)
     refuse_fixed_parameters(resolved)
+    refuse_parameters_set_twice(resolved)
     return resolved
-
-
-def refuse_fixed_parameters(spec: JobSpec) -> None:
-    """Raise JobRejected if `spec` fixes a query parameter that its paginator has to vary; not at what the first page
-    asks for, as in an address that was copied from a browser."""
-    fixed = [*spec.params.items(), *parse_qsl(urlsplit(spec.url).query, keep_blank_values=True)]
-    if isinstance(spec.paginator, ChainPaginator):
-        return  # a walk may begin at any cursor
-    first = spec.paginator.change(0, None).params
-    for field, param in spec.paginator.page_params.items():
-        if any(name == param and value != first.get(param) for name, value in fixed):
-            raise JobRejected(f"{param} is set in url or params, but paginator.{field} changes it page by page")
 
 
 RETRY_READERS: dict[str, Reader] = {
@@ -232,6 +224,7 @@ SPEC_READERS: dict[str, Reader] = {
     "paginator": _paginator,
     "partitions": _partitions,
     "response_actions": _response_actions,
+    "incremental": _incremental,
     "retry": _retry,
     "rate_limit": _rate_limit,
     "max_concurrency": integer(1, 1000),
@@ -246,5 +239,6 @@ _NESTED = {
     "paginator": {name for paginator in PAGINATORS.values() for name in paginator.READERS},
     "retry": set(RETRY_READERS),
     "rate_limit": {"requests", "seconds"},
+    "incremental": set(INCREMENTAL_READERS) - {"cursor_path"},
 }
 """Fields that are looked for on the outside when they are not found there."""

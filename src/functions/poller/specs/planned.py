@@ -5,7 +5,8 @@ What comes true moves from here to the readers in `parse`.
 
 FIELDS = {
     "": {
-        "incremental", "keep_raw",
+        "keep_raw",
     },
+    "incremental.": {"step"},
 }  # fmt: skip
 """By what stands before them in a message."""

@@ -37,6 +37,7 @@ from poller.readers import (
     word,
 )
 from poller.specs.fields import api_url, client_token, http_method, job_name, json_body, query_params, request_headers
+from poller.specs.incremental import INCREMENTAL_READERS, Incremental
 from poller.specs.model import JobSpec, RateLimit, Retry
 from poller.specs.output import OUTPUTS, Jsonl, column_paths
 from poller.specs.parse import RATE_LIMIT_READERS, RETRY_READERS, SPEC_READERS, is_required
@@ -99,7 +100,11 @@ def job_spec_schema() -> Schema:
     ways["response_actions"] = _object("response_actions.", ResponseAction, ResponseAction.READERS)
     ways |= {f"output.{kind}": _object("output.", cls, cls.READERS, kind, "format") for kind, cls in OUTPUTS.items()}
     ways["rate_limit"] = _object("rate_limit.", RateLimit, RATE_LIMIT_READERS)
-    parts = {"retry": _object("retry.", Retry, RETRY_READERS), **ways}
+    parts = {
+        "retry": _object("retry.", Retry, RETRY_READERS),
+        "incremental": _object("incremental.", Incremental, INCREMENTAL_READERS),
+        **ways,
+    }
     return {"$schema": _DIALECT, "title": "Job spec", **whole, "$defs": parts}
 
 
@@ -166,5 +171,6 @@ _COMPOSED: dict[str, Schema] = {
     "output": {"anyOf": [{"enum": [*OUTPUTS]}, *(_ref(f"output.{kind}") for kind in OUTPUTS)]},
     "rate_limit": _ref("rate_limit"),
     "retry": _ref("retry"),
+    "incremental": {"anyOf": [_ref("incremental")]},
 }
 """Of fields that hold objects, whose schemas stand apart."""

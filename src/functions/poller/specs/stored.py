@@ -11,6 +11,7 @@ from poller.auth.flows import AUTHS
 from poller.paging.paginators import PAGINATORS, Paginator
 from poller.paging.response_action import ResponseAction
 from poller.partitions import PARTITIONS
+from poller.specs.incremental import Incremental
 from poller.specs.model import JobSpec, RateLimit, Retry
 from poller.specs.output import OUTPUTS
 
@@ -55,6 +56,7 @@ def read_stored(text: str) -> JobSpec:
     data = json.loads(text)
     paginator, retry, key = data.pop("paginator"), data.pop("retry"), data.pop("primary_key", None)
     actions, limit = data.pop("response_actions", ()), data.pop("rate_limit", None)
+    incremental = data.pop("incremental", None)
     auth = {name: _tupled(value) for name, value in (data.pop("auth", None) or {}).items()}
     output = {name: _tupled(value) for name, value in data.pop("output", {"format": "jsonl"}).items()}
     partitions = [{name: _tupled(value) for name, value in given.items()} for given in data.pop("partitions", [])]
@@ -67,6 +69,7 @@ def read_stored(text: str) -> JobSpec:
         response_actions=tuple(ResponseAction(**action) for action in actions),
         paginator=paginator_of(paginator),
         partitions=tuple(PARTITIONS[given.pop("type")](**given) for given in partitions),
+        incremental=Incremental(**incremental) if incremental else None,
         retry=Retry(**{**retry, "retry_after_headers": tuple(retry["retry_after_headers"])}),
     )
 
