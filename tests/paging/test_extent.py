@@ -25,6 +25,8 @@ RECORDS, PAGES = TotalPlace("total"), TotalPlace("pages", of_pages=True)
         (None, 10, None, Extent(1, 10, None, is_declared=False)),
         (None, 1, None, Extent(1, 1, None, is_declared=False)),
         (None, 0, None, Extent(1, 1, None, is_declared=False)),
+        (None, 0, 50, Extent(1, 50, None, is_declared=False)),
+        (None, 10, 50, Extent(1, 10, None, is_declared=False)),
     ],
     ids=repr,
 )

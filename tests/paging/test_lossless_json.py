@@ -98,9 +98,10 @@ def test_the_text_of_a_number_survives(text):
     ids=["float", "with a zero more", "zero", "negative zero", "longest whole number", "longer"],
 )
 def test_a_number_is_pythons_own_where_python_writes_it_alike(text, own):
-    value, _ = loads(text.encode())
+    alone, _ = loads(text.encode())
+    (_, beside), _ = loads(f"[-0,{text}]".encode())
 
-    assert (type(value) in (int, float)) is own
+    assert (type(alone) in (int, float)) is (type(beside) in (int, float)) is own
 
 
 @pytest.mark.parametrize(

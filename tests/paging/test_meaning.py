@@ -98,10 +98,18 @@ def test_a_redirect_is_refused_with_where_it_leads(status):
     assert refused.value.status == status
 
 
-@pytest.mark.parametrize(("location", "shown"), [("", "nowhere"), ("/items/", "/items/"), ("http://a:b:c/", "...")])
-def test_a_redirect_is_named_as_far_as_it_can_be_read(location, shown):
+@pytest.mark.parametrize(
+    ("headers", "shown"),
+    [
+        ({}, "nowhere"),
+        ({"location": ""}, "nowhere"),
+        ({"location": "/items/"}, "/items/"),
+        ({"location": "http://a:b:c/"}, "..."),
+    ],
+)
+def test_a_redirect_is_named_as_far_as_it_can_be_read(headers, shown):
     with pytest.raises(UpstreamRefused, match=f"a redirect to {shown}. Only"):
-        read_page(response(b"", 302, location=location), Reading(None, USUAL), NOW)
+        read_page(response(b"", 302, **headers), Reading(None, USUAL), NOW)
 
 
 def test_not_modified_is_no_redirect():

@@ -155,6 +155,8 @@ def test_a_total_in_a_usual_header_is_found(header):
         ROWS,
         {**ROWS, "total": None},
         {**ROWS, "total": {"amount": 5}},
+        {**ROWS, "total": {"amount": 5, "relation": "eq"}},
+        {**ROWS, "total": {"value": "EUR 5", "relation": "eq"}},
         {**ROWS, "meta": "total"},
         {**ROWS, "count": 35},
     ],

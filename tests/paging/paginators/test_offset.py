@@ -2,6 +2,7 @@ import pytest
 
 from poller.paging.detection import Detection
 from poller.paging.envelope import Envelope
+from poller.paging.extent import Extent
 from poller.paging.paginators import Offset
 from tests.support.builders import URL, page
 
@@ -36,6 +37,10 @@ def test_the_names_of_a_convention_are_no_evidence_beside_a_sign_of_more_than_it
 
     assert recognised(totalRecords=10) is None
     assert recognised(totalRecords=35).paginator == Offset(10, "count", "startAt", total_path="totalRecords")
+
+
+def test_an_empty_first_page_has_the_size_that_was_asked_for():
+    assert Offset(50).extent(Envelope(page([])), False) == Extent(1, 50, None, is_declared=False)
 
 
 def test_one_path_in_the_body_for_both_is_refused_by_the_fields_names():

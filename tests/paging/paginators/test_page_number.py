@@ -47,6 +47,12 @@ def test_what_the_pages_are_counted_by_stands_beside_the_number(body, places):
     assert PageNumber.recognise(Envelope(page({**body, "data": [1]}, "data"))).paginator == PageNumber(**places)
 
 
+def test_a_number_of_pages_may_stand_beside_none():
+    found = PageNumber.recognise(Envelope(page({"pages": 4, "data": [1]}, "data", f"{URL}?page=1")))
+
+    assert found == Detection(PageNumber(total_pages_path="pages"), "the URL asks for page=1 beside pages")
+
+
 def test_one_path_in_the_body_for_both_is_refused_by_the_fields_names():
     said = PageNumber(limit=5, limit_body_path="page.n", page_body_path="page.n").contradiction()
 
