@@ -148,6 +148,7 @@ def test_a_body_has_the_cursor_at_its_path_and_all_else_as_it_was():
         ),
         ({"type": "json_link", "next_url_path": "a", "allowed_origins": [7]}, "allowed_origins[0] is no origin"),
         ({"type": "json_link", "next_url_path": "a", "allowed_origins": [None]}, "allowed_origins[0] is no origin"),
+        ({"type": "json_link", "next_url_path": "a", "allowed_origins": [{}]}, "allowed_origins[0] is no origin"),
         ({"type": "json_link", "next_url_path": "a", "allowed_origins": ["https://x.y?z"]}, "is no origin"),
         ({"type": "json_link", "next_url_path": "a", "allowed_origins": ["https://x.y#z"]}, "is no origin"),
         ({"type": "json_link", "next_url_path": "a", "allowed_origins": ["x.y"]}, "allowed_origins[0] is no origin"),

@@ -78,7 +78,7 @@ def next_address(page: Page, sections: Sections) -> str:
     for content in sections.values():
         for name, value in content.items():
             if plain(name) in _LINKS and isinstance(value, list):
-                found += [address_in(item) for item in value if _is_link_to_next(item, "")]
+                found += [address_in(item) for item in value if _is_next(item)]
             elif _NEXT.search(plain(name)):
                 found.append(address_in(value))
     return next((address for address in found if address), "")
@@ -154,8 +154,11 @@ def _is_echo(name: str, value: JSON, url: str) -> bool:
 
 
 def _is_link_to_next(item: JSON, url: str) -> bool:
-    is_next = isinstance(item, dict) and "next" in (item.get("rel"), item.get("relation"))
-    return is_next and leads_elsewhere(address_in(item), url)
+    return _is_next(item) and leads_elsewhere(address_in(item), url)
+
+
+def _is_next(item: JSON) -> bool:
+    return isinstance(item, dict) and "next" in (item.get("rel"), item.get("relation"))
 
 
 def _is_link_to_a_later_last(name: str, value: JSON, content: Mapping[str, JSON], page: Page) -> bool:
