@@ -1,13 +1,8 @@
 """What a million pages cost: from counted calls and stated assumptions to AWS's bill. Pure: figures in, dollars out.
 
-List prices of us-east-1 without free tiers, noted in November 2026: look them up again before relying on them. Storage
-of the dataset, data transfer and what an idle stack costs are not in it.
-
-- https://aws.amazon.com/step-functions/pricing/ and, that a Distributed Map's child costs its parent one transition,
-  https://docs.aws.amazon.com/step-functions/latest/dg/concepts-transitions.html
-- https://aws.amazon.com/lambda/pricing/ (arm64), https://aws.amazon.com/dynamodb/pricing/on-demand/
-- https://aws.amazon.com/s3/pricing/, https://aws.amazon.com/sqs/pricing/, https://aws.amazon.com/eventbridge/pricing/
-- https://aws.amazon.com/cloudwatch/pricing/, https://aws.amazon.com/xray/pricing/
+List prices are those of `poller.jobs.estimate`. Storage of the dataset, data transfer and what an idle stack costs are
+not in it. That a Distributed Map's child costs its parent one transition:
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-transitions.html
 """
 
 from collections import defaultdict
@@ -15,23 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 
-PRICES = {
-    "standard transitions": 25.00e-6,
-    "express requests": 1.00e-6,
-    "express GB-seconds": 16.67e-6,
-    "lambda requests": 0.20e-6,
-    "lambda GB-seconds": 13.3334e-6,
-    "dynamodb write units": 0.625e-6,
-    "dynamodb read units": 0.125e-6,
-    "s3 puts": 5.00e-6,
-    "s3 gets": 0.40e-6,
-    "s3 GB-months": 0.023,
-    "sqs requests": 0.40e-6,
-    "events": 1.00e-6,
-    "log GB": 0.50,
-    "traces": 5.00e-6,
-}
-"""Dollars a unit."""
+from poller.jobs.estimate import PRICES, VCPU_GB
 
 # A call in units. Every write is half of a transaction on small items, which costs two units, or a job's own row of
 # up to two KB. A counted job is read with its eight counters; rows of tasks have less than 500 bytes, so that a read
@@ -53,8 +32,6 @@ _UNITS = {
 # Billed in other ways: a query by the rows it reads, an execution by its transitions or its duration.
 _FREE = {"s3:DeleteObject", "sqs:GetQueueAttributes", "dynamodb:Query", "states:StartExecution"}
 _ROWS_A_READ_UNIT = 8
-VCPU_GB = 1.769
-"""The memory that comes with one: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
 _READERS = 8  # calls that ReconcileJob has in flight when it reads fingerprints
 _FINGERPRINT_GB = 8e-9
 _DAYS_A_MONTH = 30.4

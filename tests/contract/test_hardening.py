@@ -304,7 +304,7 @@ def test_a_role_is_assumed_by_one_service_and_for_this_account_only() -> None:
 def test_only_functions_that_call_the_partner_can_be_in_a_network_of_the_users() -> None:
     inside = {name for name, function in functions().items() if "VpcConfig" in function}
 
-    assert inside == {"PreparePollerJob", "FetchPayload"}
+    assert inside == {"PreparePollerJob", "PreviewJob", "FetchPayload"}
     for name in inside:
         condition, network, otherwise = functions()[name]["VpcConfig"]["Fn::If"]
         assert (condition, otherwise) == ("InVpc", {"Ref": "AWS::NoValue"})

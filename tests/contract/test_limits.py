@@ -169,6 +169,7 @@ class TestFunctions:
             "ChangeSource",
             "DeleteSource",
             "RunSource",
+            "PreviewJob",
             "PayloadGenerator",
         } == (set(API_FUNCTIONS))
 

@@ -3,12 +3,13 @@
 import gzip
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
 
 from poller.auth.echoes import forms
-from poller.handlers.api import get_job_results, get_job_tasks, list_jobs
+from poller.handlers.api import get_job_results, get_job_tasks, list_jobs, preview_job
 from tests.support import workflow
 from tests.support.guarded import guarded, key
 from tests.support.handlers import Context, call
@@ -45,6 +46,11 @@ def heard_on_the_bus() -> str:
     return str(queue)
 
 
+def preview_of(spec: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    answer = preview_job.handler({"body": json.dumps(spec)}, Context())
+    return answer["statusCode"], json.loads(answer["body"])
+
+
 def test_a_canary_in_the_query_is_found_nowhere(
     sent_messages: Take, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -59,8 +65,18 @@ def test_a_canary_in_the_query_is_found_nowhere(
         workflow.fetch_all(step)  # and not processed: its raw pages lie there
         put_secret("orders", f"wrong {CANARY}", api.origin)
         rejected = workflow.run(spec, sent_messages)
+        refused = preview_of(spec)
+        put_secret("orders", CANARY, api.origin)
+        previewed = preview_of(spec)
 
-    answers = [partial, rejected, list_jobs.handler({}, Context()), call(get_job_results, partial["JobId"])]
+    answers = [
+        previewed,
+        refused,
+        partial,
+        rejected,
+        list_jobs.handler({}, Context()),
+        call(get_job_results, partial["JobId"]),
+    ]
     answers += [call(get_job_tasks, job_id) for job_id in (partial["JobId"], rejected["JobId"], step["JobId"])]
     places = {
         "the table": rows(),
@@ -76,5 +92,6 @@ def test_a_canary_in_the_query_is_found_nowhere(
     assert (partial["Status"], rejected["Status"]) == ("PARTIAL", "REJECTED")
     assert "HTTP 401" in rejected["Error"]["Message"]
     assert '"self":' in places["raw pages"]
+    assert (previewed[0], refused[0], '"self":' in previewed[1]["Response"]["Body"]) == (200, 400, True)
     assert all(places.values())
     assert [place for place, text in places.items() for form in forms(CANARY) if form in text] == []

@@ -41,6 +41,15 @@ def test_the_workflows_steps_follow_each_other(sent_messages: Take) -> None:
     assert dependencies.dataset().get(f"demo/{request['JobId']}/t00000003.jsonl.gz")
 
 
+def test_a_preview_is_made_of_the_body(aws: None) -> None:
+    event = sample("preview-job")
+    with serving(Partner(total=40)) as partner:
+        event["body"] = event["body"].replace("https://api.example.com/v2/orders", partner.url)
+        answer = import_module("poller.handlers.api.preview_job").handler(event, Context(25))
+
+    assert (answer["statusCode"], json.loads(answer["body"])["RecordsExpected"]) == (200, 40)
+
+
 def test_the_demonstration_api_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in functions()["PayloadGenerator"]["Environment"]["Variables"]:
         monkeypatch.setenv(name, "0")

@@ -34,9 +34,9 @@ LIMITS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "what the API adds to the spec has to fit too",
-        f"{_HANDLERS}/prepare_poller_job.py",
-        "        refuse_large(plan.spec)",
-        "        pass",
+        "src/functions/poller/jobs/first_plan.py",
+        "refuse_large(planned.spec)",
+        "pass",
         "tests/integration/test_rejected_jobs.py::test_what_the_api_calls_its_list_counts_too",
     ),
     Mutation(

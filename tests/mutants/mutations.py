@@ -816,8 +816,8 @@ MUTATIONS = (
     Mutation(
         "the key is pinned when the job is planned",
         f"{_SRC}/handlers/prepare_poller_job.py",
-        "after = replace(after, record_key=record_key(plan.spec.primary_key, page.records))",
-        "pass",
+        "record_key=found.key,",
+        "record_key=(),",
         "tests/integration/test_prepare_poller_job.py::test_the_key_of_the_records_is_pinned_with_the_plan",
     ),
     Mutation(
@@ -1003,6 +1003,7 @@ MUTATIONS = (
         "except (ValueError, RecursionError):",
         "except ValueError:",
         "tests/integration/test_http_api.py::test_a_made_up_next_is_refused",
+        after="start = json.loads(urlsafe_b64decode(",
     ),
     Mutation(
         "the manifest is there before the status says so (1)",

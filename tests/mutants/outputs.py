@@ -22,9 +22,9 @@ OUTPUTS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the columns of a table are found before the plan",
-        f"{_POLLER}/handlers/prepare_poller_job.py",
-        "plan = replace(plan, spec=with_columns(plan.spec, page.records))",
-        "pass",
+        f"{_POLLER}/jobs/first_plan.py",
+        "spec=with_columns(planned.spec, records)",
+        "spec=planned.spec",
         f"{_JOBS}::test_each_task_is_a_table_with_the_fields_of_the_first_page",
     ),
     Mutation(
@@ -48,5 +48,19 @@ OUTPUTS: tuple[Mutation, ...] = (
         '_SUFFIXES = ("jsonl.gz", "csv.gz")',
         '_SUFFIXES = ("jsonl.gz",)',
         "tests/cli/test_downloads.py::test_another_job_s_tables_are_no_part_of_this_one",
+    ),
+    Mutation(
+        "a preview shows no request's credentials (32)",
+        f"{_POLLER}/jobs/preview.py",
+        "without_secrets(request.url)",
+        "request.url",
+        "tests/jobs/test_preview.py::test_a_request_is_shown_without_secrets",
+    ),
+    Mutation(
+        "a preview ends before its caller gives up",
+        f"{_POLLER}/handlers/dependencies.py",
+        "Upstream(*rules, total_seconds=QUICK_SECONDS)",
+        "Upstream(*rules)",
+        "tests/integration/test_preview_job.py::test_an_api_that_never_answers_is_not_waited_for_longer_than_a_caller_waits",
     ),
 )

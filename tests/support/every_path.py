@@ -38,6 +38,7 @@ class Paths:
         self.a_job_is_done_and_looked_at()
         self.a_job_has_a_secret()
         self.a_job_has_tokens()
+        self.a_preview_has_tokens()
         self.pages_are_refused()
         self.a_request_is_too_large()
         self.an_event_leaves_out_its_input()
@@ -103,6 +104,16 @@ class Paths:
             auth = {"type": "oauth2_client_credentials", "secret": "paths-client", "token_url": server.url}
             jobs = [self.ended(self.submit(auth=auth)) for _ in range(2)]
         assert [(job["Status"], job["RecordsReceived"]) for job in jobs] == [("SUCCEEDED", RECORDS)] * 2
+
+    def a_preview_has_tokens(self) -> None:
+        """One that the first gets and keeps, and the second reads."""
+        origin = self.partner.url.removesuffix("/orders")
+        with giving_tokens(OAuthServer()) as server:
+            text = json.dumps({"value": server.secret, "allowed_origins": [origin, server.origin]})
+            self.stack.aws("secretsmanager").create_secret(Name="poller/secrets/paths-preview", SecretString=text)
+            auth = {"type": "oauth2_client_credentials", "secret": "paths-preview", "token_url": server.url}
+            found = [self.client.preview({"url": self.partner.url, **SPEC, "auth": auth}) for _ in range(2)]
+        assert [one["RecordsExpected"] for one in found] == [RECORDS] * 2
 
     def pages_are_refused(self) -> None:
         self.partner.refuses_page_from = 20

@@ -63,5 +63,6 @@ def forget_clients() -> None:
         dependencies.upstream,
         dependencies.access,
         dependencies.schedules,
+        dependencies.quick_access,
     ):
         build.cache_clear()

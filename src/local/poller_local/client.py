@@ -15,7 +15,7 @@ from requests.auth import AuthBase
 from poller_local.answers import ResultObject, ResultsPage, Task
 from poller_local.connection import FIRST_DELAY, LONGEST_DELAY, Connection
 from poller_local.downloads import refuse_others, save_result
-from poller_local.errors import ApiError, JobConflict, JobNotFound, JobRefused, WaitTimeout, one_line
+from poller_local.errors import ApiError, JobConflict, JobNotFound, JobRefused, PreviewRefused, WaitTimeout, one_line
 from poller_local.source_client import SourceClient
 from poller_local.summary import Summary, is_final, parse_summary, pending_summary
 
@@ -71,6 +71,16 @@ class PollerClient:
             code, reason = entry.get("ErrorCode") or "no EventId", entry.get("ErrorMessage") or "no reason given"
             raise JobRefused(one_line(code), one_line(reason))
         return str(entry["EventId"])
+
+    def preview(self, spec: Mapping[str, Any]) -> dict[str, Any]:
+        """What a job of this spec would find and take. Raises PreviewRefused where it would be REJECTED."""
+        body = json.dumps(spec, allow_nan=False).encode()
+        try:
+            return self._connection.call("POST", "/jobs/preview", data=body)
+        except ApiError as error:
+            if error.status == 400:
+                raise PreviewRefused(error.said) from error
+            raise
 
     def jobs(self, most: int | None = None, name: str | None = None, status: str | None = None) -> Iterator[Summary]:
         """Summaries of the stack's jobs, newest first: all of that name and status, or at most so many."""

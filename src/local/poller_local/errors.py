@@ -111,6 +111,13 @@ class JobRefused(PollerError):
         self.reason = reason
 
 
+class PreviewRefused(PollerError):
+    """A job of the spec would be REJECTED, for the reason that `said` gives."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(f"Such a job would be REJECTED: {said}")
+
+
 class WaitTimeout(PollerError):
     """The job had not ended after the given number of seconds."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from poller_local import jobs, listings, logs
+from poller_local import jobs, listings, logs, previews
 from poller_local.answers import TaskState, parse_state
 from poller_local.screen import Screen
 from poller_local.spec_input import build_spec
@@ -64,6 +64,22 @@ def run(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signature
     job_spec = build_spec(source, spec, name, client_token)
     with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
         raise typer.Exit(jobs.run_job(client, job_spec, Screen(), ways))
+
+
+def preview(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signature
+    source: Annotated[str | None, typer.Argument(metavar="[URL|FILE]", help="As with 'run'.")] = None,
+    spec: Annotated[
+        str | None, typer.Option("--spec", metavar="FILE", help="A job spec in JSON; - reads standard input.")
+    ] = None,
+    as_json: Json = False,
+    api_url: ApiUrl = None,
+    stack_name: StackName = None,
+    region: Region = None,
+) -> None:
+    """Show what a job would find and take: first page, paginator, records, time and dollars. Starts nothing."""
+    job_spec = build_spec(source, spec, None)
+    with resolve_target(api_url, stack_name, region, Path.cwd()).client() as client:
+        raise typer.Exit(previews.show_preview(client, job_spec, Screen(), as_json=as_json))
 
 
 def list_(  # noqa: PLR0913, PLR0917  # Typer reads its options off the signature
@@ -175,6 +191,7 @@ def show_logs(
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     "run": run,
+    "preview": preview,
     "list": list_,
     "status": status,
     "tasks": tasks,

@@ -56,6 +56,10 @@ class Access:
     def __init__(self, upstream: Upstream, secrets: Secrets, tokens: Tokens, log: Callable[[str], None]) -> None:
         self._upstream, self._secrets, self._tokens, self._log = upstream, secrets, tokens, log
 
+    def through(self, upstream: Upstream) -> "Access":
+        """The same access, through another client."""
+        return Access(upstream, self._secrets, self._tokens, self._log)
+
     def sender(
         self, auth: Auth | None, url: str, paced: Callable[[SigningSender], SigningSender] = lambda upstream: upstream
     ) -> Sender:

@@ -1,6 +1,7 @@
 """What handlers share, each built once per worker from the settings."""
 
 import gc
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -107,6 +108,10 @@ def workflow() -> Workflow:
     return Workflow(_client("stepfunctions"))
 
 
+QUICK_SECONDS = 13.0
+"""For one request of those whose caller waits: an HTTP API does so for 30 seconds at most."""
+
+
 @cache
 def upstream() -> "Upstream":
     # Here, because most functions send no request to strangers, and need not wait for requests to be imported.
@@ -130,15 +135,36 @@ def access() -> "Access":
     return Access(upstream(), Secrets(client, f"{prefix}secrets/"), tokens, logger.warning)
 
 
+@cache
+def quick_access() -> "Access":
+    # Here, for the same reason.
+    from poller.upstream.client import Upstream  # noqa: PLC0415
+
+    rules = settings.user_agent, settings.allow_loopback, settings.allowed_hosts
+    return access().through(Upstream(*rules, total_seconds=QUICK_SECONDS))
+
+
 def paced(spec: "JobSpec", job_id: str, waited: "Callable[[int], None]") -> "tuple[RateShare | None, Sender]":
     """What a job's requests are sent with, and its share of their rate budget, if they have one."""
+    return _paced(access(), spec, job_id, waited)
+
+
+def quickly_paced(spec: "JobSpec") -> "tuple[RateShare | None, Sender]":
+    """The same for a preview. A budget of the job's own is none of it: that would be a row which outlives it."""
+    limit = spec.rate_limit if spec.rate_limit and spec.rate_limit.name else None
+    return _paced(quick_access(), replace(spec, rate_limit=limit), "", lambda _: None)
+
+
+def _paced(
+    reach: "Access", spec: "JobSpec", job_id: str, waited: "Callable[[int], None]"
+) -> "tuple[RateShare | None, Sender]":
     # Here, for the same reason.
     from poller.fetching.rate_share import PacedUpstream, RateShare  # noqa: PLC0415
 
     if spec.rate_limit is None:
-        return None, access().sender(spec.auth, spec.url)
+        return None, reach.sender(spec.auth, spec.url)
     share = RateShare(table(), spec.rate_limit, job_id, waited)
-    return share, access().sender(spec.auth, spec.url, lambda upstream: PacedUpstream(upstream, share))
+    return share, reach.sender(spec.auth, spec.url, lambda upstream: PacedUpstream(upstream, share))
 
 
 def fetched_tasks() -> "FetchedTasks":

@@ -11,7 +11,6 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from poller.datasets.csv_table import with_columns
 from poller.errors import (
     JobRejected,
     PauseRequested,
@@ -20,29 +19,25 @@ from poller.errors import (
     UpstreamUnavailable,
 )
 from poller.fetching.backoff import delay
-from poller.fetching.first_look import FirstLook, first_look
 from poller.fetching.page_fetcher import PageFetcher
 from poller.fetching.pause import Throttle
 from poller.fetching.time_box import TimeBox
 from poller.handlers import dependencies
 from poller.jobs import keys
+from poller.jobs.first_plan import FirstPlan, first_plan
 from poller.jobs.model import Job, JobStatus, StopRequest, TaskRow, TaskState
 from poller.jobs.owner import Owner
-from poller.jobs.partition_planning import first_tasks, plan_partitions
+from poller.jobs.partition_planning import first_tasks
 from poller.jobs.plan import Partitions, numbers_of
-from poller.jobs.planning import Planned, plan_found
 from poller.jobs.run_concurrently import run_concurrently
 from poller.jobs.steps import fetch_step, step
 from poller.jobs.summary import shown_url
 from poller.jobs.suspicious import suspects
 from poller.paging.boundaries import page_digest
-from poller.paging.record_key import record_key
 from poller.specs.fields import is_name
-from poller.specs.incremental import refuse_absent
 from poller.specs.model import JobSpec, Retry
-from poller.specs.parse import accept_job_spec, accept_source_spec, refuse_large
+from poller.specs.parse import accept_job_spec, accept_source_spec
 from poller.text import counted, iso
-from poller.values import Page, Sender
 
 # Of the function's time, kept for the last request (60 seconds at most) and for writing the plan.
 _RESERVE_SECONDS = 70.0
@@ -87,19 +82,15 @@ def _prepare(job: Job, raw_spec: Any, box: TimeBox) -> dict[str, Any]:
             raise JobRejected(f"client_token was used within 24 hours by job {first}; this job did nothing")
         share, sender = dependencies.paced(spec, job.job_id, lambda _: None)
         with closing(Throttle(share=share)) as throttle:
-            plan, page = _probe(spec, sender, throttle, box.cut_at(deadline), job.probe_failures)
-        after = replace(after, record_key=record_key(plan.spec.primary_key, page.records))
-        plan = replace(plan, spec=with_columns(plan.spec, page.records))
-        if spec.incremental:
-            refuse_absent(spec.incremental, page.records)
-        refuse_large(plan.spec)  # what the API called its list and its total is in it now
+            fetcher_of = partial(PageFetcher, sender, box=box.cut_at(deadline), throttle=throttle)
+            found = first_plan(spec, fetcher_of, dependencies.logger.info, job.probe_failures)
     except (PauseRequested, RetriablePollerError) as error:
         return _later(job, after, spec.retry, deadline, error)
     except JobRejected as error:
         return _give_up(job, after, JobRejected(error.message + _REPLACE_IT) if error.secret_sent else error)
     except PermanentPollerError as error:
         return _give_up(job, after, error)
-    after = _planned(after, plan, page)
+    after, plan = _planned(after, found), found.planned
     dependencies.logger.info("planned", extra={"plan": numbers_of(plan.plan), "tasks": len(plan.plan)})
     tasks = first_tasks(plan.spec) if isinstance(plan.plan, Partitions) else plan.plan
     next_step = fetch_step(dependencies.raw_payloads(), after, tasks)
@@ -154,29 +145,17 @@ def _reset(job: Job, box: TimeBox, row: TaskRow) -> bool:
     return True
 
 
-def _probe(spec: JobSpec, sender: Sender, throttle: Throttle, box: TimeBox, failures: int) -> tuple[Planned, Page]:
-    """Look at the API's first page, and plan. `failures` is how many attempts at it have failed in earlier calls."""
-
-    def look(asked: JobSpec) -> FirstLook:
-        return first_look(asked, lambda known: PageFetcher(sender, known, box, throttle), failures, is_first=True)
-
-    if spec.partitions:
-        return plan_partitions(spec, look)
-    found = look(spec)
-    if found.detected:
-        dependencies.logger.info("detected a paginator", extra=found.detected)
-    return plan_found(found), found.first.page
-
-
-def _planned(job: Job, plan: Planned, first: Page) -> Job:
+def _planned(job: Job, found: FirstPlan) -> Job:
+    plan, first = found.planned, found.look.first.page
     return replace(
         job,
+        record_key=found.key,
         status=JobStatus.RUNNING,
         spec=plan.spec,
         plan=plan.plan,
         total_is_final=plan.is_declared,
         records_expected=plan.records,
-        first_page_digest=page_digest(first.records, job.record_key),
+        first_page_digest=page_digest(first.records, found.key),
         detected=plan.detected,
         map_concurrency=plan.map_concurrency,
         threads=plan.threads,

@@ -10,11 +10,12 @@ _MAX_BYTES = 5 * 1024 * 1024
 
 
 class HttpError(Exception):
-    """What the caller has to change, with the status that says of which kind it is: 400, 404 or 409."""
+    """What the caller has to change, with the status that says of which kind it is: 400, 404 or 409; and, where the
+    reason is one that a job could have, its `error`."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, error: dict[str, Any] | None = None) -> None:
         super().__init__(message)
-        self.response = respond(status, {"message": message})
+        self.response = respond(status, {"message": message} | ({"Error": error} if error else {}))
 
 
 def respond(status: int, body: dict[str, Any]) -> dict[str, Any]:
