@@ -684,6 +684,11 @@ ODATA = {"type": "offset", "limit": 10, "limit_param": "$top", "offset_param": "
         ({"data": TEN, "number": 1, "totalPages": 4}, {}, "page_number"),
         ({"data": TEN, "total": 35, "totalPages": 4}, {}, {"type": "page_number", "total_path": "total"}),
         ({"data": TEN, "page": 2, "pages": 4, "has_more": True}, {}, "page_number"),
+        (
+            {"data": TEN, "pageNumber": 2, "pages": 4, "has_more": True},
+            {},
+            {"type": "page_number", "page_param": "pageNumber"},
+        ),
         (TEN, {"x_total_count": "35"}, {"type": "offset", "limit": 10, "total_header": "x-total-count"}),
         ({"total": 35, "count": 10, "items": TEN}, {}, {"type": "offset", "limit": 10, "total_path": "total"}),
         (

@@ -3,7 +3,7 @@
 import pytest
 
 from poller.paging.envelope import Envelope
-from poller.paging.evidence import first_of, shown_by_next, why_whole
+from poller.paging.evidence import first_of, last_page, other_next_page, shown_by_next, why_whole
 from tests.support.builders import URL, page
 
 SEVEN = [{"id": i} for i in range(7)]
@@ -65,3 +65,57 @@ def test_a_link_shows_the_parameters_of_pages_if_it_changes_no_others(url, link,
 )
 def test_a_page_is_whole_if_something_beside_its_total_shows_it(rows, query, more, why):
     assert why_whole(Envelope(page({"data": rows, **more}, "data", f"{URL}{query}"))) == why
+
+
+@pytest.mark.parametrize(
+    ("address", "other", "differ"),
+    [
+        ("/x?page=2", "/x?page=3", True),
+        ("/x?page=2", "/x?after=abc", True),
+        ("/x?page=2", "/x?page=2&limit=10", False),
+        ("/x?page=2&limit=10", "/x?page=2", False),
+        ("/x?page=2&tag=a", "/x?page=2", False),
+        ("/x?page=2", "/x", False),
+        ("/x?tag=a", "/x?page=2", False),
+        ("/x?tag=b", "/x?page=2", True),
+    ],
+)
+def test_two_links_lead_to_different_pages_if_each_asks_for_something_of_its_own(address, other, differ):
+    assert other_next_page(Envelope(page([1], url=f"{URL}?tag=a")), address, other) is differ
+
+
+@pytest.mark.parametrize(
+    ("more", "headers", "place"),
+    [
+        ({}, {"link": "<?tag=a&page=7>; rel=last"}, ""),
+        ({"links": {"last": "?tag=a&page=7"}}, {}, "links.last"),
+        ({"links": {"last": "?tag=a&page=7&per_page=50"}}, {}, "links.last"),
+        ({"links": {"last": "?tag=a&page=7"}}, {"link": "<?tag=a&p=7>; rel=last"}, "links.last"),
+        ({"links": {"last": "?page=7"}}, {}, None),
+        ({"links": {"last": "?tag=b&page=7"}}, {}, None),
+        ({"links": {"next": "?tag=a&page=2"}}, {}, None),
+        ({}, {}, None),
+    ],
+)
+def test_a_link_to_the_last_page_counts_if_it_has_the_pages_number_and_all_that_was_asked_for(more, headers, place):
+    first = Envelope(page({"data": [1], **more}, "data", f"{URL}?tag=a&per_page=10&page=1", **headers))
+
+    assert last_page(first, "page") == place
+
+
+@pytest.mark.parametrize(
+    ("links", "shown"),
+    [
+        ("</n/7?page=2>; rel=next, </n/7?page=9>; rel=last", {"page": "2"}),
+        ("</n/7?page=2>; rel=next, </n/8?page=9>; rel=last", {}),
+        ("</n/7?page=2>; rel=next", {}),
+    ],
+)
+def test_a_link_to_another_path_shows_them_if_one_to_the_last_page_leads_there_too(links, shown):
+    assert shown_by_next(Envelope(page([1], url=URL, link=links))) == shown
+
+
+def test_a_link_to_another_path_shows_nothing_where_the_one_to_the_last_page_drops_a_filter():
+    links = "</n/7?page=2>; rel=next, </n/7?page=9>; rel=last"
+
+    assert shown_by_next(Envelope(page([1], url=f"{URL}?tag=a", link=links))) == {}

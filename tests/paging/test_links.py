@@ -2,7 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poller.paging.links import address_in, header_links, is_further, leads_elsewhere
+from poller.paging.links import (
+    address_in,
+    header_links,
+    is_further,
+    is_same_list,
+    leads_elsewhere,
+    links_to_last,
+    pages_up_to,
+)
 from tests.support.builders import examples
 
 
@@ -116,3 +124,45 @@ def test_a_page_is_its_path_and_its_parameters_at_whatever_host(address, url, el
 )
 def test_a_page_is_further_by_a_number_that_counts_pages_or_records(address, pages, further):
     assert is_further(address, *pages) is further
+
+
+@pytest.mark.parametrize(
+    ("address", "first", "pages"),
+    [
+        ("/x?page=7", 1, 7),
+        ("/x?page=7", 0, 8),
+        ("/x?tag=a&page=7&page=9", 1, 7),
+        ("/x?p=7", 1, "/x?p=7"),
+        ("/x?page=last", 1, "/x?page=last"),
+        (f"/x?page={'9' * 18}", 1, int("9" * 18)),
+        (f"/x?page={'9' * 19}", 1, f"/x?page={'9' * 19}"),
+    ],
+    ids=repr,
+)
+def test_a_link_to_the_last_page_counts_the_pages_by_its_number(address, first, pages):
+    assert pages_up_to(address, "page", first) == pages
+
+
+def test_links_to_the_last_page_are_in_the_header_and_in_the_body_under_usual_names():
+    sections = {
+        "": {"last_page_url": "/c", "lastLink": {"href": "/d"}, "last": "Smith", "first": "/e"},
+        "links.": {"last": "/b", "lastUrl": None},
+    }
+
+    found = list(links_to_last("</0>; rel=first, </a>; rel=last", sections))
+
+    assert found == [("", "/a"), ("last_page_url", "/c"), ("lastLink", "/d"), ("links.last", "/b")]
+
+
+@pytest.mark.parametrize(
+    ("address", "other", "same"),
+    [
+        ("/x?page=2&tag=a", "/x?tag=a&page=7", True),
+        ("/x?offset=2", "/x", True),
+        ("/x?tag=a", "/x?tag=b", False),
+        ("/x?tag=", "/x", False),
+        ("/x", "/y", False),
+    ],
+)
+def test_two_pages_are_of_one_list_if_only_the_page_differs(address, other, same):
+    assert is_same_list(address, other) is same

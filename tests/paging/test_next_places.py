@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from poller.paging.envelope import Envelope
-from poller.paging.next_places import cursor_in_headers, cursors_in_body, link_in_body, link_in_headers
+from poller.paging.next_places import cursor_in_headers, cursors_in_body, flag_of_more, link_in_body, link_in_headers
 from tests.support.builders import page
 
 OWN = "https://api.example.com/items?page=7"
@@ -132,6 +132,20 @@ def test_a_number_that_may_count_pages_or_records_is_no_cursor(name, value, is_c
 )
 def test_a_flag_beside_a_cursor_is_taken_if_it_says_that_there_is_more(more, flag):
     assert [found[1] for found in cursors_in_body(body(next_cursor="abc", **more))] == [flag]
+
+
+@pytest.mark.parametrize(
+    ("more", "path"),
+    [
+        ({"has_more": True}, "has_more"),
+        ({"meta": {"hasNextPage": "true"}}, "meta.hasNextPage"),
+        ({"has_more": False, "meta": {"more": True}}, "meta.more"),
+        ({"ok": True}, None),
+        ({}, None),
+    ],
+)
+def test_the_first_flag_that_says_yes_says_that_there_is_more(more, path):
+    assert flag_of_more(body(**more)) == path
 
 
 @pytest.mark.parametrize(

@@ -40,12 +40,13 @@ def test_a_candidate_for_a_request_with_a_body_sends_the_cursor_in_it(sent, plac
     assert found[0].evidence == f"end_cursor, sent as {places[0]}, leads to other records"
 
 
-def test_a_name_that_is_no_word_is_put_into_quotes():
+def test_a_name_that_is_no_word_is_put_into_quotes_in_a_body():
     first = Envelope(page({"rows": [1], "next-cursor": "abc"}, "rows"))
 
-    found = list(Cursor.candidates(first, {"limit": 5}))
+    in_body, as_parameter = list(Cursor.candidates(first, {"limit": 5})), list(Cursor.candidates(first, None))
 
-    assert found[1].paginator == Cursor("next-cursor", cursor_body_path='"next-cursor"')
+    assert in_body[1].paginator == Cursor("next-cursor", cursor_body_path='"next-cursor"')
+    assert as_parameter[1].paginator == Cursor("next-cursor", "next-cursor")
 
 
 @pytest.mark.parametrize(
