@@ -209,11 +209,11 @@ def test_pages_that_stayed_short_are_noted_unless_the_data_end_there():
     short, full = FetchedPage((b"[1]",), 1, "x", 7), FetchedPage((b"[1,2]",), 2, "y", 7)
     begun = with_pages(TaskRow("t00000003", STARTED), FetchedPages(30, pages=[full, short, short]), 3, 2)
 
-    going_on = with_pages(begun, FetchedPages(33, pages=[full, short], goes_on_at=35), 2, 2)
-    ended = with_pages(begun, FetchedPages(33, pages=[full, short], end=END), 2, 2)
+    going_on = with_pages(begun, FetchedPages(33, pages=[full, short, short], goes_on_at=36), 3, 2)
+    ended = with_pages(begun, FetchedPages(33, pages=[full, short, short], end=END), 3, 2)
 
-    assert (going_on.short_pages, going_on.short_page, going_on.goes_on_at) == (3, 31, 35)
-    assert (ended.short_pages, ended.short_page, ended.end) == (2, 31, END)
+    assert (going_on.short_pages, going_on.short_page, going_on.goes_on_at) == (4, 31, 36)
+    assert (ended.short_pages, ended.short_page, ended.end) == (3, 31, END)
 
 
 def test_a_task_may_end_without_another_page():
@@ -248,7 +248,7 @@ def test_a_page_that_came_in_part_is_put_together():
     more = with_pages(begun, FetchedPages(1, begun=part), 1, 3)
     whole = with_pages(more, FetchedPages(1, pages=[part, full], begun=part), 3, 3)
     short = with_pages(begun, FetchedPages(1, pages=[part, full]), 2, 3)
-    later = with_pages(begun, FetchedPages(1, pages=[full, part]), 2, 3)
+    later = with_pages(begun, FetchedPages(1, pages=[full, part]), 2, 2)
 
     assert [(at.pages, at.records, at.begun, at.mended) for at in (begun, more, whole)] == [
         (1, 4, 1, 2),

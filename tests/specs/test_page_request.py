@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poller.paging.paginators import HeaderLink, Offset, PageNumber
+from poller.paging.paginators import Cursor, HeaderLink, Offset, PageNumber
 from poller.specs.page_request import page_request, request_at
 from poller.values import PageRequest
 from tests.support.builders import URL, examples, spec
@@ -66,8 +66,9 @@ JSON = {"Accept": "application/json", "Content-Type": "application/json"}
         ({"json": {"q": "shoes", "price": 1.5}}, b'{"q":"shoes","price":1.5}'),
         ({"json": {"q": "shoes"}, "paginator": PageNumber(page_body_path="page")}, b'{"q":"shoes","page":3}'),
         ({"paginator": PageNumber(page_body_path="page")}, b'{"page":3}'),
+        ({"paginator": Cursor("next", cursor_body_path="after")}, b"{}"),
     ],
-    ids=["the spec's", "with the page", "the page alone"],
+    ids=["the spec's", "with the page", "the page alone", "nothing yet"],
 )
 def test_a_body_is_the_specs_with_what_changes_page_by_page(fields: dict[str, object], body: bytes) -> None:
     one = spec(method="POST", **{"paginator": HeaderLink(), **fields})
