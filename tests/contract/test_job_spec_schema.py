@@ -36,7 +36,9 @@ OF_SHAPE = re.compile(
 WAYS = {"Paginator": "paginator.", "Auth": "auth.", "Output": "output."}
 TAGS = {"Paginator": "type", "Auth": "type", "Output": "format"}
 """What says of which kind an object is."""
-slow = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], deadline=None)
+slow = settings(
+    max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], deadline=None
+)
 
 
 def said_of(spec: Any) -> str:
