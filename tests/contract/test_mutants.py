@@ -47,4 +47,5 @@ def test_a_mutant_that_may_live_has_a_reason_and_is_still_there(mutant: str, why
     source = (PRODUCT / where.split()[0]).read_text()
 
     assert why
-    assert all(line in source for line in old.split(" / "))
+    # mutmut knows a function by another name than its own.
+    assert all(line.removeprefix("def _") in source for line in old.split(" / "))
