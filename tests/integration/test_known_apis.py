@@ -9,7 +9,7 @@ import pytest
 from poller.auth.secret import Value
 from tests.support import workflow
 from tests.support.documents import blocks
-from tests.support.imitations import IMITATIONS, Answer, Imitated, imitated
+from tests.support.imitations import IMITATIONS, Answer, Asked, Imitated, imitated
 from tests.support.secrets import put_secret
 from tests.support.template import ROOT
 from tests.support.workflow import Take, dataset
@@ -70,6 +70,26 @@ def test_an_error_that_slack_answers_with_200_is_told(sent_messages: Take) -> No
 
     assert job["Status"] == "REJECTED"
     assert "missing_scope" in job["Error"]["Message"]
+
+
+def test_the_error_budget_of_eve_online_is_waited_for(sent_messages: Take) -> None:
+    (spec,) = [param.values[1] for param in SPECS if param.values[0] == "eve-esi"]
+    answer, records = IMITATIONS["eve-esi"]
+    spent: list[Asked] = []
+
+    def once(asked: Asked) -> Answer:
+        if asked.query.get("page") != "2" or spent:
+            return answer(asked)
+        spent.append(asked)
+        left = {"X-Esi-Error-Limit-Remain": "0", "X-Esi-Error-Limit-Reset": "1"}
+        return Answer({"error": "This software has exceeded the error limit for ESI."}, left, 420)
+
+    with imitated(once) as api:
+        job = workflow.run(here(spec, api.origin), sent_messages)
+
+    assert (job["Status"], job["Error"]) == ("SUCCEEDED", None)
+    assert [json.loads(line) for line in dataset(job)] == records
+    assert job["WaitedSeconds"] >= 1
 
 
 def test_every_page_is_imitated_and_listed() -> None:
