@@ -60,6 +60,15 @@ def test_only_a_plain_success_is_green():
     assert styles == ["bold green", "bold red"]
 
 
+def test_an_api_that_is_down_is_said_to_be():
+    down = summary("RUNNING", DownSince="2026-01-01T11:00:00Z")
+
+    lines = {label: value for label, value, _style in render.summary_lines(down)}
+
+    assert lines["API down"] == "since 2026-01-01 11:00:00Z; the job waits, and goes on by itself"
+    assert "API down" not in {label for label, _value, _style in render.summary_lines(SUCCEEDED)}
+
+
 @pytest.mark.parametrize(
     ("trouble", "text"),
     [

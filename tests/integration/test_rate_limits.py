@@ -7,6 +7,7 @@ import pytest
 from poller.fetching.rate_budget import Ledger, to_row
 from poller.handlers import dependencies
 from tests.support import workflow
+from tests.support.parted_api import PartedApi, parted_api, parts_of
 from tests.support.partner import Partner, serving
 from tests.support.walked_api import walked, walked_api
 from tests.support.workflow import Take, dataset, expected, passed, planned
@@ -58,6 +59,19 @@ def test_a_walk_keeps_to_its_budget(sent_messages: Take) -> None:
 
     assert (job["Status"], dataset(job)) == ("SUCCEEDED", api.rows())
     assert len(waits) == -(-len(api.asked) // 3) - 1
+
+
+def test_the_partitions_of_a_job_share_its_budget(sent_messages: Take) -> None:
+    api = PartedApi(parts_of(de=3, fr=3, it=3, es=3))
+    with parted_api(api):
+        step = workflow.prepare(api.spec(rate_limit={"requests": 4, "seconds": 60}))
+        asked = len(api.asked)
+        workflow.fetch_all(step)
+
+    assert (asked, len(api.asked)) == (1, 4)
+    job = dependencies.jobs().job(step["JobId"])
+    assert job is not None
+    assert job.not_before > 0
 
 
 def test_a_job_does_not_ask_for_more_at_once_than_its_budget_lets_through(sent_messages: Take) -> None:

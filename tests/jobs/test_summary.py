@@ -42,6 +42,7 @@ def test_a_running_job_as_the_contract_shows_it():
         "Requests": 30,
         "Retried": 3,
         "WaitedSeconds": 4,
+        "DownSince": None,
         "StartedAt": "2026-01-01T11:00:00Z",
         "FinishedAt": None,
         "RedrivenAt": None,
@@ -54,6 +55,13 @@ def test_a_running_job_as_the_contract_shows_it():
         "Detected": None,
         "Source": None,
     }
+
+
+def test_an_api_that_is_down_is_said_to_be_while_the_job_runs():
+    down = job(down_since=1_767_265_200)
+
+    assert summarize(down, Counts())["DownSince"] == "2026-01-01T11:00:00Z"
+    assert summarize(replace(down, status=JobStatus.PARTIAL), Counts())["DownSince"] is None
 
 
 def test_what_arrived_is_what_is_stored_when_the_job_is_over():

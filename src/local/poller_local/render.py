@@ -52,6 +52,8 @@ def summary_lines(summary: Summary) -> list[tuple[str, str, str]]:
             lines.append(("Try", spec, "bold"))
     if summary["Notice"]:
         lines.append(("Notice", format_error(summary["Notice"]), "bold yellow"))
+    if since := summary.get("DownSince"):
+        lines.append(("API down", f"since {format_time(since)}; the job waits, and goes on by itself", "bold yellow"))
     if proof:
         lines.append(("Proof", proof, "green" if is_complete(summary) else "yellow"))
     if detected := summary.get("Detected"):

@@ -44,7 +44,7 @@ class Summary(TypedDict):
 
     `Url` is without secrets, `RunSeconds` without the time between an end and a redrive; both, and `RedrivenAt`, are
     None where the stack is older than they are. `Notice` is something to know about a success; `DuplicateOf` is the
-    job that this one repeats, having the same client token. The last seven are not there, or None, where the stack is
+    job that this one repeats, having the same client token. The last eight are not there, or None, where the stack is
     older than they are or the job has not come so far.
     """
 
@@ -80,6 +80,7 @@ class Summary(TypedDict):
     Requests: NotRequired[int | None]
     Retried: NotRequired[int | None]
     WaitedSeconds: NotRequired[float | None]
+    DownSince: NotRequired[str | None]
 
 
 def parse_summary(answer: dict[str, Any]) -> Summary:

@@ -1,5 +1,6 @@
 """The answer to GET /jobs/{jobId}."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from poller.credentials import without_secrets
@@ -51,6 +52,7 @@ def summarize(job: Job, counts: Counts) -> dict[str, Any]:
         "Requests": counts.requests,
         "Retried": counts.retried,
         "WaitedSeconds": counts.waited,
+        "DownSince": iso(datetime.fromtimestamp(job.down_since, UTC)) if job.down_since and not is_over else None,
         "StartedAt": iso(job.started_at),
         "FinishedAt": iso(job.finished_at) if job.finished_at else None,
         "RedrivenAt": iso(job.redriven_at) if job.redriven_at else None,
