@@ -4,9 +4,17 @@ import json
 from importlib import import_module
 from typing import Any
 
+import boto3
 import pytest
 
-from poller.handlers import dependencies, fetch_payload, prepare_poller_job, process_payload, reconcile_job
+from poller.handlers import (
+    dependencies,
+    fetch_payload,
+    prepare_poller_job,
+    process_payload,
+    reconcile_job,
+    start_source_run,
+)
 from tests.support.handlers import Context
 from tests.support.partner import Partner, serving
 from tests.support.template import ROOT, functions
@@ -48,6 +56,23 @@ def test_a_preview_is_made_of_the_body(aws: None) -> None:
         answer = import_module("poller.handlers.api.preview_job").handler(event, Context(25))
 
     assert (answer["statusCode"], json.loads(answer["body"])["RecordsExpected"]) == (200, 40)
+
+
+def test_a_source_is_saved_run_and_deleted(sent_messages: Take) -> None:
+    boto3.client("scheduler").create_schedule_group(Name="sources")
+
+    def answer(name: str) -> tuple[int, Any]:
+        said = import_module(f"poller.handlers.api.{name.replace('-', '_')}").handler(sample(name), Context())
+        return said["statusCode"], json.loads(said["body"])
+
+    assert answer("put-source")[0] == 201
+    begun = start_source_run.handler(sample("start-source-run"), Context())
+    assert begun["Outcome"] == "BEGUN"
+    assert answer("run-source")[0] == 409  # it goes
+    assert answer("get-source")[1]["LastJobId"] == begun["JobId"]
+    assert [source["Name"] for source in answer("list-sources")[1]["Sources"]] == ["orders"]
+    assert answer("change-source")[1]["Paused"] is True
+    assert answer("delete-source")[0] == 200
 
 
 def test_the_demonstration_api_answers(monkeypatch: pytest.MonkeyPatch) -> None:
