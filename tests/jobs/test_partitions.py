@@ -21,7 +21,7 @@ from poller.jobs.task_state import add_counts, count_changes, reset, transition
 from poller.jobs.uniqueness import Uniqueness
 from poller.paging.paginators import Cursor, Offset
 from poller.partitions.listed import ListPartition
-from tests.support.builders import job, spec
+from tests.support.builders import NOW, job, spec
 
 SEEN = DataEnd(EndKind.SEEN, "page 2 is empty")
 SPEC = spec(url="https://a.example/{n}", partitions=(ListPartition("n", ("a", "b", 3)),))
@@ -103,7 +103,7 @@ def test_small_partitions_share_a_worker(
 
 
 def test_the_first_tasks_are_one_a_partition() -> None:
-    assert list(first_tasks(SPEC)) == [
+    assert list(first_tasks(SPEC, NOW)) == [
         Task("k00000000", 0, 0, partition={"n": "a"}),
         Task("k00000001", 0, 0, partition={"n": "b"}),
         Task("k00000002", 0, 0, partition={"n": 3}),
@@ -117,7 +117,7 @@ def test_what_a_partition_holds_is_known_from_the_row_of_its_first_task() -> Non
         TaskRow("k00000002", TaskState.FAILED, partition={"n": 3}),
     ]
 
-    known = list(known_tasks(parted(), rows, first_tasks(SPEC)))
+    known = list(known_tasks(parted(), rows, first_tasks(SPEC, NOW)))
 
     assert known == [
         Task("k00000000", 0, 0, partition={"n": "a"}),

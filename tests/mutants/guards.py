@@ -6,6 +6,7 @@ from tests.mutants.deployment import DEPLOYMENT
 from tests.mutants.limits import LIMITS
 from tests.mutants.mutations import MUTATIONS
 from tests.mutants.outputs import OUTPUTS
+from tests.mutants.partitions import PARTITIONS
 from tests.mutants.rate_budgets import RATE_BUDGETS
 from tests.mutants.sources import SOURCES
 from tests.mutants.upstream import UPSTREAM
@@ -17,6 +18,7 @@ GUARDS = (
     *LIMITS,
     *MUTATIONS,
     *OUTPUTS,
+    *PARTITIONS,
     *RATE_BUDGETS,
     *SOURCES,
     *UPSTREAM,

@@ -11,7 +11,7 @@ from poller.specs.page_request import page_request
 from poller.specs.parse import parse_job_spec
 from poller.specs.partitioned import all_values, in_partition
 from poller.specs.stored import read_stored, write_stored
-from tests.support.builders import examples
+from tests.support.builders import NOW, examples
 
 URL = "https://api.example.com/accounts/{account}/orders"
 ACCOUNTS = {"type": "list", "name": "account", "values": ["a", "b"]}
@@ -26,7 +26,7 @@ def parted(*partitions: Any, **more: Any) -> dict[str, Any]:
     [
         ({"url": URL, "partitions": {}}, "partitions is an object; it must be a list of objects with a type: "),
         ({"url": URL, "partitions": ["a"]}, "partitions[0] is a string; it must be an object with a type: "),
-        ({"url": URL, "partitions": [{"type": "lists"}]}, "partitions[0].type must be one of list"),
+        ({"url": URL, "partitions": [{"type": "lists"}]}, "partitions[0].type must be one of list, window"),
         ({"url": URL, "partitions": [{"type": "list", "values": ["a"]}]}, "partitions[0].name is missing"),
         (parted({**ACCOUNTS, "value": 1}), "partitions[1].value is not a field of partitions[1]"),
         (parted({"type": "list", "name": "1a", "values": ["a"]}), "partitions[1].name must be 1 to 64 letters"),
@@ -87,7 +87,7 @@ def test_more_combinations_than_a_job_has_are_refused() -> None:
 def test_several_lists_make_every_combination_in_order() -> None:
     spec = parse_job_spec(parted({"type": "list", "name": "year", "values": [2024, 2025]}, params={"y": "{year}"}))
 
-    assert list(all_values(spec)) == [
+    assert list(all_values(spec, NOW)) == [
         {"account": "a", "year": 2024}, {"account": "a", "year": 2025},
         {"account": "b", "year": 2024}, {"account": "b", "year": 2025},
     ]  # fmt: skip
@@ -101,7 +101,7 @@ def test_a_value_stands_wherever_its_name_does() -> None:
         "partitions": [{"type": "list", "name": "n", "values": [7, True]}],
     })  # fmt: skip
 
-    sent = [page_request(in_partition(spec, values), 0, None) for values in all_values(spec)]
+    sent = [page_request(in_partition(spec, values), 0, None) for values in all_values(spec, NOW)]
 
     assert [request.url for request in sent] == [
         "https://a.example/7/x?q=7&p=7&p=b-7",
@@ -122,7 +122,7 @@ def test_no_value_changes_the_rest_of_the_address(values: list[str]) -> None:
 
     spec = parse_job_spec(asked)
 
-    for part in all_values(spec):
+    for part in all_values(spec, NOW):
         path, _, query = page_request(in_partition(spec, part), 0, None).url.partition("?")
         assert path.startswith("https://a.example/v1/")
         assert path.endswith("/rows")

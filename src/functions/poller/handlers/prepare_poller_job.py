@@ -83,7 +83,7 @@ def _prepare(job: Job, raw_spec: Any, box: TimeBox) -> dict[str, Any]:
         share, sender = dependencies.paced(spec, job.job_id, lambda _: None)
         with closing(Throttle(share=share)) as throttle:
             fetcher_of = partial(PageFetcher, sender, box=box.cut_at(deadline), throttle=throttle)
-            found = first_plan(spec, fetcher_of, dependencies.logger.info, job.probe_failures)
+            found = first_plan(spec, fetcher_of, dependencies.logger.info, job.started_at, job.probe_failures)
     except (PauseRequested, RetriablePollerError) as error:
         return _later(job, after, spec.retry, deadline, error)
     except JobRejected as error:
@@ -92,7 +92,7 @@ def _prepare(job: Job, raw_spec: Any, box: TimeBox) -> dict[str, Any]:
         return _give_up(job, after, error)
     after, plan = _planned(after, found), found.planned
     dependencies.logger.info("planned", extra={"plan": numbers_of(plan.plan), "tasks": len(plan.plan)})
-    tasks = first_tasks(plan.spec) if isinstance(plan.plan, Partitions) else plan.plan
+    tasks = first_tasks(plan.spec, job.started_at) if isinstance(plan.plan, Partitions) else plan.plan
     next_step = fetch_step(dependencies.raw_payloads(), after, tasks)
     # The plan lies in S3 before the row says so: whoever finds the row planned can go on from it.
     return next_step if dependencies.jobs().save(job, after) else step(job.job_id, "RECONCILE")

@@ -126,7 +126,7 @@ class JobEnding:
 
     def _write_manifest(self, job: Job, rows: Iterable[TaskRow]) -> None:
         """Written before the status, after everything else: its being there says that all it lists is there."""
-        complete = [row for row in rows if row.state is TaskState.COMPLETE]
+        complete = [row for row in rows if row.state is TaskState.COMPLETE and not row.halves]
         output = job.spec.output if job.spec else Jsonl()
         manifest = {
             "JobId": job.job_id,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from poller.datasets.csv_table import with_columns
 from poller.fetching.first_look import FirstLook, first_look
@@ -24,9 +25,15 @@ class FirstPlan:
 
 
 def first_plan(
-    spec: JobSpec, fetcher_of: Callable[[JobSpec], PageFetcher], log: Callable[..., None], failures: int = 0
+    spec: JobSpec,
+    fetcher_of: Callable[[JobSpec], PageFetcher],
+    log: Callable[..., None],
+    now: datetime,
+    failures: int = 0,
 ) -> FirstPlan:
     """Look at the API's first page, and plan. `failures` is how many attempts at it have failed in earlier calls.
+
+    Windows without an end go up to `now`.
 
     Raises what `first_look` does, and JobRejected where no complete plan follows.
     """
@@ -38,7 +45,7 @@ def first_plan(
         return found
 
     if spec.partitions:
-        planned, page = plan_partitions(spec, look)
+        planned, page = plan_partitions(spec, look, now)
         best = next(found for found in looks if found.first.page is page)
     else:
         best = look(spec)

@@ -16,6 +16,11 @@ from poller.jobs.verdict import End, verdict
 from poller.partitions.values import Values, in_words
 from poller.text import counted
 
+_TOO_LARGE = (
+    "the API declares as many records as most_records or more, and the window cannot be halved: some may be cut off. "
+    "Write start as a time with seconds, if it is a date; or split the job by another value, too"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class PartEnd:
@@ -36,15 +41,15 @@ def judge(job: Job, counts: Counts, rows: Sequence[TaskRow], uniqueness: Uniquen
     if not isinstance(job.plan, Partitions):
         proof = prove(job, rows, uniqueness) if uniqueness else None
         return verdict(job, counts, rows, proof), proof
-    parts = part_ends(job, rows, uniqueness)
-    total = max(len(job.plan), len(parts))
+    parts, total = part_ends(job, rows, uniqueness), len(job.plan) + sum(1 for row in rows if row.halves)
     proof = _proof(job, parts, total, uniqueness) if uniqueness else None
     return _verdict(job, counts, parts, total, proof), proof
 
 
 def part_ends(job: Job, rows: Iterable[TaskRow], uniqueness: Uniqueness | None = None) -> list[PartEnd]:
-    """How each partition ended that has begun, in order."""
-    return [_part_end(job, part, its_rows, uniqueness) for part, its_rows in sorted(by_partition(rows).items())]
+    """How each partition ended that has begun, in order. In the place of one that was halved are its halves."""
+    read = by_partition(row for row in rows if not row.halves)
+    return [_part_end(job, part, its_rows, uniqueness) for part, its_rows in sorted(read.items())]
 
 
 def _part_end(job: Job, part: str, rows: Sequence[TaskRow], uniqueness: Uniqueness | None) -> PartEnd:
@@ -61,6 +66,8 @@ def _part_end(job: Job, part: str, rows: Sequence[TaskRow], uniqueness: Uniquene
         keyless = sum(row.keyless for row in rows)
         proof = prove(alone, rows, Uniqueness(counts.records, keyless, counts.records if is_clean else None))
     end = verdict(alone, counts, rows, proof)
+    if end.status is JobStatus.SUCCEEDED and first.opening.is_too_large:
+        end = End(JobStatus.PARTIAL, Reason(ErrorType.END_NOT_SEEN, _TOO_LARGE))
     failed = next((row.error for row in rows if row.error), None) if counts.failed else None
     return PartEnd(values, rows, replace(end, error=failed or end.error), proof)
 
@@ -91,7 +98,9 @@ def _verdict(job: Job, counts: Counts, parts: Sequence[PartEnd], total: int, pro
             reason = Reason(reason.type, message)
         return End(JobStatus.PARTIAL if counts.complete else JobStatus.FAILED, reason)
     if proof and (repeat := records_repeat(proof)):
-        return End(JobStatus.PARTIAL, repeat)
+        windows = "; or set inclusive, if the API takes both ends of a window for a part of it"
+        advice = windows if job.spec and any(not part.MAY_SHARE for part in job.spec.partitions) else ""
+        return End(JobStatus.PARTIAL, Reason(repeat.type, repeat.message + advice))
     notice = alike(proof) or _shared(proof) or _told(parts, total) or (not_shown(proof) if proof else None)
     return End(JobStatus.SUCCEEDED, notice=notice)
 

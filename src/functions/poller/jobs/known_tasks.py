@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from poller.jobs.model import Job, TaskRow
 from poller.jobs.one_partition import by_partition, job_in
-from poller.jobs.plan import Partitions, Task
+from poller.jobs.plan import Partitions, Task, halved
 
 
 def known_tasks(job: Job, rows: Iterable[TaskRow], planned: Iterable[Task]) -> Iterator[Task]:
@@ -18,12 +18,17 @@ def known_tasks(job: Job, rows: Iterable[TaskRow], planned: Iterable[Task]) -> I
 
 
 def _of_partitions(job: Job, rows: Iterable[TaskRow], planned: Iterable[Task]) -> Iterator[Task]:
-    known = by_partition(rows)
+    return _known(job, by_partition(rows), planned)
+
+
+def _known(job: Job, known: dict[str, list[TaskRow]], planned: Iterable[Task]) -> Iterator[Task]:
     for task in planned:
         its_rows = known.get(task.task_id, [])
         first = next((row for row in its_rows if row.task_id == task.task_id), None)
         if first is None or first.opening is None:
             yield task
+            if first is not None and first.halves:
+                yield from _known(job, known, halved(task.task_id, first.halves))
             continue
         part = job_in(job, task.partition or {}, first.opening)
         for each in _of_plan(part, its_rows, first.opening.plan):

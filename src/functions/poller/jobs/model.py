@@ -68,8 +68,9 @@ class TaskRow:
     the page behind its `pages` spent all its attempts. Where it `looked_again` at the job's first page at the end, that
     had `digest_again`, and declared `total_again`. So many were `mended`, and so many `ignored`, first `ignored_page`.
     Of a walk: what it `begins_by` and `goes_on_by`, and its `guard`. `left_out` are fields without a column. Of a job
-    with partitions: the values of its `partition`, and if it is the first task of that one, its `opening`. Of a
-    source: the latest value of the cursor that its records have `reached`, and how many are `cursorless`.
+    with partitions: the values of its `partition`, and if it is the first task of that one, its `opening`; or those of
+    both `halves` that are read in its place. Of a source: the latest value of the cursor that its records have
+    `reached`, and how many are `cursorless`.
     """
 
     task_id: str
@@ -112,6 +113,7 @@ class TaskRow:
     opening: Opening | None = None
     reached: str = ""
     cursorless: int = 0
+    halves: tuple[Values, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from poller.specs.stored import paginator_of, paginator_to_dict
 class Opening:
     """`records` must arrive, None if that is not known; `is_declared`: the API said how much there is. `data_selector`
     and `paginator` are the spec's, as they are resolved for this partition. `digest` tells its first page from others.
+    `is_too_large`: it declares more than its spec's `most_records`, and cannot be halved.
     """
 
     plan: PartPlan
@@ -24,6 +25,7 @@ class Opening:
     digest: str
     data_selector: str | None
     paginator: KnownPaginator
+    is_too_large: bool = False
 
     @property
     def behind(self) -> int:
@@ -42,6 +44,7 @@ def write_opening(opening: Opening) -> str:
             "Digest": opening.digest,
             "DataSelector": opening.data_selector,
             "Paginator": paginator_to_dict(opening.paginator),
+            "IsTooLarge": opening.is_too_large,
         }
     )
 
@@ -56,4 +59,5 @@ def read_opening(text: str) -> Opening:
         data["Digest"],
         data["DataSelector"],
         paginator_of(data["Paginator"]),  # type: ignore[arg-type]  # auto is resolved by then
+        data["IsTooLarge"],
     )

@@ -11,14 +11,14 @@ from poller.fetching.page_fetcher import PageFetcher
 from poller.jobs.model import Job, TaskRow, TaskState
 from poller.jobs.one_partition import job_in
 from poller.jobs.opening import Opening
-from poller.jobs.partition_planning import open_partition
-from poller.jobs.plan import Partitions, Ranges, Task, partition_of
+from poller.jobs.partition_planning import is_too_large, open_partition
+from poller.jobs.plan import MAX_HALVINGS, Partitions, Ranges, Task, partition_id, partition_of
 from poller.jobs.task_fetcher import Came, TaskFetcher
 from poller.paging.paginators import Auto, SinglePage
 from poller.partitions.values import Values
 from poller.specs.model import JobSpec
 from poller.specs.page_request import page_request
-from poller.specs.partitioned import in_partition
+from poller.specs.partitioned import halves_of, in_partition
 from poller.values import PageRequest
 
 
@@ -71,7 +71,11 @@ class PartitionOpener:
                 error.page = 0
                 circuit.judge(error)
                 raise
-            opening = open_partition(look, task.task_id, fetcher.job.record_key, self._workers, fetcher.threads)
+            halves, change = self._halves(task, look), TaskRow(task.task_id, TaskState.COMPLETE, partition=values)
+            if not halves:
+                opening = open_partition(look, task.task_id, fetcher.job.record_key, self._workers, fetcher.threads)
+                opening = replace(opening, is_too_large=is_too_large(fetcher.job.resolved_spec, look))
+                change = replace(change, state=TaskState.STARTED, opening=opening)
         except (PauseRequested, RetriablePollerError, JobStopped, PermanentPollerError) as error:
             error.page = 0
             left = fetched.leave(fetcher.job, row, error, row.attempts + tally.requests, lost=1)
@@ -80,9 +84,15 @@ class PartitionOpener:
             return left, None
         finally:
             tally.report()
-        change = TaskRow(task.task_id, TaskState.STARTED, row.attempts, partition=values, opening=opening)
+        change = replace(change, attempts=row.attempts + tally.requests if halves else row.attempts, halves=halves)
         written = fetched.tasks.transition(fetcher.job, change)
-        return written, look if written.opening == opening else None
+        return written, look if written.opening == change.opening else None
+
+    def _halves(self, task: Task, look: FirstLook) -> tuple[Values, ...]:
+        """The values of what is read in place of a window with too many records; none where it is read itself."""
+        spec = self.fetcher.job.resolved_spec
+        may_halve = len(task.task_id) < len(partition_id(0)) + MAX_HALVINGS and is_too_large(spec, look)
+        return halves_of(spec, task.partition or {}) if may_halve else ()
 
     def _spec_in(self, values: Values) -> JobSpec:
         """What the partition is asked for by. A single page that `auto` found in another one is no promise for it."""

@@ -5,6 +5,7 @@ How much there is in each shows when its own first page comes; so the plan is no
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 
 from poller.errors import InvalidPayload, JobRejected, PermanentPollerError, UpstreamRefused
@@ -19,37 +20,40 @@ from poller.jobs.planning import (
     threads_that_fit,
 )
 from poller.paging.boundaries import page_digest
-from poller.paging.paginators import Auto
+from poller.paging.paginators import Auto, Offset, PageNumber
 from poller.paging.record_key import RecordKey
 from poller.partitions.values import in_words
 from poller.specs.model import JobSpec
-from poller.specs.partitioned import all_values, in_partition
+from poller.specs.partitioned import all_values, count_partitions, in_partition, most_records
 from poller.values import Page
 
 _MAX_LOOKS = 10  # at partitions, for one that has records and tells how its pages are asked for
 _SAMPLES = 2
+_ANY = 10**12  # pages
 _MAX_THREADS = 8  # partitions that one worker holds in memory at once
 _MAX_BUNDLE = 25  # of them that one worker gets: many are small, and each worker costs
 _SHARES = 8  # that each worker is to get, so that all have as much to do
 
 
-def first_tasks(spec: JobSpec) -> Iterator[Task]:
-    """The first task of each partition, in order."""
-    values = enumerate(all_values(spec))
+def first_tasks(spec: JobSpec, now: datetime) -> Iterator[Task]:
+    """The first task of each partition, in order. Windows without an end go up to `now`."""
+    values = enumerate(all_values(spec, now))
     return (Task(partition_id(index), 0, 0, partition=part) for index, part in values)
 
 
-def plan_partitions(spec: JobSpec, look: Callable[[JobSpec], FirstLook]) -> tuple[Planned, Page]:
+def plan_partitions(spec: JobSpec, look: Callable[[JobSpec], FirstLook], now: datetime) -> tuple[Planned, Page]:
     """Plan all partitions from what the first ones show, by `look`; and the page that showed most.
 
     One that the API refuses does not keep the others back. Raises why the first one is refused, if all are; and why
     `auto` cannot tell how there is more in one, if it cannot in any.
     """
+    count = count_partitions(spec, now) or 0
     best: tuple[FirstLook, Planned] | None = None
     refusal: PermanentPollerError | None = None
-    for values in islice(all_values(spec), _MAX_LOOKS):
+    for values in islice(all_values(spec, now), _MAX_LOOKS):
         try:
-            found = look(in_partition(spec, values))
+            found = _of_any_size(spec, look(in_partition(spec, values)))
+            _ = is_too_large(spec, found)  # raises where that cannot be told
             best = _better(best, (found, plan_found(found)))
         except (JobRejected, UpstreamRefused, InvalidPayload) as error:
             error.retell(f"partition {in_words(values)}: {error.message}")
@@ -63,11 +67,29 @@ def plan_partitions(spec: JobSpec, look: Callable[[JobSpec], FirstLook]) -> tupl
     if best is None:
         raise JobRejected("partitions make none; name at least one value")
     found, planned = best
-    count = sum(1 for _ in all_values(spec))
     threads, workers, bundle = shares(count, requests_in_flight(spec, found.response.seconds), found.response.seconds)
-    plan = Partitions(count, bundle, tuple(islice(all_values(spec), _SAMPLES)))
+    plan = Partitions(count, bundle, tuple(islice(all_values(spec, now), _SAMPLES)))
     resolved = replace(spec, paginator=planned.spec.paginator, data_selector=planned.spec.data_selector)
     return Planned(resolved, plan, None, False, threads, workers, planned.detected), found.first.page
+
+
+def is_too_large(spec: JobSpec, look: FirstLook) -> bool:
+    """Whether a window, whose first page is `look`, declares as many records as it may not reach, by `most_records`.
+
+    A total that stands at that number may be cut off there. Raises JobRejected where a page with records declares none.
+    """
+    most, paginator = most_records(spec), look.spec.known_paginator
+    if most is None or look.first.page.is_blank:
+        return False
+    place = paginator.total_place if isinstance(paginator, Offset | PageNumber) else None
+    total = look.first.declared(place)
+    if total is None and look.first.rows:
+        raise JobRejected(
+            "partitions has most_records, and the API declares no total that a window could be halved by; name it in "
+            "paginator.total_path, or leave most_records out"
+        )
+    declared = 0 if total is None else total.count * (look.first.rows if total.of_pages else 1)
+    return declared >= most
 
 
 def open_partition(look: FirstLook, prefix: str, key: RecordKey, workers: int, threads: int) -> Opening:
@@ -96,6 +118,11 @@ def shares(count: int, max_concurrency: int, page_seconds: float) -> tuple[int, 
     threads = max_concurrency // workers
     bundle = max(min(threads, -(-count // workers)), min(_MAX_BUNDLE, -(-count // (workers * _SHARES))))
     return threads, workers, bundle
+
+
+def _of_any_size(spec: JobSpec, look: FirstLook) -> FirstLook:
+    """`look`, for what it tells of the API: a window that is to be halved may have more pages than a job."""
+    return replace(look, spec=replace(look.spec, maximum_pages=_ANY)) if most_records(spec) else look
 
 
 def _better(best: tuple[FirstLook, Planned] | None, other: tuple[FirstLook, Planned]) -> tuple[FirstLook, Planned]:

@@ -7,11 +7,13 @@ because it has enough for one task on its way to where the API's data end.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 
 from poller.partitions.values import Values
 
+MAX_HALVINGS = 30
+"""Of one window: each makes the ids of its tasks longer, and they have 64 characters."""
 _PARTITION = re.compile(r"k[0-9]{8}[ab]*")
 
 
@@ -139,6 +141,11 @@ def numbers_of(plan: Plan) -> dict[str, int]:
 def partition_id(index: int) -> str:
     """Of a partition, and of its first task."""
     return f"k{index:08d}"
+
+
+def halved(task_id: str, halves: Iterable[Values]) -> Iterator[Task]:
+    """The first tasks of the halves that a partition's window is read in. Their ids are in the order of the window."""
+    return (Task(task_id + letter, 0, 0, partition=values) for letter, values in zip("ab", halves, strict=True))
 
 
 def partition_of(task_id: str) -> str:

@@ -34,7 +34,7 @@ def suspects(job: Job, rows: Iterable[TaskRow], reason: Reason | None) -> list[S
     Where nothing narrower can be said, it is all of them: to ask for too much is the safe side. So this may be called
     again when some tasks were put back already.
     """
-    rows = sorted(rows, key=lambda row: row.task_id)
+    rows = sorted((row for row in rows if not row.halves), key=lambda row: row.task_id)
     why = {row.task_id: f"failed: {row.error.type if row.error else 'no reason'}" for row in _failed(rows)}
     if not why and reason is not None:
         why = _suspicious(job, rows, reason)

@@ -27,6 +27,8 @@ def transition(before: TaskRow | None, change: TaskRow) -> TaskRow | None:
     """
     if before is not None and (_reach(before) >= _reach(change) or _ends_elsewhere(before, change)):
         return None
+    if before is not None and before.opening and change.halves:
+        return None
     if before is None:
         return change
     if change.raw or change.part:
@@ -140,6 +142,6 @@ def _contribution(row: TaskRow) -> dict[str, int]:
         "records": row.records,
         "bytes": row.bytes,
         "lost": row.lost,
-        "behind": int(row.goes_on_at is not None) + (row.opening.behind if row.opening else 0),
+        "behind": int(row.goes_on_at is not None) + (row.opening.behind if row.opening else 0) + len(row.halves),
         "ends": int(row.end is not None),
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from poller.errors import JobRejected
@@ -35,6 +36,8 @@ class ListPartition:
     TYPE: ClassVar = "list"
     MAY_SHARE: ClassVar = True
     """Whether one record may be in several of its partitions."""
+    IS_SENT: ClassVar = False
+    """Whether what it gives values for is a query parameter, where it stands nowhere between braces."""
     READERS: ClassVar[dict[str, Reader]] = {"name": name_of, "values": list_of_values}
 
     @property
@@ -45,11 +48,17 @@ class ListPartition:
     def contradiction(self) -> str | None:
         """Fields that exclude each other, as a sentence. Raises JobRejected for a value that is a credential."""
         for place, value in enumerate(self.values):
-            refuse_secret(f"partitions: values[{place}] of {self.name}", self.name, value)
+            refuse_secret(f"values[{place}]", self.name, value)
         return None
 
-    def __len__(self) -> int:
+    def count(self, _now: datetime | None) -> int:
+        """How many values there are."""
         return len(self.values)
 
-    def __iter__(self) -> Iterator[Values]:
+    def all_values(self, _now: datetime | None) -> Iterator[Values]:
+        """The values of each partition, in order."""
         return ({self.name: value} for value in self.values)
+
+    def examples(self) -> Iterator[Values]:
+        """Those that can be looked at before the job begins: all."""
+        return self.all_values(None)

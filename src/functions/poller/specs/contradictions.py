@@ -9,7 +9,7 @@ from poller.paging.body_path import with_values
 from poller.paging.paginators import ChainPaginator
 from poller.specs.incremental import refuse_shared
 from poller.specs.model import JobSpec
-from poller.specs.partitioned import refuse_misused_partitions
+from poller.specs.partitioned import an_example, refuse_misused_partitions
 from poller.text import shown
 
 
@@ -17,14 +17,16 @@ def refuse_contradictions(spec: JobSpec) -> None:
     """Raise JobRejected where fields of a spec exclude each other."""
     if said := spec.paginator.contradiction():
         raise JobRejected(said)
-    if spec.auth and spec.auth.place.is_taken(spec.url, spec.params, spec.headers):
+    refuse_misused_partitions(spec)
+    asked = an_example(spec)
+    if spec.auth and spec.auth.place.is_taken(asked.url, asked.params, asked.headers):
         raise JobRejected(
             f"{shown(spec.auth.place.name)} is set in url, params or headers, and auth sets it; leave it out"
         )
     _refuse_body(spec)
-    refuse_misused_partitions(spec)
-    refuse_fixed_parameters(spec)
-    refuse_parameters_set_twice(spec, {name: "url or params" for name, _ in _fixed_pairs(spec)})
+    refuse_fixed_parameters(asked)
+    by_partitions = dict.fromkeys((name for name, _ in _fixed_pairs(asked)), "partitions")
+    refuse_parameters_set_twice(spec, by_partitions | {name: "url or params" for name, _ in _fixed_pairs(spec)})
 
 
 def _refuse_body(spec: JobSpec) -> None:

@@ -24,6 +24,7 @@ from poller.paging.response_action import ResponseAction, condition
 from poller.partitions import PARTITIONS
 from poller.partitions.listed import list_of_values
 from poller.partitions.values import name_of
+from poller.partitions.window import bound_of
 from poller.readers import (
     Reader,
     Schema,
@@ -52,6 +53,7 @@ _SHAPES: dict[Reader, Schema] = {
     api_url: _URL,
     aws_name: {"type": "string", "pattern": "^[a-z0-9-]{1,64}$"},
     body_path: _TEXT,
+    bound_of: {"anyOf": [_TEXT, {"type": "integer", "minimum": -(10**15), "maximum": 10**15}]},
     column_paths: {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 1000, "uniqueItems": True},
     client_token: {"type": "string", "minLength": 1, "maxLength": 128},
     condition: _TEXT,

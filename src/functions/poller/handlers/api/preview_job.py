@@ -1,6 +1,7 @@
 """PreviewJob: POST /jobs/preview. What a job of this spec would find, and take. Stores nothing, and starts nothing."""
 
 from contextlib import closing
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -32,7 +33,7 @@ def handler(event: APIGatewayProxyEventV2, context: LambdaContext) -> dict[str, 
         share, sender = dependencies.quickly_paced(spec)
         with closing(Throttle(share=share)) as throttle:
             fetcher_of = partial(PageFetcher, sender, box=TimeBox.of(context, _RESERVE_SECONDS), throttle=throttle)
-            found = first_plan(spec, fetcher_of, dependencies.logger.info)
+            found = first_plan(spec, fetcher_of, dependencies.logger.info, datetime.now(UTC))
     except PermanentPollerError as error:
         raise _refusal(error, error.message) from None
     except (PauseRequested, RetriablePollerError) as error:
