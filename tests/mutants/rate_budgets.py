@@ -44,10 +44,10 @@ RATE_BUDGETS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an ignored page is no end of the data",
-        f"{_FETCHING}/whole_page.py",
-        "if page.is_told or self._may_be(page):",
-        "if page.end or self._may_be(page):",
-        f"{_TEST_ACTIONS}::test_an_api_that_is_ignored_for_ever_is_not_asked_for_ever",
+        f"{_FETCHING}/walk.py",
+        "if page.ignored:",
+        "if page.ignored and is_all:",
+        f"{_TEST_ACTIONS}::test_without_a_total_an_ignored_page_is_no_end",
     ),
     Mutation(
         "a walk does not end in silence behind an ignored page",
