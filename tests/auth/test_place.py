@@ -24,11 +24,16 @@ def test_a_header_replaces_one_of_the_same_name_however_it_is_written() -> None:
         ("https://a.example/x?", "https://a.example/x?key=k%201"),
         ("https://a.example/x?page=2", "https://a.example/x?page=2&key=k%201"),
         ("https://a.example/x?key=echo&page=2", "https://a.example/x?page=2&key=k%201"),
+        ("https://a.example/x?key=ec=ho", "https://a.example/x?key=k%201"),
         ("https://a.example/x?%6bey=echo&b=%2F&keys=1", "https://a.example/x?b=%2F&keys=1&key=k%201"),
     ],
 )
 def test_a_parameter_replaces_one_of_the_same_name_and_leaves_the_rest_as_written(url: str, filled: str) -> None:
     assert Place(QUERY, "key").fill(asked(url), "k 1").url == filled
+
+
+def test_a_parameter_s_name_and_value_are_written_so_that_nothing_in_them_means_something_else() -> None:
+    assert Place(QUERY, "api/key").fill(asked(), "a/b&c").url == "https://api.example.com/a?api%2Fkey=a%2Fb%26c"
 
 
 def test_what_is_shown_says_that_something_belongs_here() -> None:
