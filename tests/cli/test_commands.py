@@ -231,7 +231,16 @@ def test_every_error_is_one_line_that_says_what_to_do(
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_outside_a_checkout_every_command_says_so_and_where_one_is(command: Command, tmp_path: Path, name: str):
-    arguments = {"run": [URL], "up": [], "down": [], "demo": [], "list": [], "secrets": ["list"]}.get(name, [JOB])
+    arguments = {
+        "run": [URL],
+        "preview": [URL],
+        "up": [],
+        "down": [],
+        "demo": [],
+        "list": [],
+        "secrets": ["list"],
+        "sources": ["list"],
+    }.get(name, [JOB])
 
     done = command(name, *arguments)
 
