@@ -874,6 +874,16 @@ def test_two_links_to_different_next_pages_are_refused(header, body, is_refused)
     assert ("header Link with rel=next and links.next lead to different next pages" in said) == is_refused
 
 
+def test_where_two_links_differ_the_specs_of_both_are_shown():
+    answer = page({"data": TEN, "links": {"next": "?page=3"}}, url=URL, link='<?page=2>; rel="next"')
+
+    with pytest.raises(JobRejected) as refused:
+        resolve(spec(), answer)
+
+    ways = '{"paginator": "header_link"} or {"paginator": {"type": "json_link", "next_url_path": "links.next"}}'
+    assert refused.value.message.endswith(f"Say which one counts: {ways}")
+
+
 def linked(following: str, last: str) -> dict[str, str]:
     return {"link": f'<{following}>; rel="next", <{last}>; rel="last"'}
 

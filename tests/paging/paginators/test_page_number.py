@@ -53,6 +53,21 @@ def test_a_number_of_pages_may_stand_beside_none():
     assert found == Detection(PageNumber(total_pages_path="pages"), "the URL asks for page=1 beside pages")
 
 
+@pytest.mark.parametrize(
+    ("body", "flag"),
+    [
+        ({"page": 1, "has_more": True}, "has_more"),
+        ({"meta": {"page": 1, "has_more": True}}, "meta.has_more"),
+        ({"pages": 4, "meta": {"page": 1}, "has_more": True}, "has_more"),
+    ],
+)
+def test_a_flag_that_there_is_more_stands_for_a_total(body, flag):
+    found = PageNumber.recognise(Envelope(page({**body, "data": [1]}, "data")))
+
+    place = "page" if "page" in body else "meta.page"
+    assert found == Detection(PageNumber(has_more_path=flag), f"the body echoes {place} beside {flag}")
+
+
 def test_one_path_in_the_body_for_both_is_refused_by_the_fields_names():
     said = PageNumber(limit=5, limit_body_path="page.n", page_body_path="page.n").contradiction()
 
