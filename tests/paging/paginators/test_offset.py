@@ -39,6 +39,13 @@ def test_the_names_of_a_convention_are_no_evidence_beside_a_sign_of_more_than_it
     assert recognised(totalRecords=35).paginator == Offset(10, "count", "startAt", total_path="totalRecords")
 
 
+@pytest.mark.parametrize(("more", "rows", "is_it"), [({}, TEN, True), ({"has_more": True}, [], False)])
+def test_the_names_of_a_convention_are_evidence_without_a_total_unless_an_empty_page_says_more(more, rows, is_it):
+    body = {"maxRecordsPerPage": 10, "totalRecords": None, "payload": rows, **more}
+
+    assert (Offset.recognise(Envelope(page(body, "payload", URL))) is not None) is is_it
+
+
 def test_an_empty_first_page_has_the_size_that_was_asked_for():
     assert Offset(50).extent(Envelope(page([])), False) == Extent(1, 50, None, is_declared=False)
 
