@@ -20,7 +20,7 @@ from tests.support.partner import Partner, serving
 from tests.support.stacks import stack_resources
 
 SPEC = {"paginator": {"type": "offset", "limit": 1}, "max_concurrency": 1}
-RECORDS = 24  # in pages of one, eight a task
+RECORDS = 96  # in pages of one, 32 a task
 SECONDS = 60  # that a step may take on a busy machine
 
 
