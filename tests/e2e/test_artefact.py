@@ -96,6 +96,14 @@ def test_each_handler_runs_on_its_sample_event_on_its_own(
             "Janitor": "janitor",
             "RecordUndeliveredJob": "record-undelivered-job",
             "RecordUnprocessedTask": "record-unprocessed-task",
+            "PreviewJob": "preview-job",
+            "PutSource": "put-source",
+            "GetSource": "get-source",
+            "ListSources": "list-sources",
+            "RunSource": "run-source",
+            "StartSourceRun": "start-source-run",
+            "ChangeSource": "change-source",
+            "DeleteSource": "delete-source",
         }.items()
     }
 
@@ -113,6 +121,11 @@ def test_each_handler_runs_on_its_sample_event_on_its_own(
     assert answers["Janitor"] == {"Ended": []}
     assert answers["RecordUndeliveredJob"] == {"batchItemFailures": []}
     assert answers["RecordUnprocessedTask"] == {"batchItemFailures": []}
+    assert answers["PreviewJob"]["statusCode"] == 400  # the sample's host again
+    assert "api.example.com" in json.loads(answers["PreviewJob"]["body"])["message"]
+    of_sources = ("PutSource", "GetSource", "ListSources", "RunSource", "ChangeSource", "DeleteSource")
+    assert [answers[name]["statusCode"] for name in of_sources] == [201, 200, 200, 202, 200, 200]
+    assert answers["StartSourceRun"]["Source"] == "orders"
 
 
 def test_functions_of_the_same_code_share_one_artefact_and_one_upload(

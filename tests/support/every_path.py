@@ -44,6 +44,7 @@ class Paths:
         self.an_event_leaves_out_its_input()
         with self.nobody_consuming():
             self.a_message_is_given_up()
+            self.a_split_job_is_cancelled()
             self.records_are_gone_before_they_are_looked_at()
             held = self.a_job_loses_raw_pages_and_goes_on_in_a_fresh_execution()
             lost = self.a_job_loses_its_execution()
@@ -155,6 +156,14 @@ class Paths:
         sqs.send_message(QueueUrl=target, MessageBody=message["Body"], MessageAttributes=attributes)
         sqs.delete_message(QueueUrl=source, ReceiptHandle=message["ReceiptHandle"])
         eventually(lambda: self.client.job(job_id)["FailedToComplete"] == 1, SECONDS)
+        self.client.cancel(job_id)
+        assert self.ended(job_id)["Status"] == "CANCELLED"
+
+    def a_split_job_is_cancelled(self) -> None:
+        """What was planned for its partitions is read where the first round found it."""
+        parts = {"type": "list", "name": "part", "values": ["a", "b"]}
+        job_id = self.submit(params={"part": "{part}"}, partitions=[parts])
+        eventually(lambda: self.enqueued(job_id) > 1, SECONDS)
         self.client.cancel(job_id)
         assert self.ended(job_id)["Status"] == "CANCELLED"
 
