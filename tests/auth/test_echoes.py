@@ -27,6 +27,13 @@ def test_a_long_secret_is_blanked_in_a_page_however_it_is_written(body: bytes) -
     assert b"0123456789" not in shown.body
     assert b"..." in shown.body
     assert shown.headers == {"link": "<...>"}
+    assert shown.is_blanked
+
+
+def test_a_secret_in_a_header_alone_takes_nothing_from_the_body() -> None:
+    shown = without_echoes(Response(200, {"link": f"<{LONG}>"}, b"[1]"), [LONG])
+
+    assert (shown.headers, shown.body, shown.is_blanked) == ({"link": "<...>"}, b"[1]", False)
 
 
 def test_a_short_secret_is_left_in_data_which_it_may_not_be() -> None:
@@ -38,7 +45,9 @@ def test_a_short_secret_is_left_in_data_which_it_may_not_be() -> None:
 def test_a_short_secret_is_blanked_in_a_refusal_and_a_tiny_one_is_not() -> None:
     refusal = Response(401, {"x": "hush"}, b'{"error": "hush is not abc"}')
 
-    assert without_echoes(refusal, ["hush", "abc"]) == Response(401, {"x": "..."}, b'{"error": "... is not abc"}')
+    assert without_echoes(refusal, ["hush", "abc"]) == Response(
+        401, {"x": "..."}, b'{"error": "... is not abc"}', is_blanked=True
+    )
 
 
 def test_of_two_secrets_the_longer_goes_first() -> None:

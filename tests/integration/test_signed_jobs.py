@@ -1,5 +1,6 @@
 """Whole jobs against APIs that want credentials."""
 
+import json
 from typing import Any
 
 import pytest
@@ -84,3 +85,23 @@ def test_a_task_that_failed_is_tried_by_hand_with_a_place_for_the_key(sent_messa
 
     (task,) = pages_of(get_job_tasks, job["JobId"], "Tasks", state="FAILED")[0]
     assert task["Request"].endswith("/orders?limit=10&offset=30&k=...'")
+
+
+@pytest.mark.parametrize("paginator", ["single_page", {"type": "json_link", "next_url_path": "next"}], ids=str)
+@pytest.mark.parametrize(
+    ("note", "notice"), [(CANARY, "1 record with"), ("waits...", None)], ids=["repeated", "not repeated"]
+)
+def test_a_success_whose_records_lost_credentials_says_so(
+    sent_messages: Take, paginator: Any, note: str, notice: str | None
+) -> None:
+    rows = [{"id": 1, "note": note}, {"id": 2, "note": "as sent"}]
+    body = {"data": rows}
+    with guarded(Partner(body=json.dumps(body).encode()), bearer(CANARY)) as api:
+        put_secret("orders", CANARY, api.origin)
+
+        job = workflow.run({"url": api.url, "paginator": paginator, "auth": BEARER}, sent_messages)
+
+    assert job["Status"] == "SUCCEEDED"
+    assert CANARY not in "".join(dataset(job))
+    assert (job["Notice"] and job["Notice"]["Type"]) == ("CredentialsBlanked" if notice else None)
+    assert notice is None or notice in job["Notice"]["Message"]

@@ -397,3 +397,31 @@ def test_without_a_total_few_pages_may_be_shorter_than_the_others(short, message
     end = verdict(job(), Counts(complete=10, pages=10, records=95), rows)
 
     assert end.error == (Reason("TotalsDisagree", message) if message else None)
+
+
+@pytest.mark.parametrize(
+    ("blanked", "notice"),
+    [
+        ((0, 0), None),
+        ((0, 1), 'credentials that it was asked with; 1 record with "..." in their place may hold less than was sent'),
+        ((2, 1), '; 3 records with "..." in their place'),
+    ],
+)
+def test_records_that_credentials_were_taken_out_of_are_told(blanked, notice):
+    rows = [replace(complete(number), blanked=taken) for number, taken in enumerate(blanked)]
+
+    ending = verdict(job(), Counts(complete=2), rows)
+
+    assert ending.status is JobStatus.SUCCEEDED
+    assert (ending.notice and ending.notice.type) == ("CredentialsBlanked" if notice else None)
+    assert notice is None or notice in ending.notice.message
+
+
+def test_ignored_pages_and_blanked_records_are_told_in_one_notice():
+    rows = [replace(complete(0), pages=2, ignored=1, ignored_page=1, blanked=1)]
+
+    notice = verdict(job(), Counts(complete=1), rows).notice
+
+    assert notice.type == "CredentialsBlanked"
+    assert "1 record" in notice.message
+    assert "response_actions ignored 1 page" in notice.message

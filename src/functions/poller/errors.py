@@ -31,6 +31,7 @@ class ErrorType(StrEnum):
 
     CANCELLED = "Cancelled"
     CHANGED_WHILE_POLLED = "ChangedWhilePolled"
+    CREDENTIALS_BLANKED = "CredentialsBlanked"
     CURSOR_MISSING = "CursorMissing"
     DEADLINE_EXCEEDED = "DeadlineExceeded"
     END_NOT_SEEN = "EndNotSeen"

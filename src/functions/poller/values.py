@@ -20,12 +20,16 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back for one request. Header names are lower case; `body` is decoded from its transfer coding."""
+    """What came back for one request. Header names are lower case; `body` is decoded from its transfer coding.
+
+    `is_blanked`: it repeated credentials, which were taken out of `body`.
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes
     seconds: float = 0.0
+    is_blanked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Page:
 
     `line` is its JSON text on one line, "" where it has none; `url` is what was asked for, "" where that is not known.
     `ignored` and `end` are what came, where the job's own response_actions ignore it, or call it the end of the data.
+    Credentials may have been taken out of so many `blanked` records.
     """
 
     value: JSON
@@ -44,6 +49,7 @@ class Page:
     url: str = ""
     ignored: str = ""
     end: str = ""
+    blanked: int = 0
 
     @property
     def is_blank(self) -> bool:

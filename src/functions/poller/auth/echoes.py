@@ -39,5 +39,6 @@ def without_echoes(response: Response, secrets: Iterable[str], parameter: str = 
     for written, blank in sorted(blanks.items(), key=lambda pair: len(pair[0]), reverse=True):
         body = body.replace(written.encode(), blank.encode())
         headers = {name: value.replace(written, blank) for name, value in headers.items()}
-    unchanged = body == response.body and headers == response.headers
-    return response if unchanged else replace(response, body=body, headers=headers)
+    is_same = body == response.body
+    unchanged = is_same and headers == response.headers
+    return response if unchanged else replace(response, body=body, headers=headers, is_blanked=not is_same)

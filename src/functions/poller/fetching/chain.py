@@ -159,7 +159,8 @@ class ChainSource:
         page = envelope.page
         lines, digest = () if page.is_blank else (page.line.encode(),), page_digest(page.records, self.key)
         total = None if page.ignored else total_in(envelope)
-        return envelope, FetchedPage(lines, len(page.records), digest, total, ignored=page.ignored, end=page.end)
+        held = FetchedPage(lines, len(page.records), digest, total, ignored=page.ignored, end=page.end)
+        return envelope, replace(held, blanked=page.blanked)
 
     def _loop(self, place: Place, said: str) -> DataEnd:
         """How the data end where a page leads back, if its flag says that it is the last one. Raises PaginationLoop."""

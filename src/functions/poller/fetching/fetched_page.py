@@ -31,6 +31,7 @@ class FetchedPage:
     mended: bool = False
     ignored: str = ""
     end: str = ""
+    blanked: int = 0
 
     @property
     def bytes(self) -> int:
@@ -51,6 +52,7 @@ class FetchedPage:
             first=self.first if self.records else rest.first,
             mended=True,
             seen=self.seen | rest.seen,
+            blanked=self.blanked + rest.blanked,
         )
 
 
@@ -61,4 +63,4 @@ def hold(page: Page, key: RecordKey, is_watched: bool) -> FetchedPage:
     seen = record_digests(records, key) if is_watched else frozenset()
     lines = () if page.is_blank else (page.line.encode(),)
     held = FetchedPage(lines, len(records), page_digest(records, key), first=first, last=last, seen=seen)
-    return replace(held, ignored=page.ignored, end=page.end)
+    return replace(held, ignored=page.ignored, end=page.end, blanked=page.blanked)

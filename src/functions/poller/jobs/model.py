@@ -67,6 +67,7 @@ class TaskRow:
     with the index `short_page`. `keyless` is how many of its records lack the job's key. In so many `failed_rounds`
     the page behind its `pages` spent all its attempts. Where it `looked_again` at the job's first page at the end, that
     had `digest_again`, and declared `total_again`. So many were `mended`, and so many `ignored`, first `ignored_page`.
+    Credentials may have been taken out of so many `blanked` records.
     Of a walk: what it `begins_by` and `goes_on_by`, and its `guard`. `left_out` are fields without a column. Of a job
     with partitions: the values of its `partition`, and if it is the first task of that one, its `opening`; or those of
     both `halves` that are read in its place. Of a source: the latest value of the cursor that its records have
@@ -101,6 +102,7 @@ class TaskRow:
     digest_again: str = ""
     total_again: int | None = None
     mended: int = 0
+    blanked: int = 0
     ignored: int = 0
     ignored_page: int | None = None
     failed_rounds: int = 0

@@ -81,6 +81,7 @@ def with_pages(kept: TaskRow, fetched: FetchedPages, requests: int, page_size: i
         short_pages=kept.short_pages + len(short),
         short_page=kept.short_page if kept.short_page is not None else next(iter(short), None),
         mended=kept.mended + sum(page.mended for page in held),
+        blanked=kept.blanked + sum(page.blanked for page in held),
         ignored=kept.ignored + len(ignored),
         ignored_page=kept.ignored_page if kept.ignored_page is not None else next(iter(ignored), None),
         **_second_look(fetched),

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from poller.credentials import MASK
 from poller.errors import ErrorType, Reason
 from poller.fetching.data_end import EndKind
 from poller.jobs.model import Counts, Job, JobStatus, TaskRow
@@ -66,9 +67,17 @@ def verdict(job: Job, counts: Counts, rows: Iterable[TaskRow], proof: Proof | No
     if mismatch and not _is_accepted(job, proof):
         return End(JobStatus.PARTIAL, mismatch)
     notice = mismatch or alike(proof) or _grew(job, counts, rows) or moved(proof) or _only_refused(job, rows)
-    if ignored := _ignored(rows):
-        notice = Reason(ErrorType.PAGES_IGNORED, f"{ignored}; {notice.message}" if notice else ignored)
+    for kind, said in ((ErrorType.PAGES_IGNORED, _ignored(rows)), (ErrorType.CREDENTIALS_BLANKED, _blanked(rows))):
+        if said:
+            notice = Reason(kind, f"{said}; {notice.message}" if notice else said)
     return End(JobStatus.SUCCEEDED, notice=notice)
+
+
+def _blanked(rows: list[TaskRow]) -> str:
+    """How many records are not as they were sent; "" where all are."""
+    number = sum(row.blanked for row in rows)
+    message = f'the API repeats the credentials that it was asked with; {counted(number, "record")} with "{MASK}"'
+    return f"{message} in their place may hold less than was sent" if number else ""
 
 
 def _ignored(rows: list[TaskRow]) -> str:

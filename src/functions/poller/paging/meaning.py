@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from poller.credentials import blanked, without_secrets
+from poller.credentials import MASK, blanked, without_secrets
 from poller.errors import InvalidPayload, TransientUpstreamError, UpstreamRefused
 from poller.paging.charset import decode
-from poller.paging.lossless_json import loads, on_one_line
+from poller.paging.lossless_json import dumps, loads, on_one_line
 from poller.paging.not_json import what_it_was
 from poller.paging.rate_headers import resets_in, says_spent
 from poller.paging.reason import reason_in
@@ -140,7 +140,8 @@ def _page(response: Response, reading: Reading) -> Page:
         if reports_error(value):
             error.retell(f"{_answered(response)}; {error.message}")
         raise
-    return Page(value, records, selector, response.headers, on_one_line(text))
+    changed = sum(MASK in dumps(record) for record in records) if response.is_blanked else 0
+    return Page(value, records, selector, response.headers, on_one_line(text), blanked=changed)
 
 
 def _wait(response: Response, is_limited: bool, reading: Reading, now: datetime) -> float | None:
