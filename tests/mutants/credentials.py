@@ -226,4 +226,11 @@ CREDENTIALS: tuple[Mutation, ...] = (
         "case None:",
         "tests/integration/test_signed_jobs.py::test_pages_that_lack_credentials_are_one_failed_task_not_one_each",
     ),
+    Mutation(
+        "a success whose records lost credentials says so",
+        "src/functions/poller/auth/echoes.py",
+        "is_blanked=not is_same",
+        "is_blanked=False",
+        "tests/integration/test_signed_jobs.py::test_a_success_whose_records_lost_credentials_says_so",
+    ),
 )

@@ -59,8 +59,8 @@ RATE_BUDGETS: tuple[Mutation, ...] = (
     Mutation(
         "a success says how many pages were ignored",
         "src/functions/poller/jobs/verdict.py",
-        "if ignored := _ignored(rows):",
-        "if ignored := '':",
+        "(ErrorType.PAGES_IGNORED, _ignored(rows))",
+        "(ErrorType.PAGES_IGNORED, '')",
         f"{_TEST_ACTIONS}::test_where_that_is_accepted_a_notice_says_how_many_pages_were_ignored",
     ),
 )
