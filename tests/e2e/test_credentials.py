@@ -3,18 +3,16 @@
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import fivetran_api_playground as playground
 import pytest
-from werkzeug.serving import make_server
 
 from poller.auth.echoes import forms
 from tests.support.emulator import eventually
+from tests.support.foreign_servers import served
 from tests.support.guarded import guarded, key
 from tests.support.local_stack import LocalStack
 from tests.support.oauth_server import OAuthServer, giving_tokens
@@ -36,20 +34,6 @@ def job(stack: LocalStack, **spec: Any) -> dict[str, Any]:
     return dict(client.wait(client.submit(spec), timeout=SECONDS))
 
 
-@contextmanager
-def foreign_server() -> Iterator[str]:
-    """fivetran-api-playground, which nobody here wrote."""
-    server = make_server("127.0.0.1", 0, playground.app, threaded=False)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 @pytest.mark.parametrize(
     ("path", "auth", "value"),
     [
@@ -69,7 +53,7 @@ def foreign_server() -> Iterator[str]:
     ids=["basic", "bearer", "key", "session"],  # each process makes the values anew
 )
 def test_a_foreign_server_lets_the_job_in(stack: LocalStack, path: str, auth: dict[str, str], value: Any) -> None:
-    with foreign_server() as origin:
+    with served(playground.app) as origin:
         put(stack, "playground", value, origin)
         login = {"login_url": f"{origin}/auth/session_token/login"} if auth["type"] == "session_token" else {}
 

@@ -59,8 +59,8 @@ OUTPUTS: tuple[Mutation, ...] = (
     Mutation(
         "a preview ends before its caller gives up",
         f"{_POLLER}/handlers/dependencies.py",
-        "Upstream(*rules, total_seconds=QUICK_SECONDS)",
-        "Upstream(*rules)",
+        "_upstream(total_seconds=QUICK_SECONDS)",
+        "_upstream()",
         "tests/integration/test_preview_job.py::test_an_api_that_never_answers_is_not_waited_for_longer_than_a_caller_waits",
     ),
 )

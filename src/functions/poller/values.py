@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 JSON = Any
-"""A JSON value as `logic.exact_json.loads` reads it."""
+"""A JSON value as `paging.lossless_json.loads` reads it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,13 @@ class Ways:
 def run_job(client: PollerClient, spec: Mapping[str, Any], screen: Screen, ways: Ways) -> int:
     """Submits a job and, if asked to, follows it to its end."""
     job_id = client.submit(spec)
+    return follow_or_name(client, job_id, f"Job {job_id} is submitted", screen, ways)
+
+
+def follow_or_name(client: PollerClient, job_id: str, said: str, screen: Screen, ways: Ways) -> int:
+    """Follows a job that has just begun, or says its id."""
     if ways.wait:
-        return follow_job(client, job_id, f"Job {job_id} is submitted", screen, ways)
+        return follow_job(client, job_id, said, screen, ways)
     if ways.as_json:
         print_json({"JobId": job_id})
     else:

@@ -6,7 +6,7 @@ from typing import Any
 from poller_local import tables
 from poller_local.client import PollerClient
 from poller_local.errors import one_line
-from poller_local.jobs import Ways, follow_job, print_json
+from poller_local.jobs import Ways, follow_or_name, print_json
 from poller_local.screen import Screen
 
 
@@ -54,14 +54,7 @@ def show_source(client: PollerClient, name: str, screen: Screen, *, as_json: boo
 def run_source(client: PollerClient, name: str, range_: Mapping[str, str], screen: Screen, ways: Ways) -> int:
     """Begins a run, and follows it as `poller run` follows a job."""
     job_id = client.sources.run(name, range_)
-    if ways.wait:
-        return follow_job(client, job_id, f"Job {job_id} of source {name} has begun", screen, ways)
-    if ways.as_json:
-        print_json({"JobId": job_id})
-    else:
-        screen.say(job_id)
-    screen.note(f"See it with: poller status {job_id}")
-    return 0
+    return follow_or_name(client, job_id, f"Job {job_id} of source {name} has begun", screen, ways)
 
 
 def pause_source(client: PollerClient, name: str, screen: Screen, *, paused: bool) -> int:

@@ -114,34 +114,25 @@ QUICK_SECONDS = 13.0
 
 @cache
 def upstream() -> "Upstream":
-    # Here, because most functions send no request to strangers, and need not wait for requests to be imported.
-    from poller.upstream.client import Upstream  # noqa: PLC0415
-
-    return Upstream(settings.user_agent, settings.allow_loopback, settings.allowed_hosts)
+    return _upstream()
 
 
 @cache
 def access() -> "Access":
-    # Here, for the same reason; and a client of Secrets Manager is made for the first job that needs one.
+    # Here, because most functions ask nobody; and a client of Secrets Manager is made for the first job that needs one.
     from poller.auth.access import Access  # noqa: PLC0415
     from poller.auth.tokens import SIGN_IN_SECONDS, Tokens  # noqa: PLC0415
     from poller.aws.secrets import Secrets  # noqa: PLC0415
-    from poller.upstream.client import Upstream  # noqa: PLC0415
 
     client, prefix = cache(partial(_client, "secretsmanager")), settings.secrets_prefix
-    rules = settings.user_agent, settings.allow_loopback, settings.allowed_hosts
     kept = Secrets(client, f"{prefix}tokens/", settings.kms_key_arn)
-    tokens = Tokens(Upstream(*rules, total_seconds=SIGN_IN_SECONDS), table(), kept, logger.warning)
+    tokens = Tokens(_upstream(total_seconds=SIGN_IN_SECONDS), table(), kept, logger.warning)
     return Access(upstream(), Secrets(client, f"{prefix}secrets/"), tokens, logger.warning)
 
 
 @cache
 def quick_access() -> "Access":
-    # Here, for the same reason.
-    from poller.upstream.client import Upstream  # noqa: PLC0415
-
-    rules = settings.user_agent, settings.allow_loopback, settings.allowed_hosts
-    return access().through(Upstream(*rules, total_seconds=QUICK_SECONDS))
+    return access().through(_upstream(total_seconds=QUICK_SECONDS))
 
 
 def paced(spec: "JobSpec", job_id: str, waited: "Callable[[int], None]") -> "tuple[RateShare | None, Sender]":
@@ -186,6 +177,13 @@ def reconciler() -> "Reconciler":
     from poller.jobs.reconciler import Reconciler  # noqa: PLC0415
 
     return Reconciler(jobs(), tasks(), raw_payloads(), workflow(), ending(), logger.info)
+
+
+def _upstream(**more: Any) -> "Upstream":
+    # Here, because most functions send no request to strangers, and need not wait for requests to be imported.
+    from poller.upstream.client import Upstream  # noqa: PLC0415
+
+    return Upstream(settings.user_agent, settings.allow_loopback, settings.allowed_hosts, **more)
 
 
 def _client(service: str, config: Config = _CONFIG) -> Any:
